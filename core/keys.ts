@@ -1,0 +1,69 @@
+/**
+ * Names of accounts, scopes and records. Parts are percent-encoded before they are joined, so that different parts never
+ * give the same name.
+ */
+
+export interface Account {
+  readonly provider: string;
+  readonly user: string;
+}
+
+export interface Scope extends Account {
+  readonly collection: string;
+}
+
+export interface ItemKey extends Scope {
+  readonly itemId: string;
+}
+
+const encode = (part: string): string => (/^[A-Za-z0-9._-]*$/.test(part) ? part : encodeURIComponent(part));
+
+/** `provider/user`: the partition key of everything that concerns the account. */
+export function accountName({ provider, user }: Account): string {
+  return `${encode(provider)}/${encode(user)}`;
+}
+
+/** `provider/user/collection`. */
+export function scopeName(scope: Scope): string {
+  return `${accountName(scope)}/${encode(scope.collection)}`;
+}
+
+/** The inverse of scopeName. */
+export function parseScope(name: string): Scope {
+  const [provider = '', user = '', collection = ''] = name.split('/').map(decodeURIComponent);
+  return { provider, user, collection };
+}
+
+/** The inverse of accountName. */
+export function parseAccount(name: string): Account {
+  const [provider = '', user = ''] = name.split('/').map(decodeURIComponent);
+  return { provider, user };
+}
+
+/** `account|scope|item or slot|event id`, with a suffix for every copy: unique in its topic, which is how erasure finds it. */
+export function recordKey(account: Account, collection: string | null, slot: string, eventId: string, copy = ''): string {
+  const scope = collection === null ? '' : scopeName({ ...account, collection });
+  return `${accountName(account)}|${scope}|${encode(slot)}|${encode(eventId)}${copy}`;
+}
+
+/** What a record's key says of it. Null when it is no key of ours. */
+export function parseRecordKey(key: string): { account: string; scope: string; slot: string; event: string } | null {
+  const parts = key.split('|');
+  if (parts.length !== 4) return null;
+  const [account = '', scope = '', slot = '', event = ''] = parts;
+  return { account, scope, slot: decodeURIComponent(slot), event };
+}
+
+/** The kind of an id: what stands before its first underscore (`t3`, `t1`), or the empty string. */
+export function kindOf(itemId: string): string {
+  return /^[a-z]\d_/.test(itemId) ? itemId.slice(0, itemId.indexOf('_')) : '';
+}
+
+/** Headers of log records. */
+export const HEADER = {
+  /** enriched: the record's position, that is its offset in `ingest` */
+  position: 'hoardarr-position',
+  /** ingest and enriched: a redriven dead letter's first position and first key (law 2, law 7) */
+  firstPosition: 'hoardarr-first-position',
+  firstKey: 'hoardarr-first-key',
+} as const;

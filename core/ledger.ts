@@ -1,0 +1,244 @@
+/**
+ * The ledger: what the sink knows of each item, scope, account and run. Pure data; core/fold changes it.
+ * Positions are offsets of `ingest`; -1 stands for none, since the first record of a partition has offset 0.
+ */
+
+export type ItemState = 'active' | 'held' | 'trash' | 'purged';
+
+export interface LedgerRow {
+  readonly itemId: string;
+  /** null: only hydrated so far, never sighted, so not part of the collection */
+  state: ItemState | null;
+  pinned: boolean;
+  blocked: boolean;
+  hidden: boolean;
+  /** member of the snapshot last applied to the scope; its sighting by that snapshot is not written to every row */
+  listed: boolean;
+  /** position of the last sighting that was written to this row; see lastSeen */
+  seen: number;
+  firstSeenAt: number | null;
+  lastSeenAt: number | null;
+  /** position of the last decision that acted */
+  decided: number;
+  /** up to where the last removal, hold or purge knew the sightings */
+  basisSeen: number;
+  /** position at which a person last decided, of the first copy where it was issued again */
+  personAt: number;
+  /** snapshot and reason of the hold, as `held` lists it */
+  holdId: string | null;
+  personOnly: boolean;
+  /** Begin of the last snapshot whose absence of this item was judged */
+  judgedAt: number;
+  /** Begin of the first of the snapshots in a row that miss the item */
+  absentSince: number;
+  /** a verdict that waits for a second one (law 4): when, and the last sighting it knew */
+  verdictAt: number | null;
+  verdictSeen: number;
+  /** position of the record that the content comes from */
+  contentAt: number;
+  content: 'none' | 'stub' | 'full';
+  /** the provider did not answer for it, or its source no longer shows it */
+  unavailable: boolean;
+  /** empty while nothing was fetched */
+  documentHash: string;
+  contentHash: string;
+  textHash: string;
+  vectorHash: string;
+  savedAt: number | null;
+  purgedAt: number;
+  trashedAt: number | null;
+  /** who deleted it at the source, as last seen */
+  deletedBy: 'author' | 'moderator' | null;
+  /** when the decision to hide it was made, ms */
+  hiddenAt: number | null;
+  /** fetches that failed in a row, and when the next may be asked for, ms */
+  attempts: number;
+  retryAt: number | null;
+  /** keys of the records in `ingest` that held its content, without their common prefix */
+  contentKeys: string[];
+}
+
+/** What a merge with a snapshot reads of each row. */
+export interface LedgerGlance {
+  readonly itemId: string;
+  readonly state: ItemState | null;
+  readonly pinned: boolean;
+  readonly blocked: boolean;
+  readonly hidden: boolean;
+  readonly listed: boolean;
+  readonly content: LedgerRow['content'];
+  readonly deletedBy: LedgerRow['deletedBy'];
+  readonly documentHash: string;
+  readonly savedAt: number | null;
+}
+
+export interface AppliedSnapshot {
+  readonly snapshotId: string;
+  readonly syncId: string;
+  /** position of its Begin */
+  readonly begin: number;
+  /** when its End was written, ms */
+  readonly at: number;
+  readonly coverage: 'complete' | 'window' | 'unknown';
+  readonly kinds: readonly string[];
+  readonly proof: 'verdict' | 'absence' | 'walks';
+  readonly asOf: number | null;
+  readonly count: number;
+  readonly digest: string;
+  readonly contentDigest: string;
+}
+
+/** The snapshot most recently begun, whose chunks are being staged. */
+export interface StagedSnapshot {
+  readonly snapshotId: string;
+  readonly begin: number;
+  readonly login: string | null;
+  chunks: number;
+  /** false when a chunk was missing or out of order */
+  intact: boolean;
+  /** ids ascend within and across the chunks, so that they can be merged as they are */
+  sorted: boolean;
+  lastId: string | null;
+  /** set when judging began: a crash in the middle goes on with the same figures */
+  judgement: Judgement | null;
+}
+
+/** What law 4 judges a snapshot by, counted before anything of it was applied. */
+export interface Judgement {
+  /** active and held items of the scope */
+  readonly scopeCount: number;
+  /** of these, how many the snapshot lists */
+  readonly overlap: number;
+  /** active items that would go by absence */
+  readonly going: number;
+}
+
+export interface ScopeRow {
+  readonly scope: string;
+  applied: AppliedSnapshot | null;
+  staged: StagedSnapshot | null;
+  /** digest of the ids of all rows with `listed`, and how many */
+  listedDigest: string;
+  listedCount: number;
+  /** the login that the snapshots of this scope belong to */
+  login: string | null;
+  converged: boolean | null;
+  convergedAt: number | null;
+}
+
+export interface AccountRow {
+  readonly account: string;
+  /** number of the latest SyncStarted */
+  fence: number;
+  /** highest `seq` of that run that was applied */
+  seq: number;
+  syncId: string | null;
+}
+
+export interface RunCounts {
+  new: number;
+  updated: number;
+  unchanged: number;
+  removed: number;
+  restored: number;
+  held: number;
+  failed: number;
+}
+
+/** A run of a producer, as far as it was applied. Its SyncStarted positions are also what redriven records are fenced by. */
+export interface RunRow {
+  readonly syncId: string;
+  readonly account: string;
+  readonly fence: number;
+  readonly mode: string;
+  readonly causedBy: string | null;
+  readonly commandId: string | null;
+  readonly startedPosition: number;
+  readonly startedAt: number;
+  finishedPosition: number;
+  finishedAt: number | null;
+  status: 'running' | 'done' | 'aborted';
+  error: string | null;
+  /** as SyncFinished reported */
+  producerCounts: Record<string, number>;
+  counts: RunCounts;
+  /** snapshot that it applied; why it was not applied */
+  snapshotId: string | null;
+  snapshotOutcome: string | null;
+  /** decisions and commands that it caused and that have not come back yet */
+  waitingDecisions: number;
+  waitingCommands: string[];
+  converged: boolean | null;
+}
+
+/** One line of an item's history, always made from a record of the log, so that a rebuild makes the same. */
+export interface HistoryEntry {
+  readonly scope: string;
+  readonly itemId: string;
+  readonly position: number;
+  readonly at: number;
+  readonly event: string;
+  readonly reason: string;
+  readonly snapshotId: string | null;
+  readonly author: string;
+  /** JSON object */
+  readonly evidence: string;
+}
+
+export function newLedgerRow(itemId: string): LedgerRow {
+  return {
+    itemId,
+    state: null,
+    pinned: false,
+    blocked: false,
+    hidden: false,
+    listed: false,
+    seen: -1,
+    firstSeenAt: null,
+    lastSeenAt: null,
+    decided: -1,
+    basisSeen: -1,
+    personAt: -1,
+    holdId: null,
+    personOnly: false,
+    judgedAt: -1,
+    absentSince: -1,
+    verdictAt: null,
+    verdictSeen: -1,
+    contentAt: -1,
+    content: 'none',
+    unavailable: false,
+    documentHash: '',
+    contentHash: '',
+    textHash: '',
+    vectorHash: '',
+    savedAt: null,
+    purgedAt: -1,
+    trashedAt: null,
+    deletedBy: null,
+    hiddenAt: null,
+    attempts: 0,
+    retryAt: null,
+    contentKeys: [],
+  };
+}
+
+export const EMPTY_DIGEST = '0'.repeat(32);
+
+export function newScopeRow(scope: string): ScopeRow {
+  return { scope, applied: null, staged: null, listedDigest: EMPTY_DIGEST, listedCount: 0, login: null, converged: null, convergedAt: null };
+}
+
+export function newAccountRow(account: string): AccountRow {
+  return { account, fence: 0, seq: -1, syncId: null };
+}
+
+/** Law 2: position of the item's last sighting, by a record of its own or by the snapshot last applied. */
+export function lastSeen(row: Pick<LedgerRow, 'seen' | 'listed'>, scope: Pick<ScopeRow, 'applied'>): number {
+  return row.listed && scope.applied !== null ? Math.max(row.seen, scope.applied.begin) : row.seen;
+}
+
+/** Active and held items are what the collection holds and search finds. */
+export function inCollection(state: ItemState | null): boolean {
+  return state === 'active' || state === 'held';
+}

@@ -1,0 +1,28 @@
+// CommonJS, because Jest loads it before any transform; the sources are ES modules.
+
+// Packages that ship ES modules only. Jest runs CommonJS, so they are transformed like our own code.
+const esmOnlyPackages = ['@energetic-ai'];
+
+module.exports = {
+  testEnvironment: 'node',
+  rootDir: __dirname,
+  testMatch: ['<rootDir>/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '/fixtures/', '<rootDir>/data/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
+  watchman: false,
+  restoreMocks: true,
+  testTimeout: 30_000,
+  transform: {
+    '\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      {
+        // jest.mock does nothing here because `jest` is imported; inject fakes instead.
+        jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+        swcrc: false,
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnlyPackages.join('|')})/)`],
+};

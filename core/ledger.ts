@@ -124,6 +124,8 @@ export interface ScopeRow {
   login: string | null;
   converged: boolean | null;
   convergedAt: number | null;
+  /** how many verdicts would have removed, by the snapshot that asked; the latest four (law 4) */
+  verdictCounts: { readonly snapshotId: string; readonly count: number }[];
 }
 
 export interface AccountRow {
@@ -183,6 +185,8 @@ export interface HistoryEntry {
   readonly author: string;
   /** JSON object */
   readonly evidence: string;
+  /** made from a record that held content: goes when the item is purged, as that record does */
+  readonly erasable: boolean;
 }
 
 export function newLedgerRow(itemId: string): LedgerRow {
@@ -226,7 +230,7 @@ export function newLedgerRow(itemId: string): LedgerRow {
 export const EMPTY_DIGEST = '0'.repeat(32);
 
 export function newScopeRow(scope: string): ScopeRow {
-  return { scope, applied: null, staged: null, listedDigest: EMPTY_DIGEST, listedCount: 0, login: null, converged: null, convergedAt: null };
+  return { scope, applied: null, staged: null, listedDigest: EMPTY_DIGEST, listedCount: 0, login: null, converged: null, convergedAt: null, verdictCounts: [] };
 }
 
 export function newAccountRow(account: string): AccountRow {

@@ -1,4 +1,5 @@
 import type { AccountRow, HistoryEntry, LedgerGlance, LedgerRow, RunRow, ScopeRow } from '../ledger.ts';
+import type { TopicName } from './event-log.ts';
 
 /** What is shown and searched of an item. */
 export interface ItemContent {
@@ -29,13 +30,15 @@ export interface ItemChange {
   /** undefined: as it was; null: erase, also from the bytes on disk once eraseFreed was called */
   readonly content?: ItemContent | null;
   readonly vector?: StoredVector | null;
+  /** removes the item's history entries that are erasable (before entries of the same change are added) */
+  readonly eraseHistory?: boolean;
 }
 
 /** What a sink owes (law 10): stored with the applied position, sent from there until acknowledged. */
 export interface OutboxEntry {
   /** unique: an entry that is stored again replaces the first */
   readonly id: string;
-  readonly topic: 'ingest' | 'commands' | 'outcomes' | 'enriched';
+  readonly topic: TopicName;
   /** account name, which chooses the partition */
   readonly account: string;
   readonly key: string;

@@ -88,6 +88,8 @@ export interface ItemVerdict {
   readonly emptyListing: boolean;
   /** present, unsaved, gone_upstream, deleted, removed, unknown */
   readonly answer: 'present' | 'unsaved' | 'gone_upstream' | 'deleted' | 'removed' | 'unknown';
+  /** the login that was asked with */
+  readonly login: string | null;
   /** JSON object: what was observed */
   readonly evidence: string;
 }

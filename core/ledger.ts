@@ -170,6 +170,8 @@ export interface RunRow {
   /** decisions and commands that it caused and that have not come back yet */
   waitingDecisions: number;
   waitingCommands: string[];
+  /** when everything that it caused was applied, ms */
+  settledAt: number | null;
   converged: boolean | null;
 }
 
@@ -240,6 +242,30 @@ export function newAccountRow(account: string): AccountRow {
 /** Law 2: position of the item's last sighting, by a record of its own or by the snapshot last applied. */
 export function lastSeen(row: Pick<LedgerRow, 'seen' | 'listed'>, scope: Pick<ScopeRow, 'applied'>): number {
   return row.listed && scope.applied !== null ? Math.max(row.seen, scope.applied.begin) : row.seen;
+}
+
+/** Row of a run that has just begun. */
+export function newRunRow(start: Pick<RunRow, 'syncId' | 'account' | 'fence' | 'mode' | 'causedBy' | 'commandId' | 'startedPosition' | 'startedAt'>): RunRow {
+  return {
+    ...start,
+    finishedPosition: -1,
+    finishedAt: null,
+    status: 'running',
+    error: null,
+    producerCounts: {},
+    counts: { new: 0, updated: 0, unchanged: 0, removed: 0, restored: 0, held: 0, failed: 0 },
+    snapshotId: null,
+    snapshotOutcome: null,
+    waitingDecisions: 0,
+    waitingCommands: [],
+    settledAt: null,
+    converged: null,
+  };
+}
+
+/** Nothing that the run caused is on its way any more. */
+export function isSettled(run: RunRow): boolean {
+  return run.status !== 'running' && run.waitingDecisions <= 0 && run.waitingCommands.length === 0;
 }
 
 /** Active and held items are what the collection holds and search finds. */

@@ -1,0 +1,127 @@
+import type { SnapshotEnd } from '../../schemas/generated/records.ts';
+import { kindOf } from '../keys.ts';
+import { inCollection, type Judgement, lastSeen, type LedgerRow, type StagedSnapshot } from '../ledger.ts';
+import { type FoldContext, propose } from './effects.ts';
+import { differs, type SnapshotEntry } from './merge.ts';
+import { sight } from './sight.ts';
+import { coverageOf } from './snapshot.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A snapshot that is being applied, with what it was judged by. */
+export interface Applying {
+  readonly end: SnapshotEnd;
+  readonly staged: StagedSnapshot;
+  readonly judgement: Judgement;
+}
+
+/** The snapshot lists the row: a sighting at its Begin. True when its content is to be asked for (law 6). */
+export function applyListed(context: FoldContext, row: LedgerRow, entry: SnapshotEntry, { end, staged }: Applying): boolean {
+  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId, erasable: false });
+  row.listed = true;
+  row.absentSince = -1;
+  if (entry.savedAt !== null) row.savedAt = entry.savedAt;
+  return wantsContent(context, row, entry.documentHash);
+}
+
+function wantsContent(context: FoldContext, row: LedgerRow, documentHash: string): boolean {
+  if (row.blocked) return false;
+  const changed = differs(documentHash, row.documentHash);
+  if (row.hidden && row.state === 'purged') return changed;
+  if (row.hidden) {
+    if (row.retryAt !== null && context.at < row.retryAt) return false;
+    row.retryAt = context.at + HOUR_MS;
+    return true;
+  }
+  if (row.deletedBy !== null && row.state !== 'purged') return true;
+  if (row.content !== 'full') return row.retryAt === null || context.at >= row.retryAt;
+  return changed;
+}
+
+/** Law 3: whether the absence of the row from the snapshot says anything. */
+export function isCandidate(context: FoldContext, row: LedgerRow, end: SnapshotEnd, begin: number): boolean {
+  if (!inCollection(row.state) || row.pinned || lastSeen(row, context.scope) >= begin) return false;
+  if (!end.kinds.includes(kindOf(row.itemId))) return false;
+  return end.asOf === null || row.savedAt === null || row.savedAt <= end.asOf;
+}
+
+/** Law 3, public stars: absence from two full walks of separate syncs, with no sighting since the first one's Begin. */
+function missedTwice(context: FoldContext, row: LedgerRow): boolean {
+  return row.absentSince >= 0 && lastSeen(row, context.scope) < row.absentSince;
+}
+
+/** Whether the row counts among those that would go by absence, which law 4 judges as a whole. */
+export function wouldGo(context: FoldContext, row: LedgerRow, end: SnapshotEnd, begin: number): boolean {
+  if (row.state !== 'active' || !isCandidate(context, row, end, begin)) return false;
+  return end.proof !== 'walks' || missedTwice(context, row);
+}
+
+/** The snapshot does not list the row. Resolves to `recheck` when the provider is to be asked about it. */
+export function applyAbsent(context: FoldContext, row: LedgerRow, applying: Applying): 'recheck' | 'judged' | 'nothing' {
+  const { end, staged } = applying;
+  const candidate = isCandidate(context, row, end, staged.begin);
+  if (row.listed) {
+    row.seen = lastSeen(row, context.scope);
+    row.listed = false;
+  }
+  if (!candidate || row.judgedAt === staged.begin) return 'nothing';
+  if (end.proof === 'verdict') return 'recheck';
+  row.judgedAt = staged.begin;
+  if (coverageOf(end) !== 'complete') return 'nothing';
+  judgeAbsence(context, row, applying);
+  return 'judged';
+}
+
+/** Law 4, and what may have been cut off an export. */
+function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying): void {
+  const { end, staged, judgement } = applying;
+  const guard = guardOf(context, applying);
+  const detail = { basisSeen: staged.begin, snapshotId: end.snapshotId, syncId: end.syncId, evidence: evidenceOf(row, applying) };
+  if (row.state === 'held') {
+    const release = row.basisSeen < staged.begin && !row.personOnly && guard.personOnly === null;
+    if (release) propose(context, row, 'remove', { eventId: `${end.snapshotId}:release:${row.itemId}`, reason: 'a newer complete snapshot agrees with the hold', ...detail });
+    return;
+  }
+  if (end.proof === 'walks' && !missedTwice(context, row)) {
+    row.absentSince = staged.begin;
+    return;
+  }
+  const personOnly = guard.personOnly ?? (cutOff(row, end) ? 'it is not newer than the oldest row, and may have been cut off the export' : null);
+  const reason = personOnly ?? guard.beyond;
+  if (reason === null) {
+    propose(context, row, 'remove', { eventId: `${end.snapshotId}:remove:${row.itemId}`, reason: `absent from a complete snapshot of ${end.count} items`, ...detail });
+    return;
+  }
+  const held = `${reason} (${judgement.going} of ${judgement.scopeCount} would go)`;
+  propose(context, row, 'hold', { eventId: `${end.snapshotId}:hold:${row.itemId}`, reason: held, personOnly: personOnly !== null, ...detail });
+}
+
+/** Law 4: null where it does not object. `personOnly`: not even a newer snapshot releases it. */
+function guardOf(context: FoldContext, { end, judgement }: Applying): { readonly personOnly: string | null; readonly beyond: string | null } {
+  const { guardItems, guardShare } = context.settings;
+  const { scopeCount, overlap, going } = judgement;
+  if (end.count === 0) return { personOnly: 'the snapshot would empty the scope', beyond: null };
+  if (overlap * 2 < scopeCount) return { personOnly: 'the snapshot shares less than half of the ids of the scope', beyond: null };
+  const beyond = going > guardItems && going > guardShare * scopeCount;
+  return { personOnly: null, beyond: beyond ? `the removal exceeds ${guardItems} items and ${guardShare * 100} % of the scope` : null };
+}
+
+function cutOff(row: LedgerRow, end: SnapshotEnd): boolean {
+  return end.oldestRow !== null && (row.savedAt === null || row.savedAt <= end.oldestRow);
+}
+
+function evidenceOf(row: LedgerRow, { end, staged, judgement }: Applying): Readonly<Record<string, unknown>> {
+  return {
+    coverage: coverageOf(end),
+    proof: end.proof,
+    asOf: end.asOf === null ? null : new Date(end.asOf).toISOString(),
+    count: end.count,
+    digest: end.digest,
+    begin: staged.begin,
+    lastSighting: row.seen,
+    scopeCount: judgement.scopeCount,
+    overlap: judgement.overlap,
+    absent: judgement.going,
+    source: JSON.parse(end.evidence) as unknown,
+  };
+}

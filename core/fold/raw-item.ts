@@ -1,0 +1,66 @@
+import type { RawItem } from '../../schemas/generated/records.ts';
+import { retryAfterMs } from '../backoff.ts';
+import type { LedgerRow } from '../ledger.ts';
+import { judgeDeleted } from './author-deleted.ts';
+import { type FoldContext, propose, remember } from './effects.ts';
+import { eraseLateContent, rememberKey } from './erase.ts';
+import { sight } from './sight.ts';
+
+/** What a raw item changes besides its row. */
+export type ContentChange = 'none' | 'link' | 'full';
+
+/**
+ * Folds a raw item that is neither a copy nor fenced off.
+ * Resolves to `full` when its content is now the item's, `link` when only url and dates are to be stored.
+ */
+export function foldRawItem(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
+  const holdsContent = item.content === 'full';
+  const sighting = { snapshotId: null, erasable: true };
+  if (context.first >= row.contentAt && item.document.savedAt !== null) row.savedAt = item.document.savedAt;
+  if (eraseLateContent(context, row, item.sighting)) {
+    if (item.sighting) sight(context, row, context.first, false, sighting);
+    return 'none';
+  }
+  rememberKey(context, row);
+  if (item.sighting) sight(context, row, context.first, holdsContent, sighting);
+  if (row.blocked || row.state === 'purged' || context.first < row.contentAt) return 'none';
+  return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
+}
+
+function takeContent(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
+  if (row.content === 'full' && row.contentHash !== hashes.content) {
+    if (context.run !== null) context.run.counts.updated++;
+    const textChanged = row.textHash !== hashes.text;
+    remember(context, row, 'updated', { reason: textChanged ? 'its text changed' : 'its details changed', evidence: { documentHash: item.documentHash, textHash: hashes.text }, erasable: true });
+  }
+  row.contentAt = context.first;
+  row.content = 'full';
+  row.documentHash = item.documentHash;
+  row.contentHash = hashes.content;
+  row.unavailable = false;
+  row.deletedBy = null;
+  row.attempts = 0;
+  row.retryAt = null;
+  if (row.hidden && item.sighting) {
+    propose(context, row, 'unhide', { eventId: `unhide:${context.eventId}:${row.itemId}`, reason: 'shown with content again', syncId: context.run?.syncId ?? null });
+  }
+  return 'full';
+}
+
+/** Nothing was fetched: the last good content stays as it is (law 6). */
+function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): ContentChange {
+  const change = row.content === 'full' ? 'none' : 'link';
+  if (row.content === 'none') row.content = 'stub';
+  if (item.content === 'stub') return change;
+  row.attempts++;
+  row.retryAt = context.at + retryAfterMs(row.attempts);
+  row.unavailable = true;
+  if (item.documentHash !== '') row.documentHash = item.documentHash;
+  if (context.run !== null) context.run.counts.failed++;
+  if (row.attempts === 1) remember(context, row, 'unavailable', { reason: `the source did not show it: ${item.content}`, evidence: item.document.extra, erasable: true });
+  if (item.content === 'failed') return change;
+  row.contentAt = context.first;
+  row.deletedBy = item.content === 'deleted' ? 'author' : 'moderator';
+  if (item.sighting) judgeDeleted(context, row, row.deletedBy);
+  return change;
+}

@@ -1,0 +1,60 @@
+import type { ItemVerdict } from '../../schemas/generated/records.ts';
+import { retryAfterMs } from '../backoff.ts';
+import { lastSeen, type LedgerRow, type ScopeRow } from '../ledger.ts';
+import { judgeDeleted } from './author-deleted.ts';
+import { type FoldContext, propose, remember } from './effects.ts';
+import { sight } from './sight.ts';
+
+/** Laws 2 to 4: what the provider answered about one candidate. */
+export function foldVerdict(context: FoldContext, row: LedgerRow, verdict: ItemVerdict): void {
+  if (verdict.login !== null && context.scope.login !== null && verdict.login !== context.scope.login) return;
+  if (verdict.answer === 'present') {
+    sight(context, row, context.first, false, { snapshotId: verdict.snapshotId, erasable: false });
+    return;
+  }
+  if (verdict.answer === 'unknown' || verdict.answer === 'removed') markUnavailable(context, row, verdict);
+  if (row.state !== 'active' || row.pinned) return;
+  if (lastSeen(row, context.scope) >= verdict.snapshotBegin) return;
+  if (verdict.answer === 'deleted') judgeDeleted(context, row, 'author');
+  if (verdict.answer === 'removed') judgeDeleted(context, row, 'moderator');
+  if (verdict.answer === 'unsaved' || verdict.answer === 'gone_upstream') judgeUnsaved(context, row, verdict);
+}
+
+function markUnavailable(context: FoldContext, row: LedgerRow, verdict: ItemVerdict): void {
+  if (!row.unavailable) remember(context, row, 'unavailable', { reason: `asked about it: ${verdict.answer}`, snapshotId: verdict.snapshotId, evidence: verdict.evidence });
+  row.unavailable = true;
+  row.retryAt ??= context.at + retryAfterMs(1);
+}
+
+function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict): void {
+  const { guardItems, guardShare, secondVerdictMs } = context.settings;
+  const detail = {
+    basisSeen: verdict.started,
+    snapshotId: verdict.snapshotId,
+    syncId: context.run?.causedBy ?? context.run?.syncId ?? null,
+    evidence: { verdict: verdict.answer, askedAt: new Date(context.at).toISOString(), ...(JSON.parse(verdict.evidence) as Record<string, unknown>) },
+  };
+  if (verdict.emptyListing) {
+    propose(context, row, 'hold', { eventId: `hold:${context.eventId}:${row.itemId}`, reason: 'the listing was empty, so nothing could be asked for control', personOnly: true, ...detail });
+    return;
+  }
+  const count = countVerdict(context.scope, verdict.snapshotId);
+  const seen = lastSeen(row, context.scope);
+  const known = row.verdictAt !== null && row.verdictSeen === seen;
+  const agreed = known && row.verdictAt !== null && context.at >= row.verdictAt + secondVerdictMs;
+  if (count > guardItems && count > guardShare * verdict.scopeCount && !agreed) {
+    if (!known) {
+      row.verdictAt = context.at;
+      row.verdictSeen = seen;
+    }
+    return;
+  }
+  propose(context, row, 'remove', { eventId: `remove:${context.eventId}:${row.itemId}`, reason: verdict.answer === 'unsaved' ? 'the provider says it is no longer saved' : 'the provider says it no longer exists', ...detail });
+}
+
+/** How many verdicts of a snapshot would have removed, this one included. */
+function countVerdict(scope: ScopeRow, snapshotId: string): number {
+  const count = (scope.verdictCounts.find((entry) => entry.snapshotId === snapshotId)?.count ?? 0) + 1;
+  scope.verdictCounts = [...scope.verdictCounts.filter((entry) => entry.snapshotId !== snapshotId), { snapshotId, count }].slice(-4);
+  return count;
+}

@@ -1,42 +1,137 @@
-// Writes schemas/generated/records.ts from schemas/*.avsc. Run by `npm run generate`; CI fails when the result differs.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// `npm run generate`: writes schemas/generated/ from schemas/*.avsc and schemas/released/. With --check it writes nothing,
+// and fails when what is there differs from what it would write.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const folder = new URL('../schemas/', import.meta.url);
-const interfaces = new Map();
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const folder = path.join(root, 'schemas');
+const HEADER = '// Generated from schemas/*.avsc by `npm run generate`. Do not edit.\n\n';
+const PRIMITIVES = {
+  string: 'string',
+  boolean: 'boolean',
+  bytes: 'Uint8Array',
+  null: 'null',
+  int: 'number',
+  long: 'number',
+  double: 'number',
+};
 
-function typeOf(type) {
-  if (Array.isArray(type)) return type.map(typeOf).toSorted((a, b) => Number(a === 'null') - Number(b === 'null')).join(' | ');
-  if (typeof type === 'object') {
-    if (type.type === 'record') return declare(type);
-    if (type.type === 'array') return `readonly ${typeOf(type.items)}[]`;
-    if (type.type === 'map') return `Readonly<Record<string, ${typeOf(type.values)}>>`;
-    return typeOf(type.type);
-  }
-  const names = { string: 'string', boolean: 'boolean', bytes: 'Uint8Array', null: 'null', int: 'number', long: 'number', double: 'number' };
-  return names[type] ?? type;
-}
+const readSchema = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-function declare(record) {
-  const fields = record.fields.map((field) => {
-    const comment = field.doc === undefined ? '' : `  /** ${field.doc} */\n`;
-    return `${comment}  readonly ${field.name}: ${field.values === undefined ? typeOf(field.type) : field.values.map((v) => `'${v}'`).join(' | ')};\n`;
+function currentSchemas() {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.avsc'));
+  return files.toSorted().map((file) => {
+    const schema = readSchema(path.join(folder, file));
+    if (`${schema.name}.avsc` !== file) throw new Error(`${file} holds the record ${schema.name}`);
+    return schema;
   });
-  if (!interfaces.has(record.name)) {
-    const comment = record.doc === undefined ? '' : `/** ${record.doc} */\n`;
-    interfaces.set(record.name, `${comment}export interface ${record.name} {\n${fields.join('')}}\n`);
-  }
-  return record.name;
 }
 
-const files = readdirSync(folder).filter((name) => name.endsWith('.avsc')).toSorted();
-const schemas = files.map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
-for (const schema of schemas.toSorted((a, b) => Number(a.name === 'EnrichedItem') - Number(b.name === 'EnrichedItem'))) declare(schema);
-const names = schemas.map((schema) => schema.name);
-const text = [
-  '// Generated from schemas/*.avsc by `npm run generate`. Do not edit.\n',
-  ...interfaces.values(),
-  `/** Every kind of record, by the name of its schema. */\nexport interface RecordTypes {\n${names.map((n) => `  readonly ${n}: ${n};\n`).join('')}}\n`,
-  `export type RecordName = keyof RecordTypes;\n`,
-  `export const RECORD_NAMES: readonly RecordName[] = [\n${names.map((n) => `  '${n}',\n`).join('')}];\n`,
-].join('\n');
-writeFileSync(new URL('generated/records.ts', folder), text);
+/** The released versions of each record, oldest first: schemas/released/RawItem/1.avsc, 2.avsc, … */
+function releasedSchemas() {
+  const released = {};
+  const releasedFolder = path.join(folder, 'released');
+  if (!existsSync(releasedFolder)) return released;
+  for (const name of readdirSync(releasedFolder).toSorted()) {
+    const count = readdirSync(path.join(releasedFolder, name)).length;
+    released[name] = Array.from({ length: count }, (_, index) =>
+      readSchema(path.join(releasedFolder, name, `${index + 1}.avsc`)),
+    );
+  }
+  return released;
+}
+
+function typeScriptOf(type, declare) {
+  if (Array.isArray(type)) {
+    // null last, as people write it
+    const branches = type.toSorted((a, b) => Number(a === 'null') - Number(b === 'null'));
+    return branches.map((branch) => typeScriptOf(branch, declare)).join(' | ');
+  }
+  if (typeof type === 'string') return PRIMITIVES[type] ?? type;
+  if (type.type === 'record') return declare(type);
+  if (type.type === 'array') return `readonly (${typeScriptOf(type.items, declare)})[]`;
+  if (type.type === 'map') return `Readonly<Record<string, ${typeScriptOf(type.values, declare)}>>`;
+  throw new Error(`no TypeScript type for ${JSON.stringify(type)}`);
+}
+
+/** The interfaces of the records and of the records within them, each name once. */
+function interfacesOf(schemas) {
+  const texts = new Map();
+  const fieldsOf = new Map();
+  const declare = (record) => {
+    const fields = JSON.stringify(record.fields);
+    if ((fieldsOf.get(record.name) ?? fields) !== fields) throw new Error(`two different records named ${record.name}`);
+    fieldsOf.set(record.name, fields);
+    const lines = record.fields.map((field) => {
+      const type = field.values?.map((value) => `'${value}'`).join(' | ') ?? typeScriptOf(field.type, declare);
+      return `${comment(field.doc)}readonly ${field.name}: ${type};\n`;
+    });
+    texts.set(record.name, `${comment(record.doc)}export interface ${record.name} {\n${lines.join('')}}\n\n`);
+    return record.name;
+  };
+  schemas.forEach(declare);
+  return [...texts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+}
+
+const comment = (doc) => (doc === undefined ? '' : `/** ${doc} */\n`);
+
+function records(schemas) {
+  const names = schemas.map((schema) => schema.name);
+  return [
+    HEADER,
+    ...interfacesOf(schemas),
+    `/** Every kind of record, by the name of its schema. */\nexport interface RecordTypes {\n`,
+    ...names.map((name) => `readonly ${name}: ${name};\n`),
+    '}\n\nexport type RecordName = keyof RecordTypes;\n\n',
+    `export const RECORD_NAMES: readonly RecordName[] = ${JSON.stringify(names)};\n`,
+  ].join('');
+}
+
+function schemaConstants(schemas) {
+  const byName = Object.fromEntries(schemas.map((schema) => [schema.name, schema]));
+  return [
+    HEADER,
+    "import type { AvroRecord } from '../avro-schema.ts';\nimport type { RecordName } from './records.ts';\n\n",
+    '/** The schemas that this version writes and reads with. */\n',
+    `export const SCHEMAS: Readonly<Record<RecordName, AvroRecord>> = ${JSON.stringify(byName)};\n`,
+  ].join('');
+}
+
+function releasedConstants(released) {
+  return [
+    HEADER.replace('schemas/*.avsc', 'schemas/released/'),
+    "import type { AvroRecord } from '../avro-schema.ts';\n\n",
+    '/** The released versions of each record, version 1 first. */\n',
+    `export const RELEASED: Readonly<Record<string, readonly AvroRecord[]>> = ${JSON.stringify(released)};\n`,
+  ].join('');
+}
+
+function formatted(file, text) {
+  const biome = path.join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
+  // Not under generated/, which the formatter may be told to leave alone: it would then give the text back as it came.
+  const args = [biome, 'format', `--stdin-file-path=schemas/${file}`];
+  const result = spawnSync(process.execPath, args, { cwd: root, input: text, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`${file} cannot be formatted: ${result.stderr}`);
+  return result.stdout;
+}
+
+const schemas = currentSchemas();
+const outputs = {
+  'records.ts': records(schemas),
+  'schemas.ts': schemaConstants(schemas),
+  'released.ts': releasedConstants(releasedSchemas()),
+};
+mkdirSync(path.join(folder, 'generated'), { recursive: true });
+for (const [file, source] of Object.entries(outputs)) {
+  const target = path.join(folder, 'generated', file);
+  const text = formatted(file, source);
+  if (existsSync(target) && readFileSync(target, 'utf8') === text) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`schemas/generated/${file} is out of date: run npm run generate`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(target, text);
+  }
+}

@@ -34,7 +34,18 @@ export interface Decision {
   /** the provider's stable id */
   readonly itemId: string;
   /** remove, hold, approve, reject, restore, pin, unpin, hide, unhide, purge, allow */
-  readonly operation: 'remove' | 'hold' | 'approve' | 'reject' | 'restore' | 'pin' | 'unpin' | 'hide' | 'unhide' | 'purge' | 'allow';
+  readonly operation:
+    | 'remove'
+    | 'hold'
+    | 'approve'
+    | 'reject'
+    | 'restore'
+    | 'pin'
+    | 'unpin'
+    | 'hide'
+    | 'unhide'
+    | 'purge'
+    | 'allow';
   /** sink, or person:NAME */
   readonly author: string;
   /** position of the last decision of the item that this one judged; -1 for none */
@@ -54,6 +65,33 @@ export interface Decision {
   readonly savedAt: number | null;
   /** JSON object: what was observed */
   readonly evidence: string;
+}
+
+/** What is shown and searched of an item, in one shape for all providers. */
+export interface Document {
+  readonly url: string;
+  readonly title: string | null;
+  readonly author: string | null;
+  readonly body: string | null;
+  /** when the user saved it, ms since the epoch */
+  readonly savedAt: number | null;
+  readonly createdAt: number | null;
+  readonly thumbnailUrl: string | null;
+  /** JSON object: what only this provider has */
+  readonly extra: string;
+}
+
+/** A raw item with its embedding; written by the processor. */
+export interface EnrichedItem {
+  readonly item: RawItem;
+  /** hex SHA-256 of the vectorization text */
+  readonly textHash: string | null;
+  /** little-endian float32 */
+  readonly vector: Uint8Array | null;
+  readonly model: string | null;
+  readonly dimensions: number | null;
+  /** the text exceeded the model and was cut on a token boundary */
+  readonly textTruncated: boolean;
 }
 
 /** What the provider answered when it was asked about one candidate (law 3). */
@@ -136,20 +174,6 @@ export interface Outcome {
   readonly count: number;
   /** JSON object: what was observed */
   readonly evidence: string;
-}
-
-/** What is shown and searched of an item, in one shape for all providers. */
-export interface Document {
-  readonly url: string;
-  readonly title: string | null;
-  readonly author: string | null;
-  readonly body: string | null;
-  /** when the user saved it, ms since the epoch */
-  readonly savedAt: number | null;
-  readonly createdAt: number | null;
-  readonly thumbnailUrl: string | null;
-  /** JSON object: what only this provider has */
-  readonly extra: string;
 }
 
 /** An item as its provider showed it. */
@@ -376,19 +400,6 @@ export interface SyncStarted {
   readonly causedBy: string | null;
   /** event id of the command that it executes */
   readonly commandId: string | null;
-}
-
-/** A raw item with its embedding; written by the processor. */
-export interface EnrichedItem {
-  readonly item: RawItem;
-  /** hex SHA-256 of the vectorization text */
-  readonly textHash: string | null;
-  /** little-endian float32 */
-  readonly vector: Uint8Array | null;
-  readonly model: string | null;
-  readonly dimensions: number | null;
-  /** the text exceeded the model and was cut on a token boundary */
-  readonly textTruncated: boolean;
 }
 
 /** Every kind of record, by the name of its schema. */

@@ -22,6 +22,8 @@ export function foldDecision(context: FoldContext, row: LedgerRow, decision: Dec
     if (byPerson && overtaken) issueAgain(context, row, decision);
     return false;
   }
+  // Read before a purge clears it: whoever owns the embedding cache is told which text went.
+  const { textHash } = row;
   change(context, row, decision);
   row.decided = context.position;
   if (byPerson) row.personAt = decision.firstAt ?? context.position;
@@ -30,7 +32,9 @@ export function foldDecision(context: FoldContext, row: LedgerRow, decision: Dec
     // A person's approval that came after a sighting: the item is still saved.
     if (newest > decision.basisSeen) makeActive(row);
   }
-  remember(context, row, EVENT[decision.operation], { reason: decision.reason, snapshotId: decision.snapshotId, author: decision.author, evidence: decision.evidence });
+  const event = EVENT[decision.operation];
+  context.effects.outcomes.push({ scope: context.scope.scope, itemId: row.itemId, syncId: decision.syncId, snapshotId: decision.snapshotId, kind: event, reason: decision.reason, count: 1, evidence: { author: decision.author, textHash } });
+  remember(context, row, event, { reason: decision.reason, snapshotId: decision.snapshotId, author: decision.author, evidence: decision.evidence });
   countFor(context, row, decision);
   return true;
 }

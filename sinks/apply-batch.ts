@@ -1,0 +1,202 @@
+import { messageOf, PoisonError } from '../core/errors.ts';
+import type { FoldSettings } from '../core/fold/effects.ts';
+import { scopeName, accountName } from '../core/keys.ts';
+import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
+import type { RunRow } from '../core/ledger.ts';
+import type { SnapshotEnd } from '../schemas/generated/records.ts';
+import { applyEnd } from './apply-end.ts';
+import { type FoldInput, RecordFolder } from './fold-record.ts';
+import type { Owed } from './owed.ts';
+import { UnitOfWork } from './unit-of-work.ts';
+
+/** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */
+export type BatchRecord =
+  | { readonly kind: 'input'; readonly input: FoldInput }
+  | { readonly kind: 'empty'; readonly offset: number; readonly position: number }
+  | { readonly kind: 'poison'; readonly offset: number; readonly position: number; readonly error: string };
+
+export interface ApplyDeps {
+  readonly store: ItemStore;
+  readonly owed: Owed;
+  readonly settings: FoldSettings;
+  /** law 8: a rebuild applies decisions, and owes nothing */
+  readonly rebuilding: boolean;
+  readonly pause: () => Promise<void>;
+  /** Puts a record into the dead letters, durably; called before the position moves past it. */
+  readonly deadLetter: (offset: number, error: string) => Promise<void>;
+  /** Runs that a commit changed. */
+  readonly onRuns?: (runs: readonly RunRow[]) => void;
+  readonly onCommit?: (unit: UnitOfWork) => void;
+}
+
+/**
+ * Applies the records of one partition, in order, and moves its applied position (laws 1, 2, 10). Everything of a batch is
+ * committed at once, except that a snapshot's end is applied in steps of its own.
+ */
+export class BatchApplier {
+  readonly #deps: ApplyDeps;
+  readonly #partition: number;
+  #progress: PartitionProgress;
+
+  constructor(deps: ApplyDeps, partition: number, progress: PartitionProgress) {
+    this.#deps = deps;
+    this.#partition = partition;
+    this.#progress = progress;
+  }
+
+  get progress(): PartitionProgress {
+    return this.#progress;
+  }
+
+  async apply(records: readonly BatchRecord[]): Promise<void> {
+    let pending: BatchRecord[] = [];
+    for (const record of records) {
+      if (record.kind === 'input' && record.input.decoded.type === 'SnapshotEnd') {
+        await this.#applyPlain(pending);
+        pending = [];
+        await this.#applyEnd(record.input, record.input.decoded.value);
+      } else pending.push(record);
+    }
+    await this.#applyPlain(pending);
+  }
+
+  async #applyPlain(records: readonly BatchRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const unit = new UnitOfWork(this.#deps.store);
+    await prefetch(unit, records);
+    const folder = new RecordFolder(unit, this.#deps.store, this.#deps.settings);
+    let { position } = this.#progress;
+    let nextOffset = this.#progress.nextOffset;
+    let at = 0;
+    for (const record of records) {
+      const offset = record.kind === 'input' ? record.input.offset : record.offset;
+      nextOffset = Math.max(nextOffset, offset + 1);
+      if (record.kind === 'input') at = Math.max(at, await this.#foldOne(unit, folder, record.input, position));
+      if (record.kind === 'poison') await this.#deps.deadLetter(offset, record.error);
+      position = Math.max(position, record.kind === 'input' ? record.input.position : record.position);
+    }
+    await this.#commit(unit, { position, nextOffset }, at);
+  }
+
+  /** Resolves to the `at` of the record. */
+  async #foldOne(unit: UnitOfWork, folder: RecordFolder, input: FoldInput, applied: number): Promise<number> {
+    const { type, value } = input.decoded;
+    if (type !== 'LateVector' && input.position <= applied) {
+      if (type === 'EnrichedItem') await this.#foldAppliedContent(unit, folder, input);
+      return 0;
+    }
+    try {
+      await folder.fold(input);
+    } catch (error) {
+      if (!(error instanceof PoisonError) && !(error instanceof SyntaxError)) throw error;
+      await this.#deps.deadLetter(input.offset, messageOf(error));
+    }
+    return type === 'EnrichedItem' ? value.item.at : value.at;
+  }
+
+  /** A position that was applied already changes nothing, but its content must not outlive a purge (law 7). */
+  async #foldAppliedContent(unit: UnitOfWork, folder: RecordFolder, input: FoldInput): Promise<void> {
+    if (input.decoded.type !== 'EnrichedItem') return;
+    const { item } = input.decoded.value;
+    const draft = unit.draft(scopeName(item), item.itemId);
+    const scope = await unit.scope(draft.scope);
+    const known = draft.row.contentKeys.length;
+    folder.refuseContent(await folder.context(input, scope, item, null), draft);
+    if (draft.row.contentKeys.length !== known) draft.dirty = true;
+  }
+
+  async #applyEnd(input: FoldInput, end: SnapshotEnd): Promise<void> {
+    const nextOffset = Math.max(this.#progress.nextOffset, input.offset + 1);
+    if (input.position <= this.#progress.position) {
+      this.#progress = { ...this.#progress, nextOffset };
+      return;
+    }
+    const { store, settings, pause } = this.#deps;
+    // A unit of its own: the number of the run moves only with the last step, so that after a crash in between the end is no copy.
+    const folder = new RecordFolder(new UnitOfWork(store), store, settings);
+    const accepted = input.first === input.position && (await folder.accepts(input, end));
+    const unit = accepted
+      ? await applyEnd(
+          {
+            store,
+            pause,
+            newUnit: () => new UnitOfWork(store),
+            commitStep: (step, at) => this.#commit(step, this.#progress, at),
+            contextFor: (step, scope, run) => new RecordFolder(step, store, settings).context(input, scope, end, run),
+          },
+          end,
+        )
+      : new UnitOfWork(store);
+    if (accepted) {
+      const account = await unit.account(accountName(end));
+      account.seq = end.seq;
+      unit.changedAccount(account);
+    }
+    await this.#commit(unit, { position: input.position, nextOffset }, end.at);
+  }
+
+  async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number): Promise<void> {
+    const { store, rebuilding } = this.#deps;
+    if (!rebuilding) await this.#owe(unit, progress, at);
+    const refused = await store.commit(unit.changeSet(this.#partition, progress));
+    await this.#reportRefused(unit, refused);
+    this.#progress = progress;
+    this.#deps.onCommit?.(unit);
+    const runs = unit.touchedRuns();
+    if (runs.length > 0) this.#deps.onRuns?.(runs);
+  }
+
+  /** Law 10: what is proposed becomes a debt that is kept with the position. */
+  async #owe(unit: UnitOfWork, progress: PartitionProgress, at: number): Promise<void> {
+    const { owed } = this.#deps;
+    const { effects, outbox } = unit;
+    for (const proposed of effects.decisions) {
+      const draft = unit.draft(proposed.scope, proposed.itemId);
+      outbox.push(owed.decision(proposed, { url: draft.content?.url ?? null, savedAt: draft.row.savedAt }, at));
+      const run = await unit.run(proposed.syncId);
+      if (run === null || proposed.author !== 'sink') continue;
+      run.waitingDecisions++;
+      unit.changedRun(run);
+    }
+    for (const proposed of effects.commands) {
+      const { entry, commandId } = owed.command(proposed, `${proposed.causedBy ?? 'sink'}`, at);
+      outbox.push(entry);
+      const run = await unit.run(proposed.causedBy);
+      if (run === null || proposed.kind === 'full') continue;
+      if (!run.waitingCommands.includes(commandId)) run.waitingCommands.push(commandId);
+      unit.changedRun(run);
+    }
+    effects.outcomes.forEach((proposed, i) => outbox.push(owed.outcome(proposed, `${this.#partition}-${progress.position}-${i}`, at)));
+    for (const key of new Set(effects.tombstones)) {
+      const account = key.slice(0, key.indexOf('|'));
+      outbox.push(owed.tombstone(key, account));
+    }
+  }
+
+  async #reportRefused(unit: UnitOfWork, refused: readonly RefusedItem[]): Promise<void> {
+    for (const { scope, itemId, error } of refused) {
+      const { lastOffset } = unit.draft(scope, itemId);
+      if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, `the store refused ${scope} ${itemId}: ${error}`);
+    }
+  }
+}
+
+/** Loads what the records will ask for, in few calls. */
+async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Promise<void> {
+  const items = new Map<string, string[]>();
+  const events: string[] = [];
+  for (const record of records) {
+    if (record.kind !== 'input') continue;
+    const { type, value } = record.input.decoded;
+    const item = type === 'EnrichedItem' ? value.item : type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector' ? value : null;
+    if (item === null) continue;
+    const scope = scopeName(item);
+    const ids = items.get(scope);
+    if (ids === undefined) items.set(scope, [item.itemId]);
+    else ids.push(item.itemId);
+    if (type === 'Decision') events.push(`decision ${value.eventId}`);
+    if (record.input.first !== record.input.position) events.push(`redriven ${accountName(item)} ${item.eventId}`);
+  }
+  for (const [scope, ids] of items) await unit.loadItems(scope, ids);
+  await unit.loadEvents(events);
+}

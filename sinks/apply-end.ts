@@ -1,0 +1,174 @@
+import { applyAbsent, applyListed, type Applying, wouldGo } from '../core/fold/apply-snapshot.ts';
+import type { FoldContext } from '../core/fold/effects.ts';
+import type { Finding } from '../core/fold/merge.ts';
+import { coverageOf, finishSnapshot, type Refusal, refuseEarly, refuseLate } from '../core/fold/snapshot.ts';
+import { type Judgement, newLedgerRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
+import { scopeName } from '../core/keys.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import { SetDigest } from '../core/set-digest.ts';
+import type { SnapshotEnd } from '../schemas/generated/records.ts';
+import { COMMAND_IDS } from './owed.ts';
+import { type MergeResult, SnapshotMerge } from './snapshot-merge.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
+
+/** Rows changed in one transaction while a snapshot is applied: a few ms, so that other accounts go on. */
+const STEP_ROWS = 1_000;
+
+/** What applying a snapshot needs of the loop that reads the log. */
+export interface EndDeps {
+  readonly store: ItemStore;
+  /** A unit of work that was just committed, or is new. */
+  readonly newUnit: () => UnitOfWork;
+  /** Commits what the unit holds, without moving the applied position. */
+  readonly commitStep: (unit: UnitOfWork, at: number) => Promise<void>;
+  readonly contextFor: (unit: UnitOfWork, scope: ScopeRow, run: RunRow | null) => Promise<FoldContext>;
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * Applies a snapshot: compares it with the ledger without changing anything, decides whether it counts, then changes row by
+ * row in small steps. Every step can be repeated: after a crash the comparison is made again, finds what is left, and judges
+ * by the figures that were kept. The last step is the caller's commit, which also moves the applied position.
+ */
+export async function applyEnd(deps: EndDeps, end: SnapshotEnd): Promise<UnitOfWork> {
+  const unit = deps.newUnit();
+  const scope = await unit.scope(scopeName(end));
+  const run = await unit.run(end.syncId);
+  unit.changedScope(scope);
+  unit.changedRun(run);
+  const context = await deps.contextFor(unit, scope, run);
+  const early = refuseEarly(scope, end);
+  if (early !== null) return refuse(unit, context, end, early);
+  const { staged } = scope;
+  if (staged === null) throw new Error('refuseEarly lets no snapshot through that is not staged');
+  const merged = await new SnapshotMerge(deps.store, scope, end, deps.pause).run();
+  const judgement = staged.judgement ?? (await judge(deps, scope, context, end, merged));
+  const late = refuseLate(scope, end, { ...merged, ...judgement });
+  if (late !== null && staged.judgement === null) return refuse(unit, context, end, late);
+  staged.judgement = judgement;
+  if (run !== null) {
+    run.snapshotId = end.snapshotId;
+    run.counts.unchanged = judgement.overlap;
+  }
+  const last = await applyFindings(deps, unit, { end, staged, judgement }, merged);
+  const finished = await last.scope(scope.scope);
+  finishSnapshot(finished, end, staged.begin);
+  last.changedScope(finished);
+  last.discardChunks.push(scope.scope);
+  await report(last, end, 'applied', '', merged.count, judgement);
+  return last;
+}
+
+/** Counts, before anything is changed, what law 4 judges by. */
+async function judge(deps: EndDeps, scope: ScopeRow, context: FoldContext, end: SnapshotEnd, merged: MergeResult): Promise<Judgement> {
+  const begin = scope.staged?.begin ?? -1;
+  let going = 0;
+  const absent = merged.findings.filter((finding) => finding.entry === null);
+  for (let from = 0; from < absent.length; from += STEP_ROWS) {
+    const ids = absent.slice(from, from + STEP_ROWS).map((finding) => finding.itemId);
+    const rows = await deps.store.rows(scope.scope, ids);
+    for (const id of ids) if (wouldGo(context, rows.get(id) ?? newLedgerRow(id), end, begin)) going++;
+    await deps.pause();
+  }
+  return { scopeCount: merged.scopeCount, overlap: merged.overlap, going };
+}
+
+/** Changes the rows step by step; the last step is left uncommitted in the unit that is given back. */
+async function applyFindings(deps: EndDeps, first: UnitOfWork, applying: Applying, merged: MergeResult): Promise<UnitOfWork> {
+  const { end } = applying;
+  const name = scopeName(end);
+  const { findings } = merged;
+  const candidates: { itemId: string; judgedAt: number }[] = [];
+  let unit = first;
+  for (let from = 0; from < findings.length; from += STEP_ROWS) {
+    if (from > 0) {
+      await deps.commitStep(unit, end.at);
+      await deps.pause();
+      unit = deps.newUnit();
+    }
+    await applyStep(deps, unit, applying, findings.slice(from, from + STEP_ROWS), candidates);
+  }
+  await recheck(deps, unit, applying, merged, candidates, name);
+  return unit;
+}
+
+async function applyStep(deps: EndDeps, unit: UnitOfWork, applying: Applying, findings: readonly Finding[], candidates: { itemId: string; judgedAt: number }[]): Promise<void> {
+  const { end } = applying;
+  const name = scopeName(end);
+  await unit.loadItems(name, findings.map((finding) => finding.itemId));
+  const scope = await unit.scope(name);
+  const run = await unit.run(end.syncId);
+  const context = await deps.contextFor(unit, scope, run);
+  const digest = new SetDigest(scope.listedDigest);
+  const wanted: string[] = [];
+  for (const { itemId, entry } of findings) {
+    const draft = unit.draft(name, itemId);
+    const wasListed = draft.row.listed;
+    draft.dirty = true;
+    if (entry === null) {
+      const { judgedAt } = draft.row;
+      if (applyAbsent(context, draft.row, applying) === 'recheck') candidates.push({ itemId, judgedAt });
+    } else if (applyListed(context, draft.row, entry, applying)) wanted.push(itemId);
+    if (wasListed && !draft.row.listed) digest.remove(itemId);
+    if (!wasListed && draft.row.listed) digest.add(itemId);
+    scope.listedCount += Number(draft.row.listed) - Number(wasListed);
+  }
+  scope.listedDigest = digest.toString();
+  unit.changedScope(scope);
+  unit.changedRun(run);
+  for (let from = 0; from < wanted.length; from += COMMAND_IDS) {
+    context.effects.commands.push({ kind: 'backfill', scope: name, reason: 'listed, and its content is missing or has changed', itemIds: wanted.slice(from, from + COMMAND_IDS), causedBy: end.syncId });
+  }
+}
+
+/** Law 3: the provider is asked about candidates; outside a window in rotation, least recently asked first. */
+async function recheck(deps: EndDeps, unit: UnitOfWork, { end, staged, judgement }: Applying, merged: MergeResult, candidates: { itemId: string; judgedAt: number }[], name: string): Promise<void> {
+  if (candidates.length === 0) return;
+  const scope = await unit.scope(name);
+  const context = await deps.contextFor(unit, scope, await unit.run(end.syncId));
+  const ordered = candidates.toSorted((a, b) => a.judgedAt - b.judgedAt);
+  const asked = coverageOf(end) === 'complete' ? ordered : ordered.slice(0, context.settings.recheckLimit);
+  const ids = asked.map((candidate) => candidate.itemId);
+  await unit.loadItems(name, ids);
+  for (const itemId of ids) {
+    const draft = unit.draft(name, itemId);
+    draft.row.judgedAt = staged.begin;
+    draft.dirty = true;
+  }
+  for (let from = 0; from < ids.length; from += COMMAND_IDS) {
+    context.effects.commands.push({
+      kind: 'recheck',
+      scope: name,
+      snapshotId: end.snapshotId,
+      snapshotBegin: staged.begin,
+      scopeCount: judgement.scopeCount,
+      emptyListing: merged.count === 0,
+      itemIds: ids.slice(from, from + COMMAND_IDS),
+      controlIds: merged.controls,
+      causedBy: end.syncId,
+    });
+  }
+}
+
+/** The snapshot does not count, and says so; it changes nothing. */
+async function refuse(unit: UnitOfWork, context: FoldContext, end: SnapshotEnd, refusal: Refusal): Promise<UnitOfWork> {
+  const { scope } = context;
+  if (refusal.full === true) context.effects.commands.push({ kind: 'full', account: context.account.account, reason: refusal.reason, causedBy: end.syncId });
+  if (refusal.outcome === 'same' && context.run !== null) context.run.counts.unchanged = end.count;
+  if (scope.staged?.snapshotId === end.snapshotId) {
+    scope.staged = null;
+    unit.discardChunks.push(scope.scope);
+  }
+  await report(unit, end, refusal.outcome, refusal.reason, end.count, null);
+  return unit;
+}
+
+async function report(unit: UnitOfWork, end: SnapshotEnd, outcome: string, reason: string, count: number, judgement: Judgement | null): Promise<void> {
+  const run = await unit.run(end.syncId);
+  if (run !== null) {
+    run.snapshotId = end.snapshotId;
+    run.snapshotOutcome = reason === '' ? outcome : `${outcome}: ${reason}`;
+    unit.changedRun(run);
+  }
+  unit.effects.outcomes.push({ scope: scopeName(end), itemId: null, syncId: end.syncId, snapshotId: end.snapshotId, kind: `snapshot ${outcome}`, reason, count, evidence: { ...judgement } });
+}

@@ -1,0 +1,82 @@
+import { isSettled, type RunRow } from '../core/ledger.ts';
+import { parseScope, accountName } from '../core/keys.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
+import type { Owed } from './owed.ts';
+import { UnitOfWork } from './unit-of-work.ts';
+
+/**
+ * Law 6: when every decision and command of a run is settled, the sink compares its set with that of the snapshot: true or
+ * false, null where the coverage was not complete. Whoever waits for a run waits for this.
+ */
+export class Convergence {
+  readonly #store: ItemStore;
+  readonly #owed: Owed;
+  readonly #clock: Clock;
+  readonly #noted = new Map<number, Set<string>>();
+
+  constructor(deps: { readonly store: ItemStore; readonly owed: Owed; readonly clock: Clock }) {
+    this.#store = deps.store;
+    this.#owed = deps.owed;
+    this.#clock = deps.clock;
+  }
+
+  /** A commit changed these runs. */
+  note(partition: number, runs: readonly RunRow[]): void {
+    for (const run of runs) if (run.settledAt === null) this.#notedIn(partition).add(run.syncId);
+  }
+
+  /** After a restart: the runs whose snapshots stand may have been settled without having been compared. */
+  async resume(partition: number, owns: (account: string) => boolean): Promise<void> {
+    for (const scope of await this.#store.scopes()) {
+      if (!owns(accountName(parseScope(scope.scope)))) continue;
+      const account = await this.#store.account(accountName(parseScope(scope.scope)));
+      for (const syncId of [scope.applied?.syncId, account?.syncId]) if (syncId !== undefined && syncId !== null) this.#notedIn(partition).add(syncId);
+    }
+  }
+
+  /** Compares what has settled, and keeps the result without moving the position. Resolves to how many runs settled. */
+  async settle(partition: number, progress: PartitionProgress): Promise<number> {
+    const noted = this.#notedIn(partition);
+    let settled = 0;
+    for (const syncId of noted) {
+      const run = await this.#store.run(syncId);
+      if (run === null || run.settledAt !== null) {
+        noted.delete(syncId);
+        continue;
+      }
+      if (!isSettled(run)) continue;
+      await this.#close(run, partition, progress);
+      noted.delete(syncId);
+      settled++;
+    }
+    return settled;
+  }
+
+  async #close(run: RunRow, partition: number, progress: PartitionProgress): Promise<void> {
+    const unit = new UnitOfWork(this.#store);
+    run.settledAt = this.#clock.now();
+    unit.addRun(run);
+    for (const scope of await this.#store.scopes()) {
+      const { applied } = scope;
+      if (applied === null || applied.syncId !== run.syncId) continue;
+      const differences = applied.coverage === 'complete' ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds) : null;
+      run.converged = differences === null ? null : differences === 0;
+      scope.converged = run.converged;
+      scope.convergedAt = run.settledAt;
+      unit.changedScope(scope);
+      const outcome = { scope: scope.scope, itemId: null, syncId: run.syncId, snapshotId: applied.snapshotId, kind: 'compared', reason: run.converged === false ? 'both sides differ' : '', count: differences ?? 0, evidence: { converged: run.converged } };
+      unit.outbox.push(this.#owed.outcome(outcome, `compared:${run.syncId}`, run.settledAt));
+    }
+    await this.#store.commit(unit.changeSet(partition, progress));
+  }
+
+  #notedIn(partition: number): Set<string> {
+    let noted = this.#noted.get(partition);
+    if (noted === undefined) {
+      noted = new Set();
+      this.#noted.set(partition, noted);
+    }
+    return noted;
+  }
+}

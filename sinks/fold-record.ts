@@ -1,0 +1,246 @@
+import { HEADER, accountName, scopeName } from '../core/keys.ts';
+import { foldDecision } from '../core/fold/decision.ts';
+import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
+import { eraseLateContent, rememberKey } from '../core/fold/erase.ts';
+import { foldRawItem } from '../core/fold/raw-item.ts';
+import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
+import { foldVerdict } from '../core/fold/verdict.ts';
+import { isSettled, newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
+import type { LogRecord } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { Decoded } from '../core/ports/schema-codec.ts';
+import type { Decision, EnrichedItem, ItemVerdict, LateVector, SnapshotChunk, SyncFinished, SyncStarted } from '../schemas/generated/records.ts';
+import { contentHashOf, contentOf, hashBytes } from './content.ts';
+import type { Draft, UnitOfWork } from './unit-of-work.ts';
+
+/** A record as the fold reads it, from `enriched` or, in a rebuild, from `ingest`. */
+export interface FoldInput {
+  /** offset in the topic that was read */
+  readonly offset: number;
+  /** offset in `ingest`; -1 for a late vector, which has none */
+  readonly position: number;
+  readonly first: number;
+  readonly key: string;
+  readonly firstKey: string | null;
+  readonly decoded: Decoded;
+}
+
+/** Reads a record of `enriched`. Null for a tombstone. */
+export function toFoldInput(record: LogRecord, decoded: Decoded, position: number): FoldInput {
+  const first = record.headers[HEADER.firstPosition];
+  return { offset: record.offset, position, first: first === undefined ? position : Number(first), key: record.key, firstKey: record.headers[HEADER.firstKey] ?? null, decoded };
+}
+
+type Produced = { readonly eventId: string; readonly provider: string; readonly user: string; readonly syncId: string; readonly fence: number; readonly seq: number };
+
+/** Folds one record into a unit of work; snapshot ends are the caller's. See core/fold for the rules. */
+export class RecordFolder {
+  readonly #unit: UnitOfWork;
+  readonly #store: ItemStore;
+  readonly #settings: FoldSettings;
+
+  constructor(unit: UnitOfWork, store: ItemStore, settings: FoldSettings) {
+    this.#unit = unit;
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  async fold(input: FoldInput): Promise<void> {
+    const { type, value } = input.decoded;
+    switch (type) {
+      case 'SyncStarted':
+        return this.#startRun(input, value);
+      case 'SyncFinished':
+        return this.#finishRun(input, value);
+      case 'EnrichedItem':
+        return this.#foldItem(input, value);
+      case 'LateVector':
+        return this.#foldLateVector(input, value);
+      case 'SnapshotBegin':
+        return this.#foldBegin(input, value);
+      case 'SnapshotChunk':
+        return this.#foldChunk(input, value);
+      case 'ItemVerdict':
+        return this.#foldVerdict(input, value);
+      case 'Decision':
+        return this.#foldDecision(input, value);
+      default:
+        throw new Error(`a ${type} does not belong into this topic`);
+    }
+  }
+
+  /**
+   * Laws 1 and 2: false for a record of another run than the latest begun before it, and for a copy. Numbers of a run ascend,
+   * so a number that was seen is a copy; redriven records are fenced at their first position and known by their event id.
+   */
+  async accepts(input: FoldInput, value: Produced): Promise<boolean> {
+    const name = accountName(value);
+    if (input.first !== input.position) {
+      const run = await this.#store.runBefore(name, input.first);
+      return run !== null && run.fence === value.fence && this.#unit.isNewEvent(`redriven ${name} ${value.eventId}`);
+    }
+    const account = await this.#unit.account(name);
+    if (value.fence !== account.fence || value.syncId !== account.syncId || value.seq <= account.seq) return false;
+    account.seq = value.seq;
+    this.#unit.changedAccount(account);
+    return true;
+  }
+
+  async context(input: FoldInput, scope: ScopeRow, value: { readonly provider: string; readonly user: string; readonly eventId: string; readonly at: number }, run: RunRow | null): Promise<FoldContext> {
+    const account = await this.#unit.account(accountName(value));
+    return { position: input.position, first: input.first, key: input.key, firstKey: input.firstKey, eventId: value.eventId, at: value.at, scope, account, run, effects: this.#unit.effects, settings: this.#settings };
+  }
+
+  async #startRun(input: FoldInput, start: SyncStarted): Promise<void> {
+    const name = accountName(start);
+    const account = await this.#unit.account(name);
+    // Only a higher number begins a run; a redriven start never does (law 1).
+    if (input.first !== input.position || start.fence <= account.fence) return;
+    account.fence = start.fence;
+    account.syncId = start.syncId;
+    account.seq = start.seq;
+    this.#unit.changedAccount(account);
+    this.#unit.addRun(newRunRow({ syncId: start.syncId, account: name, fence: start.fence, mode: start.mode, causedBy: start.causedBy, commandId: start.commandId, startedPosition: input.position, startedAt: start.at }));
+  }
+
+  async #finishRun(input: FoldInput, finish: SyncFinished): Promise<void> {
+    if (!(await this.accepts(input, finish))) return;
+    const run = await this.#unit.run(finish.syncId);
+    if (run === null) return;
+    run.finishedPosition = input.position;
+    run.finishedAt = finish.at;
+    run.status = finish.status;
+    run.error = finish.error;
+    run.producerCounts = { ...finish.counts };
+    this.#unit.changedRun(run);
+    const cause = run.commandId === null ? null : await this.#unit.run(run.causedBy);
+    if (cause === null) return;
+    cause.waitingCommands = cause.waitingCommands.filter((id) => id !== run.commandId);
+    this.#unit.changedRun(cause);
+  }
+
+  async #foldItem(input: FoldInput, enriched: EnrichedItem): Promise<void> {
+    const { item } = enriched;
+    const draft = this.#unit.draft(scopeName(item), item.itemId);
+    const accepted = await this.accepts(input, item);
+    const scope = await this.#unit.scope(draft.scope);
+    const run = await this.#unit.run(item.syncId);
+    const context = await this.context(input, scope, item, run);
+    touch(draft, input);
+    if (!accepted) {
+      this.refuseContent(context, draft);
+      return;
+    }
+    const hadContent = draft.row.contentHash;
+    const hashes = { content: contentHashOf(item.document), text: enriched.textHash ?? '' };
+    const change = foldRawItem(context, draft.row, item, hashes);
+    this.#unit.changedRun(run);
+    if (change === 'none') return;
+    if (change === 'link' || draft.row.contentHash !== hadContent || draft.content === null) draft.content = contentOf(item);
+    if (change === 'full') takeVector(draft, enriched);
+  }
+
+  /** A copy, or content of a run that was fenced off: it is not taken, but law 7 still has to find it. */
+  refuseContent(context: FoldContext, draft: Draft): void {
+    if (!eraseLateContent(context, draft.row, false)) rememberKey(context, draft.row);
+  }
+
+  async #foldLateVector(input: FoldInput, late: LateVector): Promise<void> {
+    const draft = this.#unit.draft(scopeName(late), late.itemId);
+    const scope = await this.#unit.scope(draft.scope);
+    const context = await this.context(input, scope, late, null);
+    if (draft.row.state === 'purged' || draft.row.blocked) {
+      context.effects.tombstones.push(input.key);
+      return;
+    }
+    if (draft.row.textHash !== late.textHash || draft.row.vectorHash !== '') return;
+    touch(draft, input);
+    draft.vector = { model: late.model, dimensions: late.dimensions, bytes: late.vector };
+    draft.row.vectorHash = hashBytes(late.vector);
+  }
+
+  async #foldBegin(input: FoldInput, begin: Parameters<typeof beginSnapshot>[1]): Promise<void> {
+    if (input.first !== input.position || !(await this.accepts(input, begin))) return;
+    const scope = await this.#unit.scope(scopeName(begin));
+    if (scope.staged !== null) {
+      const run = await this.#unit.run(begin.syncId);
+      this.#unit.changedRun(run);
+    }
+    beginSnapshot(scope, begin, input.position);
+    this.#unit.discardChunks.push(scope.scope);
+    this.#unit.changedScope(scope);
+  }
+
+  async #foldChunk(input: FoldInput, chunk: SnapshotChunk): Promise<void> {
+    if (input.first !== input.position || !(await this.accepts(input, chunk))) return;
+    const scope = await this.#unit.scope(scopeName(chunk));
+    this.#unit.changedScope(scope);
+    if (!stageChunk(scope, chunk)) return;
+    this.#unit.chunks.push({ scope: scope.scope, snapshotId: chunk.snapshotId, index: chunk.index, itemIds: chunk.itemIds, documentHashes: chunk.documentHashes, savedAt: chunk.savedAt });
+  }
+
+  async #foldVerdict(input: FoldInput, verdict: ItemVerdict): Promise<void> {
+    if (!(await this.accepts(input, verdict))) return;
+    const draft = this.#unit.draft(scopeName(verdict), verdict.itemId);
+    const scope = await this.#unit.scope(draft.scope);
+    const run = await this.#unit.run(verdict.syncId);
+    touch(draft, input);
+    foldVerdict(await this.context(input, scope, verdict, run), draft.row, verdict);
+    this.#unit.changedScope(scope);
+    this.#unit.changedRun(run);
+  }
+
+  async #foldDecision(input: FoldInput, decision: Decision): Promise<void> {
+    const draft = this.#unit.draft(scopeName(decision), decision.itemId);
+    const scope = await this.#unit.scope(draft.scope);
+    const run = await this.#unit.run(decision.syncId);
+    const context = await this.context(input, scope, decision, run);
+    if (!this.#unit.isNewEvent(`decision ${decision.eventId}`)) {
+      context.effects.tombstones.push(input.key);
+      return;
+    }
+    touch(draft, input);
+    if (run !== null && decision.author === 'sink') {
+      run.waitingDecisions--;
+      this.#unit.changedRun(run);
+    }
+    const acted = foldDecision(context, draft.row, decision);
+    if (!acted || decision.operation !== 'purge') return;
+    draft.content = null;
+    draft.vector = null;
+    draft.eraseHistory = true;
+    this.#unit.forgetHistory(draft.scope, decision.itemId);
+  }
+}
+
+function touch(draft: Draft, input: FoldInput): void {
+  draft.dirty = true;
+  draft.lastOffset = input.offset;
+}
+
+/** Law 9: the vector of a text stays while the text stays; a text that could not be embedded yet gets a late vector. */
+function takeVector(draft: Draft, enriched: EnrichedItem): void {
+  const { row } = draft;
+  const textHash = enriched.textHash ?? '';
+  const sameText = row.textHash === textHash && row.vectorHash !== '' && draft.vector !== null;
+  row.textHash = textHash;
+  if (sameText) return;
+  if (enriched.vector === null || enriched.model === null || enriched.dimensions === null) {
+    draft.vector = null;
+    row.vectorHash = '';
+    return;
+  }
+  draft.vector = { model: enriched.model, dimensions: enriched.dimensions, bytes: enriched.vector };
+  row.vectorHash = hashBytes(enriched.vector);
+}
+
+/** Whether the run, now, has nothing on its way and was not reported as settled. */
+export function newlySettled(run: RunRow): boolean {
+  return run.settledAt === null && isSettled(run);
+}
+
+/** Keys of a late vector are made of the key of the raw item whose text it is, so that erasing one erases the other. */
+export function lateVectorKey(rawItemKey: string): string {
+  return `${rawItemKey}+late`;
+}
+

@@ -1,0 +1,105 @@
+import { messageOf } from '../core/errors.ts';
+import { jitteredBackoffMs } from '../core/backoff.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { AppendRecord, EventLog, TopicName } from '../core/ports/event-log.ts';
+import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
+
+const ENTRIES_A_ROUND = 1_000;
+
+/**
+ * Sends what the sink owes, until it is acknowledged (law 10). A send that may or may not have been written is repeated with
+ * another key suffix; copies are known by the event id inside.
+ */
+export class OutboxSender {
+  readonly #log: EventLog;
+  readonly #store: ItemStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  #running: Promise<void> | null = null;
+  readonly #owns: (partition: number) => boolean;
+  #again = false;
+  #stopped = new AbortController();
+
+  constructor(deps: { readonly log: EventLog; readonly store: ItemStore; readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly owns: (partition: number) => boolean }) {
+    this.#log = deps.log;
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#logger = deps.logger;
+    this.#owns = deps.owns;
+  }
+
+  /** There may be something to send. Returns at once. */
+  kick(): void {
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Resolves when the outbox is empty, or the sender was stopped. */
+  async drain(): Promise<void> {
+    this.kick();
+    while (this.#running !== null) await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    while (this.#running !== null) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (this.#again && !this.#stopped.signal.aborted) {
+      this.#again = false;
+      try {
+        while (!this.#stopped.signal.aborted && (await this.#sendRound()));
+        failures = 0;
+      } catch (error) {
+        this.#again = true;
+        this.#logger.warn('what the sink owes could not be sent; it is tried again', { error: messageOf(error), attempt: failures });
+        await this.#clock.sleep(jitteredBackoffMs(failures++, this.#random()), this.#stopped.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** True when there may be more. */
+  async #sendRound(): Promise<boolean> {
+    const all = await this.#store.outbox(ENTRIES_A_ROUND);
+    // Another sink sends what its partitions owe.
+    const entries = all.filter((entry) => this.#owns(this.#log.partitionOf(entry.account)));
+    if (entries.length === 0) return false;
+    for (const group of groupByPartition(this.#log, entries)) {
+      await this.#log.append(group.topic, group.partition, group.entries.map((entry) => this.#toRecord(entry)));
+      await this.#store.acknowledge(group.entries.map((entry) => entry.id));
+    }
+    return true;
+  }
+
+  #toRecord(entry: OutboxEntry): AppendRecord {
+    if (entry.value === null) return { key: entry.key, value: null };
+    const suffix = Math.floor(this.#random() * 2 ** 40).toString(36);
+    return { key: `${entry.key}~${suffix}`, value: entry.value };
+  }
+}
+
+interface Group {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly entries: OutboxEntry[];
+}
+
+function groupByPartition(log: EventLog, entries: readonly OutboxEntry[]): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const entry of entries) {
+    const partition = log.partitionOf(entry.account);
+    const name = `${entry.topic} ${partition}`;
+    const group = groups.get(name) ?? { topic: entry.topic, partition, entries: [] };
+    group.entries.push(entry);
+    groups.set(name, group);
+  }
+  return groups.values();
+}
+

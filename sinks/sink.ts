@@ -1,0 +1,122 @@
+import { messageOf } from '../core/errors.ts';
+import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
+import { HEADER } from '../core/keys.ts';
+import { deadLetterRecord } from '../core/dead-letter.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { Telemetry } from '../core/ports/telemetry.ts';
+import { BatchApplier, type BatchRecord } from './apply-batch.ts';
+import { Convergence } from './convergence.ts';
+import { toFoldInput } from './fold-record.ts';
+import { OutboxSender } from './outbox.ts';
+import { Owed } from './owed.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
+
+export interface SinkDeps {
+  readonly log: EventLog;
+  readonly store: ItemStore;
+  readonly codec: SchemaCodec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly settings?: FoldSettings;
+}
+
+const GROUP = 'sink';
+
+/** Reads `enriched`, folds it into the store, and sends what it owes. Start and stop it once. */
+export class Sink {
+  readonly #deps: SinkDeps;
+  readonly #appliers = new Map<number, BatchApplier>();
+  readonly #sender: OutboxSender;
+  readonly #convergence: Convergence;
+  #subscription: Subscription | null = null;
+
+  constructor(deps: SinkDeps) {
+    this.#deps = deps;
+    this.#sender = new OutboxSender({ ...deps, logger: deps.telemetry.log, owns: (partition) => this.#appliers.has(partition) });
+    this.#convergence = new Convergence({ store: deps.store, owed: new Owed(deps.codec), clock: deps.clock });
+  }
+
+  async start(): Promise<void> {
+    this.#subscription = await this.#deps.log.subscribe({
+      group: GROUP,
+      topics: ['enriched'],
+      handler: (batch) => this.#handle(batch),
+      onAssigned: (_topic, partition) => this.#assign(partition),
+      onRevoked: async (_topic, partition) => {
+        this.#appliers.delete(partition);
+      },
+    });
+  }
+
+  /** Finishes the batches under way; what is still owed is sent at the next start. */
+  async stop(): Promise<void> {
+    await this.#subscription?.close();
+    await this.#sender.stop();
+  }
+
+  /** There may be something to send that another stored: used by maintenance. */
+  kick(): void {
+    this.#sender.kick();
+  }
+
+  async #assign(partition: number): Promise<number> {
+    const progress = await this.#deps.store.progress(partition);
+    const applier = new BatchApplier(
+      {
+        store: this.#deps.store,
+        owed: new Owed(this.#deps.codec),
+        settings: this.#deps.settings ?? DEFAULT_FOLD_SETTINGS,
+        rebuilding: false,
+        pause: () => this.#deps.clock.sleep(0),
+        deadLetter: (offset, error) => this.#deadLetter(partition, offset, error),
+        onCommit: (unit) => this.#count(unit),
+        onRuns: (runs) => this.#convergence.note(partition, runs),
+      },
+      partition,
+      progress,
+    );
+    this.#appliers.set(partition, applier);
+    await this.#convergence.resume(partition, (account) => this.#deps.log.partitionOf(account) === partition);
+    this.#sender.kick();
+    return progress.nextOffset;
+  }
+
+  async #handle(batch: Batch): Promise<void> {
+    const applier = this.#appliers.get(batch.partition);
+    if (applier === undefined) throw new Error(`partition ${batch.partition} was not assigned to this sink`);
+    await applier.apply(batch.records.map((record) => this.#read(record)));
+    const settled = await this.#convergence.settle(batch.partition, applier.progress);
+    if (settled > 0) this.#deps.telemetry.metrics.count('hoardarr_runs_settled', settled);
+    this.#sender.kick();
+    if (!batch.signal.aborted) await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
+  }
+
+  #read(record: LogRecord): BatchRecord {
+    const header = record.headers[HEADER.position];
+    const position = header === undefined ? -1 : Number(header);
+    if (record.value === null) return { kind: 'empty', offset: record.offset, position };
+    try {
+      return { kind: 'input', input: toFoldInput(record, this.#deps.codec.decode(record.value), position) };
+    } catch (error) {
+      return { kind: 'poison', offset: record.offset, position, error: messageOf(error) };
+    }
+  }
+
+  async #deadLetter(partition: number, offset: number, error: string): Promise<void> {
+    const [record] = await this.#deps.log.read('enriched', partition, offset, { records: 1 });
+    this.#deps.telemetry.metrics.count('hoardarr_dead_letters', 1, { stage: 'sink' });
+    this.#deps.telemetry.log.error('a record went to the dead letters', { partition, offset, error });
+    if (record === undefined || record.offset !== offset) return;
+    await this.#deps.log.append('dead-letter', partition, [deadLetterRecord(record, { topic: 'enriched', partition, stage: 'sink', error })]);
+  }
+
+  #count(unit: UnitOfWork): void {
+    const { metrics } = this.#deps.telemetry;
+    for (const draft of unit.changedDrafts()) metrics.count('hoardarr_items_applied', 1, { scope: draft.scope });
+    for (const entry of unit.effects.history) if (entry.event === 'removed' || entry.event === 'held' || entry.event === 'purged') metrics.count(`hoardarr_${entry.event}`, 1, { reason: entry.author === 'sink' ? 'sink' : 'person' });
+  }
+}

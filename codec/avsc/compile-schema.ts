@@ -3,11 +3,11 @@ import type { AvroArray, AvroMap, AvroRecord, AvroType } from '../../schemas/avr
 import { strictType } from './strict-types.ts';
 
 /**
- * The compiled type of a record: nullable fields are plain values or null, records have no methods.
+ * The compiled type of a schema: nullable fields are plain values or null, records have no methods.
  *
  * @throws Error where the schema is not valid Avro, or a default does not fit its field
  */
-export function compileSchema(schema: AvroRecord): avsc.Type {
+export function compileSchema(schema: AvroType): avsc.Type {
   return avsc.Type.forSchema(withValuesInTypes(schema) as avsc.Schema, {
     typeHook: strictType as (schema: avsc.Schema, options: object) => avsc.Type | undefined,
     wrapUnions: 'never',

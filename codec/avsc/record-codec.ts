@@ -3,11 +3,9 @@ import { InvalidRecordError, messageOf, PoisonError } from '../../core/errors.ts
 import type { Decoded, SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 import { RECORD_NAMES, type RecordName } from '../../schemas/generated/records.ts';
+import type { SchemaSet } from '../../schemas/schemas.ts';
 import { compileSchema } from './compile-schema.ts';
 import { findMisfit } from './find-misfit.ts';
-
-/** The schemas that this process writes and reads with. */
-export type SchemaSet = Readonly<Record<RecordName, AvroRecord>>;
 
 /** Who knows which id stands for which schema: the data folder, or a registry. */
 export interface SchemaIds {

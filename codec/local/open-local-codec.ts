@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 import { RECORD_NAMES, type RecordName } from '../../schemas/generated/records.ts';
-import { SCHEMAS } from '../../schemas/generated/schemas.ts';
+import { SCHEMAS, type SchemaSet } from '../../schemas/schemas.ts';
 import { compileSchema } from '../avsc/compile-schema.ts';
-import { createRecordCodec, type SchemaSet } from '../avsc/record-codec.ts';
+import { createRecordCodec } from '../avsc/record-codec.ts';
 import { openSchemaFolder, type SchemaFolder } from './schema-folder.ts';
 
 /** The folder of the ids, within the data folder. Without it nothing in the event log can be read, so a backup needs it. */

@@ -64,15 +64,12 @@ function claim(folder: string, id: number, schema: AvroRecord): boolean {
     renameSync(draft, path.join(folder, String(id)));
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '') && taken(folder, id)) return false;
+    // Which code it is depends on the system.
+    if (readdirSync(folder).includes(String(id))) return false;
     throw error;
   }
   syncFolder(folder);
   return true;
-}
-
-function taken(folder: string, id: number): boolean {
-  return readdirSync(folder).includes(String(id));
 }
 
 /** The id must outlive a loss of power, because records that carry it may. Windows has no such call for folders. */
@@ -86,6 +83,6 @@ function syncFolder(folder: string): void {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code;
 }

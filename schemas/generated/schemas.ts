@@ -1,10 +1,6 @@
 // Generated from schemas/*.avsc by `npm run generate`. Do not edit.
 
-import type { AvroRecord } from '../avro-schema.ts';
-import type { RecordName } from './records.ts';
-
-/** The schemas that this version writes and reads with. */
-export const SCHEMAS: Readonly<Record<RecordName, AvroRecord>> = {
+export const CURRENT_SCHEMAS = {
   BackfillCommand: {
     type: 'record',
     name: 'BackfillCommand',
@@ -568,4 +564,4 @@ export const SCHEMAS: Readonly<Record<RecordName, AvroRecord>> = {
       { name: 'commandId', type: ['null', 'string'], default: null, doc: 'event id of the command that it executes' },
     ],
   },
-};
+} as const;

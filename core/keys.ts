@@ -46,6 +46,11 @@ export function recordKey(account: Account, collection: string | null, slot: str
   return `${accountName(account)}|${scope}|${encode(slot)}|${encode(eventId)}${copy}`;
 }
 
+/** Key of the late vector for the text of a raw item: made of that item's key, so that whoever erases one erases the other. */
+export function lateVectorKey(rawItemKey: string): string {
+  return `${rawItemKey}+late`;
+}
+
 /** What a record's key says of it. Null when it is no key of ours. */
 export function parseRecordKey(key: string): { account: string; scope: string; slot: string; event: string } | null {
   const parts = key.split('|');

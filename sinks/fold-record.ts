@@ -238,9 +238,3 @@ function takeVector(draft: Draft, enriched: EnrichedItem): void {
 export function newlySettled(run: RunRow): boolean {
   return run.settledAt === null && isSettled(run);
 }
-
-/** Keys of a late vector are made of the key of the raw item whose text it is, so that erasing one erases the other. */
-export function lateVectorKey(rawItemKey: string): string {
-  return `${rawItemKey}+late`;
-}
-

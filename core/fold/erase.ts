@@ -1,3 +1,4 @@
+import { lateVectorKey } from '../keys.ts';
 import type { LedgerRow } from '../ledger.ts';
 import type { FoldContext } from './effects.ts';
 
@@ -26,6 +27,6 @@ function eraseRecord(context: FoldContext): void {
 
 /** Law 7: a purge that takes effect erases every record that held content of the item. */
 export function eraseAll(context: FoldContext, row: LedgerRow): void {
-  context.effects.tombstones.push(...row.contentKeys);
+  for (const key of row.contentKeys) context.effects.tombstones.push(key, lateVectorKey(key));
   row.contentKeys = [];
 }

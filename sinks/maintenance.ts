@@ -1,0 +1,183 @@
+import { messageOf } from '../core/errors.ts';
+import { accountName, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
+import type { LedgerRow } from '../core/ledger.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Batch, EventLog, Subscription } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { Telemetry } from '../core/ports/telemetry.ts';
+import type { Outcome } from '../schemas/generated/records.ts';
+import { COMMAND_IDS, Owed } from './owed.ts';
+
+export interface MaintenanceDeps {
+  readonly log: EventLog;
+  readonly store: ItemStore;
+  readonly codec: SchemaCodec;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Forgets cached vectors of texts that no item uses any more. */
+  readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
+  /** how long a removed item stays restorable, ms; default 30 days (law 7) */
+  readonly trashMs?: number;
+  /** between two looks, ms */
+  readonly intervalMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULTS = { trashMs: 30 * DAY_MS, intervalMs: 60_000 };
+const ITEMS_A_ROUND = 5_000;
+/** A stub that was asked for is not asked for again meanwhile, unless this process restarts. */
+const ASKED_MS = DAY_MS;
+const ON_ITS_WAY_MS = 3_600_000;
+
+/**
+ * What time brings: trash expires, stubs are asked for again, erased bytes leave the disk. Runs beside a sink.
+ * Everything that it writes can be written twice.
+ */
+export class Maintenance {
+  readonly #deps: MaintenanceDeps;
+  readonly #owed: Owed;
+  readonly #asked = new Map<string, number>();
+  readonly #stopped = new AbortController();
+  #subscription: Subscription | null = null;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(deps: MaintenanceDeps) {
+    this.#deps = deps;
+    this.#owed = new Owed(deps.codec);
+  }
+
+  async start(): Promise<void> {
+    this.#subscription = await this.#deps.log.subscribe({ group: 'eraser', topics: ['outcomes'], handler: (batch) => this.#afterOutcomes(batch) });
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#subscription?.close();
+    await this.#loop;
+  }
+
+  /** One look at what is due. */
+  async look(): Promise<void> {
+    await this.#expireTrash();
+    await this.#askForStubs();
+    await this.eraseBytes();
+  }
+
+  /** What tombstones and purges freed leaves the disk too (law 7). */
+  async eraseBytes(): Promise<void> {
+    await this.#deps.log.compact();
+    await this.#deps.store.eraseFreed();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, telemetry, intervalMs = DEFAULTS.intervalMs } = this.#deps;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.look();
+      } catch (error) {
+        telemetry.log.warn('maintenance failed; it is tried again', { error: messageOf(error) });
+      }
+      await clock.sleep(intervalMs, this.#stopped.signal).catch(() => undefined);
+    }
+  }
+
+  async #expireTrash(): Promise<void> {
+    const { store, clock, log, trashMs = DEFAULTS.trashMs } = this.#deps;
+    const expired = await store.expiredTrash(clock.now() - trashMs, ITEMS_A_ROUND);
+    for (const { scope, row } of expired) {
+      const partition = log.partitionOf(accountName(parseScope(scope)));
+      const content = await store.item(scope, row.itemId);
+      const { position } = await store.progress(partition);
+      const entry = this.#owed.decision(expiry(scope, row, position), { url: content?.content?.url ?? null, savedAt: row.savedAt }, clock.now());
+      await log.append('ingest', partition, [{ key: entry.key, value: entry.value }]);
+    }
+  }
+
+  async #askForStubs(): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    const now = clock.now();
+    for (const [name, until] of this.#asked) if (until < now - DAY_MS) this.#asked.delete(name);
+    const scopes = new Map<string, string[]>();
+    for (const { scope, itemId, attempts } of await store.dueStubs(now, ITEMS_A_ROUND)) {
+      const name = `${scope} ${itemId} ${attempts}`;
+      const until = this.#asked.get(name);
+      if (until !== undefined && until > now) continue;
+      // Stubs that were never tried are on their way, by the command of the snapshot that found them; it may have been lost.
+      const onItsWay = attempts === 0 && until === undefined;
+      this.#asked.set(name, now + (onItsWay ? ON_ITS_WAY_MS : ASKED_MS));
+      if (!onItsWay) scopes.set(scope, [...(scopes.get(scope) ?? []), itemId]);
+    }
+    for (const [scope, itemIds] of scopes) {
+      for (let from = 0; from < itemIds.length; from += COMMAND_IDS) {
+        const proposed = { kind: 'backfill', scope, reason: 'its content could not be fetched before', itemIds: itemIds.slice(from, from + COMMAND_IDS), causedBy: null } as const;
+        const { entry } = this.#owed.command(proposed, `retry-${now}`, now);
+        await log.append('commands', log.partitionOf(entry.account), [{ key: entry.key, value: entry.value }]);
+      }
+    }
+  }
+
+  /** Law 7: dead letters and cached vectors of purged items go, when no other item uses them. */
+  async #afterOutcomes(batch: Batch): Promise<void> {
+    const purged: Outcome[] = [];
+    for (const { value } of batch.records) {
+      if (value === null) continue;
+      const decoded = this.#deps.codec.decode(value);
+      if (decoded.type === 'Outcome' && decoded.value.kind === 'purged') purged.push(decoded.value);
+    }
+    if (purged.length > 0) await this.#forget(batch.partition, purged);
+    await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
+  }
+
+  async #forget(partition: number, purged: readonly Outcome[]): Promise<void> {
+    const { store, forgetTexts } = this.#deps;
+    const unused: string[] = [];
+    for (const { evidence } of purged) {
+      const { textHash } = JSON.parse(evidence) as { textHash?: string };
+      if (textHash !== undefined && textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
+    }
+    if (unused.length > 0) await forgetTexts(unused);
+    await this.#eraseDeadLetters(partition, new Set(purged.map((outcome) => `${scopeName({ ...outcome, collection: outcome.collection ?? '' })} ${outcome.itemId ?? ''}`)));
+    await this.eraseBytes();
+  }
+
+  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
+  async #eraseDeadLetters(partition: number, items: ReadonlySet<string>): Promise<void> {
+    const { log } = this.#deps;
+    for (let from = 0; ; ) {
+      const records = await log.read('dead-letter', partition, from);
+      const keys = records.flatMap(({ key, value }) => {
+        const parsed = value === null ? null : parseRecordKey(key);
+        return parsed !== null && items.has(`${parsed.scope} ${parsed.slot}`) ? [key] : [];
+      });
+      const tombstones = keys.map((key) => ({ key, value: null }));
+      if (tombstones.length > 0) {
+        await log.append('ingest', partition, tombstones);
+        await log.append('dead-letter', partition, tombstones);
+      }
+      const last = records.at(-1);
+      if (last === undefined) return;
+      from = last.offset + 1;
+    }
+  }
+}
+
+function expiry(scope: string, row: LedgerRow, position: number): Parameters<Owed['decision']>[0] {
+  return {
+    eventId: `expire:${scope}:${row.itemId}:${row.decided}`,
+    scope,
+    itemId: row.itemId,
+    operation: 'purge',
+    author: 'sink',
+    basisDecided: row.decided,
+    basisSeen: position,
+    reason: 'its time in the trash is over',
+    snapshotId: null,
+    syncId: null,
+    personOnly: false,
+    firstId: null,
+    firstAt: null,
+    evidence: { trashedAt: row.trashedAt === null ? null : new Date(row.trashedAt).toISOString() },
+  };
+}

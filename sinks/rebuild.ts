@@ -1,0 +1,129 @@
+import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
+import { PoisonError } from '../core/errors.ts';
+import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
+import { HEADER } from '../core/keys.ts';
+import type { EventLog, LogRecord } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { RawItem } from '../schemas/generated/records.ts';
+import { BatchApplier, type BatchRecord } from './apply-batch.ts';
+import { toFoldInput } from './fold-record.ts';
+import { Owed } from './owed.ts';
+import type { VectorSource } from './vector-source.ts';
+
+const BATCH_RECORDS = 1_000;
+const SEARCH_MARGIN = 10_000;
+
+export interface RebuildDeps {
+  readonly log: EventLog;
+  readonly codec: SchemaCodec;
+  /** The generation that is being made; a rebuild that was cut off goes on where it stopped. */
+  readonly fresh: ItemStore;
+  readonly vectors: VectorSource;
+  readonly pause: () => Promise<void>;
+  readonly settings?: FoldSettings;
+  readonly onProgress?: (replayed: number) => void;
+}
+
+/**
+ * Folds `ingest` into a fresh generation (law 8): applies decisions and never makes any, emits no command, outcome or
+ * notification, and takes vectors from where they are. Can be called again to catch up with what came meanwhile.
+ */
+export class Rebuild {
+  readonly #deps: RebuildDeps;
+  readonly #poisoned = new Map<number, Set<number>>();
+  #replayed = 0;
+
+  constructor(deps: RebuildDeps) {
+    this.#deps = deps;
+  }
+
+  /** Records replayed so far. */
+  get replayed(): number {
+    return this.#replayed;
+  }
+
+  /** Folds one partition up to and including `position`. */
+  async fold(partition: number, position: number): Promise<void> {
+    const { log, fresh, codec, pause, settings, onProgress } = this.#deps;
+    await this.#readDeadLetters(partition);
+    const applier = new BatchApplier(
+      { store: fresh, owed: new Owed(codec), settings: settings ?? DEFAULT_FOLD_SETTINGS, rebuilding: true, pause, deadLetter: async () => undefined },
+      partition,
+      await fresh.progress(partition),
+    );
+    while (applier.progress.position < position) {
+      const records = await log.read('ingest', partition, applier.progress.position + 1, { records: BATCH_RECORDS });
+      const due = records.filter((record) => record.offset <= position);
+      if (due.length === 0) break;
+      await applier.apply(await this.#toBatch(partition, due));
+      this.#replayed += due.length;
+      onProgress?.(this.#replayed);
+      await pause();
+    }
+  }
+
+  async #toBatch(partition: number, records: readonly LogRecord[]): Promise<readonly BatchRecord[]> {
+    const decoded = records.map((record) => this.#decode(partition, record));
+    const items = decoded.flatMap((entry) => (entry?.type === 'RawItem' ? [entry.value] : []));
+    const vectors = await this.#deps.vectors.vectorsOf(items);
+    return records.map((record, i) => {
+      const entry = decoded[i];
+      if (entry === null || entry === undefined) return { kind: 'empty', offset: record.offset, position: record.offset };
+      const enriched = entry.type === 'RawItem' ? enrich(entry.value, vectors) : entry;
+      return { kind: 'input', input: toFoldInput(record, enriched, record.offset) };
+    });
+  }
+
+  /** Null for a tombstone, and for what the live stages put into the dead letters. */
+  #decode(partition: number, record: LogRecord): Decoded | null {
+    if (record.value === null || this.#poisoned.get(partition)?.has(record.offset) === true) return null;
+    try {
+      return this.#deps.codec.decode(record.value);
+    } catch (error) {
+      if (error instanceof PoisonError) return null;
+      throw error;
+    }
+  }
+
+  async #readDeadLetters(partition: number): Promise<void> {
+    const positions = new Set<number>();
+    for (let from = 0; ; ) {
+      const records = await this.#deps.log.read('dead-letter', partition, from, { records: BATCH_RECORDS });
+      for (const record of records) {
+        const header = record.headers[DEAD_LETTER_HEADER.topic] === 'ingest' ? record.headers[DEAD_LETTER_HEADER.offset] : record.headers[HEADER.position];
+        if (header !== undefined) positions.add(Number(header));
+      }
+      const last = records.at(-1);
+      if (last === undefined) break;
+      from = last.offset + 1;
+    }
+    this.#poisoned.set(partition, positions);
+  }
+}
+
+function enrich(item: RawItem, vectors: Awaited<ReturnType<VectorSource['vectorsOf']>>): Decoded {
+  const found = vectors.get(item);
+  return {
+    type: 'EnrichedItem',
+    value: { item, textHash: found?.textHash ?? null, vector: found?.vector?.bytes ?? null, model: found?.vector?.model ?? null, dimensions: found?.vector?.dimensions ?? null, textTruncated: false },
+  };
+}
+
+/**
+ * Offset in `enriched` from where a sink that has applied `position` goes on: not later than the first record that it lacks.
+ * Positions ascend there but for late vectors and for what a processor emitted twice, hence the margin.
+ */
+export async function resumeOffset(log: EventLog, partition: number, position: number): Promise<number> {
+  const end = (await log.ends('enriched')).find((entry) => entry.partition === partition);
+  if (end === undefined) return 0;
+  let low = end.start;
+  let high = end.end;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [record] = await log.read('enriched', partition, middle, { records: 1 });
+    if (record === undefined || Number(record.headers[HEADER.position] ?? -1) > position) high = middle;
+    else low = record.offset + 1;
+  }
+  return Math.max(end.start, low - SEARCH_MARGIN);
+}

@@ -1,0 +1,128 @@
+import { textHashOf } from '../core/text-hash.ts';
+import type { Embedder } from '../core/ports/embedder.ts';
+import type { EventLog } from '../core/ports/event-log.ts';
+import type { StoredVector } from '../core/ports/item-store.ts';
+import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { RawItem } from '../schemas/generated/records.ts';
+
+/** The embedding cache, as far as a rebuild needs it. */
+export interface VectorCache {
+  getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  putMany(model: string, vectors: ReadonlyMap<string, Uint8Array>): Promise<void>;
+}
+
+export interface VectorSourceDeps {
+  readonly log: EventLog;
+  readonly codec: SchemaCodec;
+  readonly cache: VectorCache;
+  readonly embedder: Embedder;
+  /** a rebuild with another model embeds what the cache lacks, without looking for vectors of the old model */
+  readonly newModel: boolean;
+}
+
+interface Found {
+  readonly textHash: string;
+  readonly vector: StoredVector | null;
+}
+
+const PAGE_RECORDS = 1_000;
+
+/**
+ * Law 8: the vectors of a rebuild come from the cache, else from `enriched` by text hash, and only then from the embedding
+ * API. A text that passed on without a vector stays without: its late vector will come.
+ */
+export class VectorSource {
+  readonly #deps: VectorSourceDeps;
+  #withoutVector: ReadonlySet<string> | null = null;
+  #embeddingCalls = 0;
+
+  constructor(deps: VectorSourceDeps) {
+    this.#deps = deps;
+  }
+
+  get embeddingCalls(): number {
+    return this.#embeddingCalls;
+  }
+
+  /** Items with nothing to embed are absent from the result. */
+  async vectorsOf(items: readonly RawItem[]): Promise<ReadonlyMap<RawItem, Found>> {
+    const texts = new Map<string, string>();
+    const hashes = new Map<RawItem, string>();
+    for (const item of items) {
+      if (item.content !== 'full' || item.text === null) continue;
+      const textHash = textHashOf(item.text);
+      hashes.set(item, textHash);
+      texts.set(textHash, item.text);
+    }
+    const vectors = await this.#find(texts);
+    return new Map([...hashes].map(([item, textHash]) => [item, { textHash, vector: vectors.get(textHash) ?? null }]));
+  }
+
+  async #find(texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, StoredVector | null>> {
+    const found = await this.#cached([...texts.keys()]);
+    const missing = [...texts.keys()].filter((textHash) => !found.has(textHash));
+    if (missing.length === 0) return found;
+    const emitted = this.#deps.newModel ? new Set<string>() : await this.#recoverFromEnriched();
+    for (const [textHash, vector] of await this.#cached(missing)) found.set(textHash, vector);
+    const unknown = missing.filter((textHash) => !found.has(textHash) && !emitted.has(textHash));
+    for (const [textHash, vector] of await this.#embed(unknown, texts)) found.set(textHash, vector);
+    return found;
+  }
+
+  async #cached(textHashes: readonly string[]): Promise<Map<string, StoredVector | null>> {
+    const { cache, embedder } = this.#deps;
+    const cached = await cache.getMany(embedder.model, textHashes);
+    return new Map([...cached].map(([textHash, bytes]) => [textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes }]));
+  }
+
+  async #embed(textHashes: readonly string[], texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, StoredVector>> {
+    const { embedder, cache } = this.#deps;
+    const embedded = new Map<string, StoredVector>();
+    for (let from = 0; from < textHashes.length; from += embedder.batchTexts) {
+      const part = textHashes.slice(from, from + embedder.batchTexts);
+      this.#embeddingCalls++;
+      const results = await embedder.embed(part.map((textHash) => texts.get(textHash) ?? ''));
+      const bytes = new Map<string, Uint8Array>();
+      part.forEach((textHash, i) => {
+        const result = results[i];
+        if (result !== undefined && 'vector' in result) bytes.set(textHash, new Uint8Array(result.vector.buffer, result.vector.byteOffset, result.vector.byteLength));
+      });
+      await cache.putMany(embedder.model, bytes);
+      for (const [textHash, value] of bytes) embedded.set(textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes: value });
+    }
+    return embedded;
+  }
+
+  /**
+   * One pass over `enriched`, made only when the cache lacks something: puts the vectors that it holds back into the cache, and
+   * resolves to the hashes of texts that passed on without a vector.
+   */
+  async #recoverFromEnriched(): Promise<ReadonlySet<string>> {
+    if (this.#withoutVector !== null) return this.#withoutVector;
+    const without = new Set<string>();
+    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition, without);
+    this.#withoutVector = without;
+    return without;
+  }
+
+  async #recoverPartition(partition: number, without: Set<string>): Promise<void> {
+    const { log, codec, embedder, cache } = this.#deps;
+    for (let from = 0; ; ) {
+      const records = await log.read('enriched', partition, from, { records: PAGE_RECORDS });
+      const vectors = new Map<string, Uint8Array>();
+      for (const { value } of records) {
+        if (value === null) continue;
+        const decoded = codec.decode(value);
+        if (decoded.type !== 'EnrichedItem' && decoded.type !== 'LateVector') continue;
+        const { textHash, vector, model } = decoded.value;
+        if (textHash === null) continue;
+        if (vector !== null && model === embedder.model) vectors.set(textHash, vector);
+        else without.add(textHash);
+      }
+      if (vectors.size > 0) await cache.putMany(embedder.model, vectors);
+      const last = records.at(-1);
+      if (last === undefined) return;
+      from = last.offset + 1;
+    }
+  }
+}

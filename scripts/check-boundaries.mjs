@@ -8,6 +8,10 @@ import { projectRoot, sourceFolders } from './bootstrap.mjs';
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 const folders = sourceFolders().filter((folder) => existsSync(folder));
+if (folders.length === 0) {
+  console.error('no module was cruised: there are no sources here');
+  process.exit(1);
+}
 const report = cruise(folders);
 for (const { rule, from, to } of report.summary.violations) {
   const comment = report.summary.ruleSetUsed.forbidden.find(({ name }) => name === rule.name)?.comment ?? '';

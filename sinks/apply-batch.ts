@@ -9,6 +9,8 @@ import { type FoldInput, RecordFolder } from './fold-record.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
+const STEP_ROWS = 1_000;
+
 /** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */
 export type BatchRecord =
   | { readonly kind: 'input'; readonly input: FoldInput }
@@ -22,6 +24,8 @@ export interface ApplyDeps {
   /** law 8: a rebuild applies decisions, and owes nothing */
   readonly rebuilding: boolean;
   readonly pause: () => Promise<void>;
+  /** rows changed in one commit while a snapshot is applied: a few ms, so that other accounts go on */
+  readonly stepRows?: number;
   /** Puts a record into the dead letters, durably; called before the position moves past it. */
   readonly deadLetter: (offset: number, error: string) => Promise<void>;
   /** Runs that a commit changed. */
@@ -120,6 +124,7 @@ export class BatchApplier {
           {
             store,
             pause,
+            stepRows: this.#deps.stepRows ?? STEP_ROWS,
             newUnit: () => new UnitOfWork(store),
             commitStep: (step, at) => this.#commit(step, this.#progress, at),
             contextFor: (step, scope, run) => new RecordFolder(step, store, settings).context(input, scope, end, run),
@@ -138,7 +143,7 @@ export class BatchApplier {
   async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number): Promise<void> {
     const { store, rebuilding } = this.#deps;
     if (!rebuilding) await this.#owe(unit, progress, at);
-    const refused = await store.commit(unit.changeSet(this.#partition, progress));
+    const refused = await store.commit(unit.changeSet(this.#partition, this.#progress, progress));
     await this.#reportRefused(unit, refused);
     this.#progress = progress;
     this.#deps.onCommit?.(unit);

@@ -11,9 +11,6 @@ import { COMMAND_IDS } from './owed.ts';
 import { type MergeResult, SnapshotMerge } from './snapshot-merge.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
-/** Rows changed in one transaction while a snapshot is applied: a few ms, so that other accounts go on. */
-const STEP_ROWS = 1_000;
-
 /** What applying a snapshot needs of the loop that reads the log. */
 export interface EndDeps {
   readonly store: ItemStore;
@@ -23,6 +20,8 @@ export interface EndDeps {
   readonly commitStep: (unit: UnitOfWork, at: number) => Promise<void>;
   readonly contextFor: (unit: UnitOfWork, scope: ScopeRow, run: RunRow | null) => Promise<FoldContext>;
   readonly pause: () => Promise<void>;
+  /** rows changed in one commit */
+  readonly stepRows: number;
 }
 
 /**
@@ -64,8 +63,8 @@ async function judge(deps: EndDeps, scope: ScopeRow, context: FoldContext, end: 
   const begin = scope.staged?.begin ?? -1;
   let going = 0;
   const absent = merged.findings.filter((finding) => finding.entry === null);
-  for (let from = 0; from < absent.length; from += STEP_ROWS) {
-    const ids = absent.slice(from, from + STEP_ROWS).map((finding) => finding.itemId);
+  for (let from = 0; from < absent.length; from += deps.stepRows) {
+    const ids = absent.slice(from, from + deps.stepRows).map((finding) => finding.itemId);
     const rows = await deps.store.rows(scope.scope, ids);
     for (const id of ids) if (wouldGo(context, rows.get(id) ?? newLedgerRow(id), end, begin)) going++;
     await deps.pause();
@@ -80,13 +79,13 @@ async function applyFindings(deps: EndDeps, first: UnitOfWork, applying: Applyin
   const { findings } = merged;
   const candidates: { itemId: string; judgedAt: number }[] = [];
   let unit = first;
-  for (let from = 0; from < findings.length; from += STEP_ROWS) {
+  for (let from = 0; from < findings.length; from += deps.stepRows) {
     if (from > 0) {
       await deps.commitStep(unit, end.at);
       await deps.pause();
       unit = deps.newUnit();
     }
-    await applyStep(deps, unit, applying, findings.slice(from, from + STEP_ROWS), candidates);
+    await applyStep(deps, unit, applying, findings.slice(from, from + deps.stepRows), candidates);
   }
   await recheck(deps, unit, applying, merged, candidates, name);
   return unit;

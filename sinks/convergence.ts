@@ -68,7 +68,7 @@ export class Convergence {
       const outcome = { scope: scope.scope, itemId: null, syncId: run.syncId, snapshotId: applied.snapshotId, kind: 'compared', reason: run.converged === false ? 'both sides differ' : '', count: differences ?? 0, evidence: { converged: run.converged } };
       unit.outbox.push(this.#owed.outcome(outcome, `compared:${run.syncId}`, run.settledAt));
     }
-    await this.#store.commit(unit.changeSet(partition, progress));
+    await this.#store.commit(unit.changeSet(partition, progress, progress));
   }
 
   #notedIn(partition: number): Set<string> {

@@ -4,7 +4,7 @@ import { HEADER } from '../core/keys.ts';
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
-import type { ItemStore } from '../core/ports/item-store.ts';
+import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
@@ -65,13 +65,21 @@ export class Sink {
 
   async #assign(partition: number): Promise<number> {
     const progress = await this.#deps.store.progress(partition);
-    const applier = new BatchApplier(
+    this.#appliers.set(partition, this.#newApplier(partition, progress));
+    await this.#convergence.resume(partition, (account) => this.#deps.log.partitionOf(account) === partition);
+    this.#sender.kick();
+    return progress.nextOffset;
+  }
+
+  #newApplier(partition: number, progress: PartitionProgress): BatchApplier {
+    const { store, codec, clock, settings } = this.#deps;
+    return new BatchApplier(
       {
-        store: this.#deps.store,
-        owed: new Owed(this.#deps.codec),
-        settings: this.#deps.settings ?? DEFAULT_FOLD_SETTINGS,
+        store,
+        owed: new Owed(codec),
+        settings: settings ?? DEFAULT_FOLD_SETTINGS,
         rebuilding: false,
-        pause: () => this.#deps.clock.sleep(0),
+        pause: () => clock.sleep(0),
         deadLetter: (offset, error) => this.#deadLetter(partition, offset, error),
         onCommit: (unit) => this.#count(unit),
         onRuns: (runs) => this.#convergence.note(partition, runs),
@@ -79,16 +87,18 @@ export class Sink {
       partition,
       progress,
     );
-    this.#appliers.set(partition, applier);
-    await this.#convergence.resume(partition, (account) => this.#deps.log.partitionOf(account) === partition);
-    this.#sender.kick();
-    return progress.nextOffset;
   }
 
   async #handle(batch: Batch): Promise<void> {
     const applier = this.#appliers.get(batch.partition);
     if (applier === undefined) throw new Error(`partition ${batch.partition} was not assigned to this sink`);
-    await applier.apply(batch.records.map((record) => this.#read(record)));
+    try {
+      await applier.apply(batch.records.map((record) => this.#read(record)));
+    } catch (error) {
+      // Whatever the applier thought of its progress: the store knows better.
+      this.#appliers.set(batch.partition, this.#newApplier(batch.partition, await this.#deps.store.progress(batch.partition)));
+      throw error;
+    }
     const settled = await this.#convergence.settle(batch.partition, applier.progress);
     if (settled > 0) this.#deps.telemetry.metrics.count('hoardarr_runs_settled', settled);
     this.#sender.kick();

@@ -123,9 +123,10 @@ export class UnitOfWork {
   }
 
   /** Everything that changed, to be committed with this progress. */
-  changeSet(partition: number, progress: PartitionProgress): ChangeSet {
+  changeSet(partition: number, expected: PartitionProgress, progress: PartitionProgress): ChangeSet {
     return {
       partition,
+      expected,
       ...progress,
       items: [...this.changedDrafts()].map(toChange),
       scopes: [...this.#dirty.scopes],

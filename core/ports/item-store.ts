@@ -61,6 +61,11 @@ export interface StagedChunk {
  */
 export interface ChangeSet {
   readonly partition: number;
+  /**
+   * Progress of the partition that this change was made on. When the store has another, somebody else applied records
+   * meanwhile: nothing is written, and FencedError is thrown.
+   */
+  readonly expected: PartitionProgress;
   /** last applied position of this partition afterwards; offset in `enriched` to go on from */
   readonly position: number;
   readonly nextOffset: number;
@@ -168,7 +173,7 @@ export interface ItemStore {
   chunk(scope: string, snapshotId: string, index: number): Promise<StagedChunk | null>;
 
   // ---- what the sink writes ----
-  /** Resolves to the items that were refused, one by one, while all others were written. */
+  /** Resolves to the items that were refused, one by one, while all others were written. Rejects with FencedError, see ChangeSet.expected. */
   commit(change: ChangeSet): Promise<readonly RefusedItem[]>;
   outbox(limit: number): Promise<readonly OutboxEntry[]>;
   acknowledge(ids: readonly string[]): Promise<void>;

@@ -1,5 +1,6 @@
-import { inCollection, type HistoryEntry, type LedgerRow, type RunRow, type ScopeRow, type AccountRow, lastSeen } from '../../core/ledger.ts';
+import { FencedError } from '../../core/errors.ts';
 import { kindOf } from '../../core/keys.ts';
+import { inCollection, type HistoryEntry, type LedgerRow, type RunRow, type ScopeRow, type AccountRow, lastSeen } from '../../core/ledger.ts';
 import type { ChangeSet, HeldGroup, ItemContent, ItemFilter, ItemStore, ItemSummary, OutboxEntry, PartitionProgress, RefusedItem, ScopeTotals, SearchHit, StagedChunk, StoredVector } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
 
@@ -68,6 +69,8 @@ export class MemoryItemStore implements ItemStore {
 
   async commit(given: ChangeSet): Promise<readonly RefusedItem[]> {
     this.beforeCommit();
+    const known = await this.progress(given.partition);
+    if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset) throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
     const change = structuredClone(given);
     const refused: RefusedItem[] = [];
     for (const scope of change.discardChunks) for (const key of [...this.#chunks.keys()]) if (key.startsWith(`${scope} `)) this.#chunks.delete(key);

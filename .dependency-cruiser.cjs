@@ -5,7 +5,7 @@ const ADAPTER_ROLES = 'producers|processors|sinks|transport|codec|search';
 const OUTER = 'cli|api|console';
 /** Folders of a role that its adapters share: no adapter lives in them. */
 const SHARED = '^$1/(shared|avsc)/';
-const TEST_FILES = '(\\.test\\.ts$|^(tests|testing|bench)/)';
+const TEST_FILES = '(\\.test(-[a-z-]+)?\\.ts$|^(tests|testing|bench)/)';
 
 /** Where each package may be imported (tests may import any). A package that is missing here fails the check. */
 const VENDOR_HOMES = {
@@ -29,6 +29,7 @@ const VENDOR_HOMES = {
   'fastify-type-provider-zod': '^api/',
   pino: '^app/',
   'prom-client': '^app/',
+  'tar-stream': '^app/',
   // Small tools without a service behind them: anywhere outside core and sqlite.
   cockatiel: `^(${ADAPTER_ROLES}|app)/`,
   zod: `^(${ADAPTER_ROLES}|app|${OUTER})/`,
@@ -96,8 +97,8 @@ module.exports = {
     forbid(
       'no-embedder-imports-a-sibling',
       'What two embedders share belongs into processors/embed itself.',
-      { path: '^processors/embed/(openai|local|hash)/', pathNot: TEST_FILES },
-      { path: '^processors/embed/(openai|local|hash)/', pathNot: '^processors/embed/$1/' },
+      { path: '^processors/embed/(openai|local|hash|sqlite)/', pathNot: TEST_FILES },
+      { path: '^processors/embed/(openai|local|hash|sqlite)/', pathNot: '^processors/embed/$1/' },
     ),
     forbid(
       'shared-loops-do-not-know-adapters',
@@ -108,7 +109,7 @@ module.exports = {
     forbid(
       'sqlite-for-sqlite-adapters',
       'Only adapters on SQLite use the SQLite helper.',
-      { pathNot: ['^sqlite/', '^[^/]+/(embedded|sqlite)/', TEST_FILES] },
+      { pathNot: ['^sqlite/', '^[^/]+/(.+/)?(embedded|sqlite)/', TEST_FILES] },
       { path: '^sqlite/' },
     ),
     forbid(
@@ -133,7 +134,7 @@ module.exports = {
       'tests-stay-outside',
       'Fakes and test helpers are for tests and benchmarks only.',
       { pathNot: TEST_FILES },
-      { path: '(^(testing|tests|bench)/|\\.test\\.ts$)' },
+      { path: TEST_FILES },
     ),
     forbid(
       'no-dev-dependency',

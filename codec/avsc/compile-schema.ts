@@ -2,12 +2,25 @@ import avsc from 'avsc';
 import type { AvroArray, AvroMap, AvroRecord, AvroType } from '../../schemas/avro-schema.ts';
 import { strictType } from './strict-types.ts';
 
+/** Types never change, and compiling takes far longer than looking up. */
+const compiled = new WeakMap<object, avsc.Type>();
+
 /**
  * The compiled type of a schema: nullable fields are plain values or null, records have no methods.
  *
  * @throws Error where the schema is not valid Avro, or a default does not fit its field
  */
 export function compileSchema(schema: AvroType): avsc.Type {
+  if (typeof schema === 'string') return compile(schema);
+  let type = compiled.get(schema);
+  if (type === undefined) {
+    type = compile(schema);
+    compiled.set(schema, type);
+  }
+  return type;
+}
+
+function compile(schema: AvroType): avsc.Type {
   return avsc.Type.forSchema(withValuesInTypes(schema) as avsc.Schema, {
     typeHook: strictType as (schema: avsc.Schema, options: object) => avsc.Type | undefined,
     wrapUnions: 'never',

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+/** One name of the environment: how its text is read, and whether it is a secret (then also as `NAME_FILE`). */
+export interface Variable {
+  readonly schema: z.ZodType;
+  readonly secret?: true;
+}
+
+const text = z.string().min(1);
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const flag = z.enum(['on', 'off', 'true', 'false', '1', '0']).transform((value) => ['on', 'true', '1'].includes(value));
+
+function whole(from: number, to: number): z.ZodType<number> {
+  const range = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d+$/, range)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, range);
+}
+
+const share = z
+  .string()
+  .regex(/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/, 'must be a number from 0 to 1')
+  .transform(Number);
+
+const encryptionKey = z
+  .string()
+  .refine((value) => Buffer.from(value, 'base64').length === 32 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value), {
+    error: 'must be 32 bytes in base64: `openssl rand -base64 32` makes one',
+  });
+
+const basePath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must begin with a slash, as in /hoardarr')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const brokers = z
+  .string()
+  .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be host:port, several with commas between')
+  .transform((value) => value.split(','));
+
+const notInThisVersion = (name: string, here: string): z.ZodType<string> =>
+  z.enum([here, name], { error: `must be ${here}` }).refine((value) => value === here, {
+    error: `'${name}' is not in this version: leave it out, or set it to '${here}'`,
+  });
+
+/** Every name that Hoardarr reads. */
+export const VARIABLES = {
+  HOARDARR_DATA_DIR: { schema: text },
+  HOARDARR_HOST: { schema: text },
+  HOARDARR_PORT: { schema: whole(0, 65_535) },
+  HOARDARR_BASE_PATH: { schema: basePath },
+  HOARDARR_API_TOKEN: { schema: text, secret: true },
+  HOARDARR_ENCRYPTION_KEY: { schema: encryptionKey, secret: true },
+  HOARDARR_ENCRYPTION_KEY_OLD: { schema: encryptionKey, secret: true },
+  HOARDARR_UPLOAD_LIMIT_BYTES: { schema: whole(1, Number.MAX_SAFE_INTEGER) },
+  HOARDARR_TRASH_DAYS: { schema: whole(0, 36_500) },
+  HOARDARR_GUARD_ITEMS: { schema: whole(0, 1_000_000_000) },
+  HOARDARR_GUARD_SHARE: { schema: share },
+  HOARDARR_EVENT_LOG: { schema: notInThisVersion('kafka', 'embedded') },
+  HOARDARR_TOPIC_PREFIX: { schema: z.string().regex(/^[A-Za-z0-9._-]*$/, 'must be letters, digits, dots, _ and -') },
+  KAFKA_BROKERS: { schema: brokers },
+  KAFKA_SSL: { schema: flag },
+  KAFKA_SASL_MECHANISM: { schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']) },
+  KAFKA_SASL_USERNAME: { schema: text },
+  KAFKA_SASL_PASSWORD: { schema: text, secret: true },
+  SCHEMA_REGISTRY_URL: { schema: httpUrl },
+  SCHEMA_REGISTRY_USERNAME: { schema: text },
+  SCHEMA_REGISTRY_PASSWORD: { schema: text, secret: true },
+  HOARDARR_STORE: { schema: notInThisVersion('couchbase', 'sqlite') },
+  COUCHBASE_URL: { schema: z.string().regex(/^couchbases?:\/\/\S+$/, 'must begin with couchbase:// or couchbases://') },
+  COUCHBASE_USERNAME: { schema: text },
+  COUCHBASE_PASSWORD: { schema: text, secret: true },
+  COUCHBASE_BUCKET: { schema: text },
+  COUCHBASE_SCOPE: { schema: text },
+  COUCHBASE_COLLECTIONS: { schema: z.enum(['on', 'off']) },
+  HOARDARR_EMBEDDER: { schema: z.enum(['openai', 'local', 'hash']) },
+  OPENAI_API_KEY: { schema: text, secret: true },
+  OPENAI_BASE_URL: { schema: httpUrl },
+  OPENAI_EMBEDDING_MODEL: { schema: text },
+  OPENAI_EMBEDDING_DIMENSIONS: { schema: whole(1, 65_536) },
+  GITHUB_API_URL: { schema: httpUrl },
+  REDDIT_API_URL: { schema: httpUrl },
+  REDDIT_AUTH_URL: { schema: httpUrl },
+  REDDIT_CLIENT_ID: { schema: text },
+  REDDIT_CLIENT_SECRET: { schema: text, secret: true },
+  TIKTOK_OEMBED_URL: { schema: z.union([z.literal('off'), httpUrl], { error: "must be an http(s) URL, or 'off'" }) },
+  HOARDARR_NOTIFY_URL: { schema: z.url({ error: 'must be a URL' }), secret: true },
+  LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) },
+} as const satisfies Readonly<Record<string, Variable>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** What was read, by name; names that are not set are absent. */
+export type Values = { readonly [N in VariableName]?: z.output<(typeof VARIABLES)[N]['schema']> };

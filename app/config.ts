@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { z } from 'zod';
+import { InputError, messageOf } from '../core/errors.ts';
+import { VARIABLES, type Values, type Variable, type VariableName } from './config-variables.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** What the environment and the command line say, checked, with the defaults filled in. */
+export interface Config {
+  /** absolute */
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** without a slash at its end; empty for none */
+  readonly basePath: string;
+  readonly apiToken: string | null;
+  /** base64; null: a key file in the data folder */
+  readonly encryptionKey: string | null;
+  /** base64: the key before a change of HOARDARR_ENCRYPTION_KEY */
+  readonly oldEncryptionKey: string | null;
+  readonly uploadLimitBytes: number;
+  readonly trashMs: number;
+  /** law 4 */
+  readonly guardItems: number;
+  readonly guardShare: number;
+  readonly topicPrefix: string;
+  readonly embedder: EmbedderSettings;
+  /** null: no metadata is fetched */
+  readonly tiktokOembedUrl: string | null;
+  /** null: warnings for commands, info for `start` */
+  readonly logLevel: string | null;
+  /** values that must never be shown (law 12) */
+  readonly secrets: readonly string[];
+}
+
+export interface EmbedderSettings {
+  readonly name: 'openai' | 'local' | 'hash';
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
+  readonly model?: string;
+  readonly dimensions?: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DAY_MS = 86_400_000;
+const PREFIX = 'HOARDARR_';
+const DEFAULT_UPLOAD_LIMIT_BYTES = 2_000_000_000;
+const DEFAULT_OEMBED_URL = 'https://www.tiktok.com/oembed';
+
+/**
+ * Reads the environment. `dataDir` of the command line goes before HOARDARR_DATA_DIR.
+ *
+ * @throws InputError that names everything that is wrong at once
+ */
+export function loadConfig(flags: { readonly dataDir?: string } = {}, env: Environment = process.env): Config {
+  const problems = [...unknownNames(env)];
+  const values = readValues(env, problems);
+  if (problems.length > 0) {
+    throw new InputError(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
+      problems,
+    });
+  }
+  return toConfig(values, flags.dataDir);
+}
+
+function unknownNames(env: Environment): readonly string[] {
+  const known = Object.entries<Variable>(VARIABLES).flatMap(([name, { secret }]) =>
+    secret === true ? [name, `${name}_FILE`] : [name],
+  );
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .map((name) => {
+      const meant = nearestName(name, known);
+      return `${name} is no name that Hoardarr knows${meant === null ? '' : `: did you mean ${meant}?`}`;
+    });
+}
+
+function readValues(env: Environment, problems: string[]): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+    try {
+      const raw = variable.secret === true ? readSecret(env, name) : env[name];
+      // An empty value is what compose files and shells leave of a name that is not set.
+      if (raw === undefined || raw === '') continue;
+      const parsed: z.ZodSafeParseResult<unknown> = variable.schema.safeParse(raw);
+      if (parsed.success) values[name] = parsed.data;
+      else problems.push(`${name} ${describe(parsed.error, variable.secret === true ? null : raw)}`);
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
+  return values as Values;
+}
+
+function readSecret(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return value;
+  if (value !== undefined && value !== '') throw new InputError(`${name} and ${name}_FILE are both set: keep one`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new InputError(`${name}_FILE cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function describe(error: z.ZodError, raw: string | null): string {
+  const message = error.issues[0]?.message ?? 'is not allowed';
+  const said = /^(must|'|is )/.test(message) ? message : `is not allowed: ${message}`;
+  return raw === null || said.startsWith("'") ? said : `${said} (it is '${raw.slice(0, 100)}')`;
+}
+
+function toConfig(values: Values, dataDir: string | undefined): Config {
+  return {
+    dataDir: path.resolve(dataDir ?? values.HOARDARR_DATA_DIR ?? 'data'),
+    host: values.HOARDARR_HOST ?? '127.0.0.1',
+    port: values.HOARDARR_PORT ?? 8080,
+    basePath: values.HOARDARR_BASE_PATH ?? '',
+    apiToken: values.HOARDARR_API_TOKEN ?? null,
+    encryptionKey: values.HOARDARR_ENCRYPTION_KEY ?? null,
+    oldEncryptionKey: values.HOARDARR_ENCRYPTION_KEY_OLD ?? null,
+    uploadLimitBytes: values.HOARDARR_UPLOAD_LIMIT_BYTES ?? DEFAULT_UPLOAD_LIMIT_BYTES,
+    trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
+    guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
+    guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,
+    topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
+    embedder: embedderSettings(values),
+    tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
+    logLevel: values.LOG_LEVEL ?? null,
+    secrets: secretsOf(values),
+  };
+}
+
+/** The default is OpenAI where a key is given, else the model that ships with Hoardarr. */
+function embedderSettings(values: Values): EmbedderSettings {
+  const name = values.HOARDARR_EMBEDDER ?? (values.OPENAI_API_KEY === undefined ? 'local' : 'openai');
+  if (name === 'local') return { name };
+  const dimensions = values.OPENAI_EMBEDDING_DIMENSIONS;
+  if (name === 'hash') return { name };
+  return {
+    name,
+    ...(values.OPENAI_API_KEY === undefined ? {} : { apiKey: values.OPENAI_API_KEY }),
+    ...(values.OPENAI_BASE_URL === undefined ? {} : { baseUrl: values.OPENAI_BASE_URL }),
+    ...(values.OPENAI_EMBEDDING_MODEL === undefined ? {} : { model: values.OPENAI_EMBEDDING_MODEL }),
+    ...(dimensions === undefined ? {} : { dimensions }),
+  };
+}
+
+function secretsOf(values: Values): readonly string[] {
+  const names = Object.entries<Variable>(VARIABLES).flatMap(([name, { secret }]) => (secret === true ? [name] : []));
+  return names.flatMap((name) => {
+    const value = values[name as VariableName];
+    return typeof value === 'string' ? [value] : [];
+  });
+}

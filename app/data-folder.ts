@@ -1,0 +1,47 @@
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { InputError, messageOf } from '../core/errors.ts';
+
+/** What lies where in a data folder. */
+export const DATA_FILES = {
+  log: 'log.db',
+  metadata: 'meta.db',
+  cache: 'cache.db',
+  schemas: 'schemas',
+  key: 'encryption-key.json',
+  uploads: 'uploads',
+} as const;
+
+/** The file of a generation of the store (law 8): a rebuild makes the next one beside it. */
+export function storeFile(dataDir: string, generation: number): string {
+  return path.join(dataDir, `store-${generation}.db`);
+}
+
+/** Generations whose files are there, in ascending order. */
+export function storedGenerations(dataDir: string): readonly number[] {
+  return readdirSync(dataDir)
+    .flatMap((name) => /^store-(\d+)\.db$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Removes the file of a generation, with what SQLite keeps beside it. */
+export function removeStoreFile(dataDir: string, generation: number): void {
+  const file = storeFile(dataDir, generation);
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+}
+
+/** Creates the folder where it is missing; readable by its owner alone. Throws InputError where it cannot be used. */
+export function prepareDataFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new InputError(`the data folder ${dataDir} cannot be used: ${messageOf(error)}`, { dataDir });
+  }
+}
+
+/** Whether anything was ever kept in the folder. */
+export function isUsedDataFolder(dataDir: string): boolean {
+  return existsSync(path.join(dataDir, DATA_FILES.metadata)) || existsSync(path.join(dataDir, DATA_FILES.log));
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../core/ports/clock.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import { INSTANCE, isGone } from './instance.ts';
+
+export type Role = 'api' | 'scheduler' | 'producer' | 'embed' | 'sink';
+export const ROLES: readonly Role[] = ['api', 'scheduler', 'producer', 'embed', 'sink'];
+
+/** How often a process says that it is there, and after how long a silence it is not. */
+export const BEAT_MS = 1_000;
+const STALE_MS = 6_000;
+const PREFIX = 'process:';
+const PAUSE_KEY = 'pause';
+
+interface ProcessDocument {
+  readonly instance: string;
+  readonly roles: readonly Role[];
+  /** ms since the epoch */
+  readonly beatAt: number;
+}
+
+interface PauseDocument {
+  readonly by: string;
+  readonly roles: readonly Role[];
+  readonly beatAt: number;
+}
+
+/**
+ * Which roles run in which process of a data folder, kept in the sync metadata. It is a hint for who starts what, never a
+ * lock: the event log gives each partition to one consumer, and a role that runs twice does no harm.
+ */
+export class Presence {
+  readonly #metadata: MetadataStore;
+  readonly #clock: Clock;
+
+  constructor(metadata: MetadataStore, clock: Clock) {
+    this.#metadata = metadata;
+    this.#clock = clock;
+  }
+
+  /** Says which roles run here now. */
+  async beat(roles: readonly Role[]): Promise<void> {
+    await this.#write(`${PREFIX}${INSTANCE}`, {
+      instance: INSTANCE,
+      roles,
+      beatAt: this.#clock.now(),
+    } satisfies ProcessDocument);
+  }
+
+  async leave(): Promise<void> {
+    await this.#metadata.remove(`${PREFIX}${INSTANCE}`);
+  }
+
+  /** Roles that run in other processes. Forgets processes that are dead. */
+  async elsewhere(): Promise<ReadonlySet<Role>> {
+    const roles = new Set<Role>();
+    for (const { key, value } of await this.#metadata.list(PREFIX)) {
+      const document = value as ProcessDocument;
+      if (document.instance === INSTANCE) continue;
+      if (this.#isAlive(document.instance, document.beatAt)) for (const role of document.roles) roles.add(role);
+      else if (isGone(document.instance)) await this.#metadata.remove(key);
+    }
+    return roles;
+  }
+
+  /**
+   * Asks every process to stop these roles until `resume`; to be repeated every BEAT_MS. False when another process
+   * pauses already.
+   */
+  async pause(roles: readonly Role[]): Promise<boolean> {
+    const document = await this.#metadata.get(PAUSE_KEY);
+    const other = document?.value as PauseDocument | undefined;
+    if (other !== undefined && other.by !== INSTANCE && this.#isAlive(other.by, other.beatAt)) return false;
+    const pause: PauseDocument = { by: INSTANCE, roles, beatAt: this.#clock.now() };
+    return (await this.#metadata.compareAndSet(PAUSE_KEY, document?.version ?? null, pause)) !== null;
+  }
+
+  async resume(): Promise<void> {
+    const document = await this.#metadata.get(PAUSE_KEY);
+    if ((document?.value as PauseDocument | undefined)?.by === INSTANCE) await this.#metadata.remove(PAUSE_KEY);
+  }
+
+  /** Roles that are to stand still now. */
+  async paused(): Promise<ReadonlySet<Role>> {
+    const pause = (await this.#metadata.get(PAUSE_KEY))?.value as PauseDocument | undefined;
+    return new Set(pause !== undefined && this.#isAlive(pause.by, pause.beatAt) ? pause.roles : []);
+  }
+
+  #isAlive(instance: string, beatAt: number): boolean {
+    return !isGone(instance) && this.#clock.now() - beatAt < STALE_MS;
+  }
+
+  async #write(key: string, value: unknown): Promise<void> {
+    for (;;) {
+      const document = await this.#metadata.get(key);
+      if ((await this.#metadata.compareAndSet(key, document?.version ?? null, value)) !== null) return;
+    }
+  }
+}

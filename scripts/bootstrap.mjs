@@ -15,7 +15,7 @@ export function sourceFolders() {
 }
 
 /** Files that the compiled code reads from beside itself. */
-const ASSET_EXTENSIONS = new Set(['.avsc', '.sql', '.html', '.css', '.svg']);
+const ASSET_EXTENSIONS = new Set(['.avsc', '.mjs', '.sql', '.html', '.css', '.svg']);
 
 const inRoot = (...parts) => path.join(projectRoot, ...parts);
 const installStampFile = inRoot('node_modules', '.hoardarr-install');
@@ -118,7 +118,7 @@ function buildStamp() {
 }
 
 function isBuildInput(file) {
-  if (file.startsWith('tests/') || file.endsWith('.test.ts')) return false;
+  if (file.startsWith('tests/') || /\.test(-[a-z-]+)?\.ts$/.test(file)) return false;
   return file.endsWith('.ts') || isAsset(file);
 }
 

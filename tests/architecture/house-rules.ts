@@ -12,7 +12,7 @@ const MAX_FILE_LINES = 350;
 const LEFT_TO_DO = /\b(TO[D]O|FIX[M]E)\b(?!\(#\d+\))/;
 
 /** Tests, fakes and benchmarks: these may read clocks and pass their environment on to processes that they start. */
-const SUPPORT = /\.test\.ts$|^(tests|testing|bench)\//;
+const SUPPORT = /\.test(-[a-z-]+)?\.ts$|^(tests|testing|bench)\//;
 
 const IMPURE_IN_CORE: readonly (readonly [RegExp, string])[] = [
   [/\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bperformance\s*\./, 'reads the clock'],

@@ -48,4 +48,11 @@ describe('schemas/generated', () => {
     expect(status).not.toBe(0);
     expect(stderr).toContain('two different records named RawItem');
   });
+
+  it('is not made from values on a field that is no string', () => {
+    rewrite('SyncFinished.avsc', (text) => text.replace('"name": "seq",', '"name": "seq", "values": ["1"],'));
+    const { status, stderr } = generate(copy);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('values on SyncFinished.seq, which is no string');
+  });
 });

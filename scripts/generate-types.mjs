@@ -65,6 +65,8 @@ function interfacesOf(schemas) {
     if ((fieldsOf.get(record.name) ?? fields) !== fields) throw new Error(`two different records named ${record.name}`);
     fieldsOf.set(record.name, fields);
     const lines = record.fields.map((field) => {
+      if (field.values !== undefined && field.type !== 'string')
+        throw new Error(`values on ${record.name}.${field.name}, which is no string`);
       const type = field.values?.map((value) => `'${value}'`).join(' | ') ?? typeScriptOf(field.type, declare);
       return `${comment(field.doc)}readonly ${field.name}: ${type};\n`;
     });

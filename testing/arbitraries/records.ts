@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { AvroField, AvroRecord, AvroType } from '../../schemas/avro-schema.ts';
 import type { RecordName, RecordTypes } from '../../schemas/generated/records.ts';
 import { SCHEMAS } from '../../schemas/schemas.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { InvalidRecordError, PoisonError } from '../../core/errors.ts';
 import type { Decoded, SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { AvroField } from '../../schemas/avro-schema.ts';
@@ -29,10 +29,18 @@ export function testSchemaCodec(
     });
     afterEach(() => harness.close());
 
-    describe('round trips', () => testRoundTrips(() => codec));
-    describe('values that do not fit', () => testMisfits(() => codec));
-    describe('bytes that are no record', () => testPoison(() => codec));
-    describe('several codecs on the same ids', () => testSharedIds(() => harness));
+    describe('round trips', () => {
+      testRoundTrips(() => codec);
+    });
+    describe('values that do not fit', () => {
+      testMisfits(() => codec);
+    });
+    describe('bytes that are no record', () => {
+      testPoison(() => codec);
+    });
+    describe('several codecs on the same ids', () => {
+      testSharedIds(() => harness);
+    });
   });
 }
 
@@ -70,10 +78,7 @@ function testRoundTrips(codec: () => SchemaCodec): void {
     const lengths = [
       0, 1, 39, 40, 41, 63, 64, 100, 8191, 16_384, 60_000, 65_000, 65_535, 65_536, 65_537, 200_000, 768_000,
     ];
-    const values = [...lengths, ...lengths.toReversed()].map((length) => ({
-      ...sampleItem,
-      payload: 'x'.repeat(length),
-    }));
+    const values = [...lengths, ...lengths.toReversed()].map((length) => withPayload('x'.repeat(length)));
     const written = values.map((value) => codec().encode('RawItem', value));
     expect(written.map((bytes) => plain(codec().decode(bytes).value))).toEqual(values);
   });
@@ -248,6 +253,8 @@ function evolved(record: RecordName): { schemas: SchemaSet; removed: Defaults; a
   };
 }
 
+const withPayload = (payload: string): RecordTypes['RawItem'] => ({ ...sampleItem, payload });
+
 type Defaults = Readonly<Record<string, unknown>>;
 
 function defaultsOf(fields: readonly AvroField[]): Defaults {
@@ -284,7 +291,7 @@ function expectPoisonOrRecord(codec: SchemaCodec, bytes: Uint8Array): void {
     expect(error).toBeInstanceOf(PoisonError);
     return;
   }
-  const again = codec.decode(codec.encode(decoded.type, decoded.value as never));
+  const again = codec.decode(codec.encode(decoded.type, decoded.value));
   expect(plain(again)).toEqual(plain(decoded));
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InputError } from '../core/errors.ts';
 import { databaseFault } from './faults.ts';
 import { type Database, eraseFreedPages, openDatabase, transaction } from './open.ts';
@@ -35,7 +36,7 @@ describe('openDatabase', () => {
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
     expect(db.pragma('secure_delete', { simple: true })).toBe(1);
     expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
-    expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
+    expect(db.pragma('page_size', { simple: true })).toBe(4_096);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(`${file}-wal`).mode & 0o777).toBe(0o600);
   });
@@ -95,7 +96,7 @@ describe('transaction', () => {
 });
 
 describe('eraseFreedPages', () => {
-  const bytes = (): string => [file, `${file}-wal`].map((path) => readFileSync(path, 'latin1')).join('');
+  const remains = (text: string): boolean => [file, `${file}-wal`].some((path) => readFileSync(path).includes(text));
 
   it('leaves nothing of deleted rows in the bytes of the file, and gives the space back', () => {
     const db = open();
@@ -106,11 +107,11 @@ describe('eraseFreedPages', () => {
     });
     expect(eraseFreedPages(db)).toBe(true);
     const before = statSync(file).size;
-    expect(bytes()).toContain('secret-');
+    expect(remains('secret-')).toBe(true);
     db.prepare("DELETE FROM notes WHERE body LIKE 'secret%'").run();
     expect(eraseFreedPages(db)).toBe(true);
-    expect(bytes()).not.toContain('secret-');
-    expect(bytes()).not.toContain('ssss');
+    expect(remains('secret-')).toBe(false);
+    expect(remains('ssss')).toBe(false);
     expect(statSync(file).size).toBeLessThan(before / 2);
   });
 
@@ -124,7 +125,7 @@ describe('eraseFreedPages', () => {
     expect(eraseFreedPages(db)).toBe(false);
     reader.exec('COMMIT');
     expect(eraseFreedPages(db)).toBe(true);
-    expect(bytes()).not.toContain('secret');
+    expect(remains('secret')).toBe(false);
   });
 });
 

@@ -51,6 +51,16 @@ export function lateVectorKey(rawItemKey: string): string {
   return `${rawItemKey}+late`;
 }
 
+/** Slots of records that are of no single item; no item id begins like them. */
+export const SLOT = { run: ':run', begin: ':begin', chunk: ':chunk', end: ':end', command: ':command' } as const;
+
+/** The item that a record's key names. Null for records of no single item, and for keys that are none of ours. */
+export function itemOfKey(key: string): { readonly scope: string; readonly itemId: string } | null {
+  const parsed = parseRecordKey(key);
+  if (parsed === null || parsed.scope === '' || parsed.slot.startsWith(':')) return null;
+  return { scope: parsed.scope, itemId: parsed.slot };
+}
+
 /** What a record's key says of it. Null when it is no key of ours. */
 export function parseRecordKey(key: string): { account: string; scope: string; slot: string; event: string } | null {
   const parts = key.split('|');
@@ -71,4 +81,6 @@ export const HEADER = {
   /** ingest and enriched: a redriven dead letter's first position and first key (law 2, law 7) */
   firstPosition: 'hoardarr-first-position',
   firstKey: 'hoardarr-first-key',
+  /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
+  poison: 'hoardarr-poison',
 } as const;

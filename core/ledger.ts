@@ -45,7 +45,10 @@ export interface LedgerRow {
   textHash: string;
   vectorHash: string;
   savedAt: number | null;
+  /** content first seen up to here is erased: position of the last purge, or of the record that brought the item back */
   purgedAt: number;
+  /** event id of the raw item that brought it back after a purge: its copies are not late */
+  returnedBy: string | null;
   trashedAt: number | null;
   /** who deleted it at the source, as last seen */
   deletedBy: 'author' | 'moderator' | null;
@@ -187,7 +190,7 @@ export interface HistoryEntry {
   readonly author: string;
   /** JSON object */
   readonly evidence: string;
-  /** made from a record that held content: goes when the item is purged, as that record does */
+  /** tells what the source showed: goes when the item is purged, as the records of that may do; decisions stay */
   readonly erasable: boolean;
 }
 
@@ -220,6 +223,7 @@ export function newLedgerRow(itemId: string): LedgerRow {
     vectorHash: '',
     savedAt: null,
     purgedAt: -1,
+    returnedBy: null,
     trashedAt: null,
     deletedBy: null,
     hiddenAt: null,

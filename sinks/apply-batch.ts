@@ -1,6 +1,7 @@
 import { messageOf, PoisonError } from '../core/errors.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
-import { scopeName, accountName } from '../core/keys.ts';
+import { refuseContent } from '../core/fold/erase.ts';
+import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
 import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
@@ -15,6 +16,8 @@ const STEP_ROWS = 1_000;
 export type BatchRecord =
   | { readonly kind: 'input'; readonly input: FoldInput }
   | { readonly kind: 'empty'; readonly offset: number; readonly position: number }
+  /** stands for a record that an earlier stage put into the dead letters: its key still names content that a purge must find */
+  | { readonly kind: 'marker'; readonly offset: number; readonly position: number; readonly key: string }
   | { readonly kind: 'poison'; readonly offset: number; readonly position: number; readonly error: string };
 
 export interface ApplyDeps {
@@ -68,7 +71,7 @@ export class BatchApplier {
     if (records.length === 0) return;
     const unit = new UnitOfWork(this.#deps.store);
     await prefetch(unit, records);
-    const folder = new RecordFolder(unit, this.#deps.store, this.#deps.settings);
+    const folder = new RecordFolder(unit, this.#deps.settings);
     let { position } = this.#progress;
     let nextOffset = this.#progress.nextOffset;
     let at = 0;
@@ -76,6 +79,7 @@ export class BatchApplier {
       const offset = record.kind === 'input' ? record.input.offset : record.offset;
       nextOffset = Math.max(nextOffset, offset + 1);
       if (record.kind === 'input') at = Math.max(at, await this.#foldOne(unit, folder, record.input, position));
+      if (record.kind === 'marker') foldMarker(unit, record);
       if (record.kind === 'poison') await this.#deps.deadLetter(offset, record.error);
       position = Math.max(position, record.kind === 'input' ? record.input.position : record.position);
     }
@@ -105,19 +109,19 @@ export class BatchApplier {
     const draft = unit.draft(scopeName(item), item.itemId);
     const scope = await unit.scope(draft.scope);
     const known = draft.row.contentKeys.length;
-    folder.refuseContent(await folder.context(input, scope, item, null), draft);
+    if (item.content === 'full') refuseContent(await folder.context(input, scope, item, null), draft.row);
     if (draft.row.contentKeys.length !== known) draft.dirty = true;
   }
 
   async #applyEnd(input: FoldInput, end: SnapshotEnd): Promise<void> {
     const nextOffset = Math.max(this.#progress.nextOffset, input.offset + 1);
     if (input.position <= this.#progress.position) {
-      this.#progress = { ...this.#progress, nextOffset };
+      await this.#commit(new UnitOfWork(this.#deps.store), { ...this.#progress, nextOffset }, end.at);
       return;
     }
     const { store, settings, pause } = this.#deps;
     // A unit of its own: the number of the run moves only with the last step, so that after a crash in between the end is no copy.
-    const folder = new RecordFolder(new UnitOfWork(store), store, settings);
+    const folder = new RecordFolder(new UnitOfWork(store), settings);
     const accepted = input.first === input.position && (await folder.accepts(input, end));
     const unit = accepted
       ? await applyEnd(
@@ -127,7 +131,7 @@ export class BatchApplier {
             stepRows: this.#deps.stepRows ?? STEP_ROWS,
             newUnit: () => new UnitOfWork(store),
             commitStep: (step, at) => this.#commit(step, this.#progress, at),
-            contextFor: (step, scope, run) => new RecordFolder(step, store, settings).context(input, scope, end, run),
+            contextFor: (step, scope, run) => new RecordFolder(step, settings).context(input, scope, end, run),
           },
           end,
         )
@@ -186,19 +190,35 @@ export class BatchApplier {
   }
 }
 
+/** Law 7: content that never arrived is still in the log, under this key. */
+function foldMarker(unit: UnitOfWork, marker: { readonly offset: number; readonly key: string }): void {
+  const item = itemOfKey(marker.key);
+  if (item === null) return;
+  const draft = unit.draft(item.scope, item.itemId);
+  if (draft.row.state === 'purged' || draft.row.blocked) unit.effects.tombstones.push(marker.key);
+  else if (!draft.row.contentKeys.includes(marker.key)) {
+    draft.row.contentKeys.push(marker.key);
+    draft.dirty = true;
+  }
+}
+
 /** Loads what the records will ask for, in few calls. */
 async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Promise<void> {
   const items = new Map<string, string[]>();
   const events: string[] = [];
+  const wanted = (scope: string, itemId: string): void => {
+    const ids = items.get(scope);
+    if (ids === undefined) items.set(scope, [itemId]);
+    else ids.push(itemId);
+  };
   for (const record of records) {
+    const marked = record.kind === 'marker' ? itemOfKey(record.key) : null;
+    if (marked !== null) wanted(marked.scope, marked.itemId);
     if (record.kind !== 'input') continue;
     const { type, value } = record.input.decoded;
     const item = type === 'EnrichedItem' ? value.item : type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector' ? value : null;
     if (item === null) continue;
-    const scope = scopeName(item);
-    const ids = items.get(scope);
-    if (ids === undefined) items.set(scope, [item.itemId]);
-    else ids.push(item.itemId);
+    wanted(scopeName(item), item.itemId);
     if (type === 'Decision') events.push(`decision ${value.eventId}`);
     if (record.input.first !== record.input.position) events.push(`redriven ${accountName(item)} ${item.eventId}`);
   }

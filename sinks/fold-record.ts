@@ -1,13 +1,12 @@
 import { HEADER, accountName, scopeName } from '../core/keys.ts';
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
-import { eraseLateContent, rememberKey } from '../core/fold/erase.ts';
+import { refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { isSettled, newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
-import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
 import type { Decision, EnrichedItem, ItemVerdict, LateVector, SnapshotChunk, SyncFinished, SyncStarted } from '../schemas/generated/records.ts';
 import { contentHashOf, contentOf, hashBytes } from './content.ts';
@@ -36,12 +35,10 @@ type Produced = { readonly eventId: string; readonly provider: string; readonly 
 /** Folds one record into a unit of work; snapshot ends are the caller's. See core/fold for the rules. */
 export class RecordFolder {
   readonly #unit: UnitOfWork;
-  readonly #store: ItemStore;
   readonly #settings: FoldSettings;
 
-  constructor(unit: UnitOfWork, store: ItemStore, settings: FoldSettings) {
+  constructor(unit: UnitOfWork, settings: FoldSettings) {
     this.#unit = unit;
-    this.#store = store;
     this.#settings = settings;
   }
 
@@ -76,7 +73,7 @@ export class RecordFolder {
   async accepts(input: FoldInput, value: Produced): Promise<boolean> {
     const name = accountName(value);
     if (input.first !== input.position) {
-      const run = await this.#store.runBefore(name, input.first);
+      const run = await this.#unit.runBefore(name, input.first);
       return run !== null && run.fence === value.fence && this.#unit.isNewEvent(`redriven ${name} ${value.eventId}`);
     }
     const account = await this.#unit.account(name);
@@ -128,7 +125,7 @@ export class RecordFolder {
     const context = await this.context(input, scope, item, run);
     touch(draft, input);
     if (!accepted) {
-      this.refuseContent(context, draft);
+      if (item.content === 'full') refuseContent(context, draft.row);
       return;
     }
     const hadContent = draft.row.contentHash;
@@ -138,11 +135,6 @@ export class RecordFolder {
     if (change === 'none') return;
     if (change === 'link' || draft.row.contentHash !== hadContent || draft.content === null) draft.content = contentOf(item);
     if (change === 'full') takeVector(draft, enriched);
-  }
-
-  /** A copy, or content of a run that was fenced off: it is not taken, but law 7 still has to find it. */
-  refuseContent(context: FoldContext, draft: Draft): void {
-    if (!eraseLateContent(context, draft.row, false)) rememberKey(context, draft.row);
   }
 
   async #foldLateVector(input: FoldInput, late: LateVector): Promise<void> {

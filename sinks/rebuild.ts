@@ -69,7 +69,9 @@ export class Rebuild {
     const vectors = await this.#deps.vectors.vectorsOf(items);
     return records.map((record, i) => {
       const entry = decoded[i];
-      if (entry === null || entry === undefined) return { kind: 'empty', offset: record.offset, position: record.offset };
+      const at = { offset: record.offset, position: record.offset };
+      if (record.value === null) return { kind: 'empty', ...at };
+      if (entry === null || entry === undefined) return { kind: 'marker', key: record.key, ...at };
       const enriched = entry.type === 'RawItem' ? enrich(entry.value, vectors) : entry;
       return { kind: 'input', input: toFoldInput(record, enriched, record.offset) };
     });

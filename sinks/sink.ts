@@ -109,6 +109,7 @@ export class Sink {
     const header = record.headers[HEADER.position];
     const position = header === undefined ? -1 : Number(header);
     if (record.value === null) return { kind: 'empty', offset: record.offset, position };
+    if (record.headers[HEADER.poison] !== undefined) return { kind: 'marker', offset: record.offset, position, key: record.key };
     try {
       return { kind: 'input', input: toFoldInput(record, this.#deps.codec.decode(record.value), position) };
     } catch (error) {

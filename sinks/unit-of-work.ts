@@ -96,6 +96,15 @@ export class UnitOfWork {
     return loaded;
   }
 
+  /** The latest run of the account that began before `position`, also one that this unit adds. */
+  async runBefore(account: string, position: number): Promise<RunRow | null> {
+    let latest = await this.#store.runBefore(account, position);
+    for (const run of this.#dirty.runs) {
+      if (run.account === account && run.startedPosition < position && run.startedPosition > (latest?.startedPosition ?? -1)) latest = run;
+    }
+    return latest;
+  }
+
   addRun(run: RunRow): void {
     this.#runs.set(run.syncId, run);
     this.#dirty.runs.add(run);

@@ -17,7 +17,7 @@ export interface Applying {
 
 /** The snapshot lists the row: a sighting at its Begin. True when its content is to be asked for (law 6). */
 export function applyListed(context: FoldContext, row: LedgerRow, entry: SnapshotEntry, { end, staged }: Applying): boolean {
-  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId, erasable: false });
+  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId });
   row.listed = true;
   row.absentSince = -1;
   if (entry.savedAt !== null) row.savedAt = entry.savedAt;
@@ -27,7 +27,8 @@ export function applyListed(context: FoldContext, row: LedgerRow, entry: Snapsho
 function wantsContent(context: FoldContext, row: LedgerRow, documentHash: string): boolean {
   if (row.blocked) return false;
   const changed = differs(documentHash, row.documentHash);
-  if (row.hidden && row.state === 'purged') return changed;
+  // A purge forgets the hash, so any content that is listed again differs.
+  if (row.hidden && row.state === 'purged') return documentHash !== '' && documentHash !== row.documentHash;
   if (row.hidden) {
     if (row.retryAt !== null && context.at < row.retryAt) return false;
     row.retryAt = context.at + HOUR_MS;

@@ -108,6 +108,7 @@ function purge(context: FoldContext, row: LedgerRow, decision: Decision): void {
   row.basisSeen = context.position;
   row.contentAt = context.position;
   row.purgedAt = context.position;
+  row.returnedBy = null;
   eraseAll(context, row);
 }
 

@@ -126,7 +126,7 @@ export function propose(
   });
 }
 
-/** Law 11: adds a line to the item's history, made of the record alone. */
+/** Law 11: adds a line to the item's history, made of the record alone. Without an author it tells what the source showed. */
 export function remember(
   context: FoldContext,
   row: LedgerRow,
@@ -136,8 +136,6 @@ export function remember(
     readonly snapshotId?: string | null;
     readonly author?: string;
     readonly evidence?: string | Readonly<Record<string, unknown>>;
-    readonly erasable?: boolean;
-    readonly at?: number;
   } = {},
 ): void {
   const evidence = detail.evidence ?? {};
@@ -145,12 +143,13 @@ export function remember(
     scope: context.scope.scope,
     itemId: row.itemId,
     position: context.position,
-    at: detail.at ?? context.at,
+    at: context.at,
     event,
     reason: detail.reason ?? '',
     snapshotId: detail.snapshotId ?? null,
     author: detail.author ?? 'source',
     evidence: typeof evidence === 'string' ? evidence : JSON.stringify(evidence),
-    erasable: detail.erasable ?? false,
+    // A purge erases the records of sightings, so that a rebuild cannot tell of them: only decisions outlive it.
+    erasable: detail.author === undefined,
   });
 }

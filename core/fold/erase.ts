@@ -8,19 +8,22 @@ export function rememberKey(context: FoldContext, row: LedgerRow): void {
 }
 
 /**
- * Law 7: content older than the item's purge, and content of a purged or blocked item, is erased wherever it turns up,
- * unless it is itself an accepted sighting newer than the purge. True when the record must not be taken as content.
+ * Law 7: content older than the item's purge or return, and content of a purged or blocked item, is late, unless it is itself
+ * an accepted sighting newer than the purge. Late records are erased wherever they turn up, and have no other effect.
  */
-export function eraseLateContent(context: FoldContext, row: LedgerRow, isSighting: boolean): boolean {
-  const gone = row.state === 'purged' || row.blocked;
-  const newer = isSighting && context.first > row.purgedAt && !row.blocked;
-  const late = gone ? !newer : context.first <= row.purgedAt;
-  if (late) eraseRecord(context);
-  return late;
+export function isLate(context: FoldContext, row: LedgerRow, isSighting: boolean): boolean {
+  if (row.state === 'purged' || row.blocked) return !(isSighting && context.first > row.purgedAt && !row.blocked);
+  return context.first <= row.purgedAt && context.eventId !== row.returnedBy;
+}
+
+/** Content that is not taken, as a copy or of a run that was fenced off: erased when it is late, else its key is kept. */
+export function refuseContent(context: FoldContext, row: LedgerRow): void {
+  if (isLate(context, row, false)) eraseRecord(context);
+  else rememberKey(context, row);
 }
 
 /** A redriven record names its first key, and both are erased. */
-function eraseRecord(context: FoldContext): void {
+export function eraseRecord(context: FoldContext): void {
   context.effects.tombstones.push(context.key);
   if (context.firstKey !== null) context.effects.tombstones.push(context.firstKey);
 }

@@ -3,7 +3,7 @@ import { retryAfterMs } from '../backoff.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { judgeDeleted } from './author-deleted.ts';
 import { type FoldContext, propose, remember } from './effects.ts';
-import { eraseLateContent, rememberKey } from './erase.ts';
+import { eraseRecord, isLate, rememberKey } from './erase.ts';
 import { sight } from './sight.ts';
 
 /** What a raw item changes besides its row. */
@@ -15,23 +15,32 @@ export type ContentChange = 'none' | 'link' | 'full';
  */
 export function foldRawItem(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
   const holdsContent = item.content === 'full';
-  const sighting = { snapshotId: null, erasable: true };
-  if (context.first >= row.contentAt && item.document.savedAt !== null) row.savedAt = item.document.savedAt;
-  if (eraseLateContent(context, row, item.sighting)) {
-    if (item.sighting) sight(context, row, context.first, false, sighting);
+  if (holdsContent && isLate(context, row, item.sighting)) {
+    eraseRecord(context);
     return 'none';
   }
-  rememberKey(context, row);
-  if (item.sighting) sight(context, row, context.first, holdsContent, sighting);
-  if (row.blocked || row.state === 'purged' || context.first < row.contentAt) return 'none';
-  return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
+  if (context.first >= row.contentAt && item.document.savedAt !== null) row.savedAt = item.document.savedAt;
+  if (holdsContent) rememberKey(context, row);
+  if (item.sighting) {
+    const was = row.state;
+    sight(context, row, context.first, holdsContent, { snapshotId: null });
+    if (was === 'purged' && row.state === 'active') row.returnedBy = context.eventId;
+  }
+  if (row.blocked || context.first < row.contentAt) return 'none';
+  if (row.state !== 'purged') return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
+  if (!holdsContent && item.documentHash !== '') {
+    // What it looks like now that it is gone, so that it is asked for again only when that changes (law 6).
+    row.documentHash = item.documentHash;
+    row.contentAt = context.first;
+  }
+  return 'none';
 }
 
 function takeContent(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
   if (row.content === 'full' && row.contentHash !== hashes.content) {
     if (context.run !== null) context.run.counts.updated++;
     const textChanged = row.textHash !== hashes.text;
-    remember(context, row, 'updated', { reason: textChanged ? 'its text changed' : 'its details changed', evidence: { documentHash: item.documentHash, textHash: hashes.text }, erasable: true });
+    remember(context, row, 'updated', { reason: textChanged ? 'its text changed' : 'its details changed', evidence: { documentHash: item.documentHash, textHash: hashes.text } });
   }
   row.contentAt = context.first;
   row.content = 'full';
@@ -57,7 +66,7 @@ function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): Conte
   row.unavailable = true;
   if (item.documentHash !== '') row.documentHash = item.documentHash;
   if (context.run !== null) context.run.counts.failed++;
-  if (row.attempts === 1) remember(context, row, 'unavailable', { reason: `the source did not show it: ${item.content}`, evidence: item.document.extra, erasable: true });
+  if (row.attempts === 1) remember(context, row, 'unavailable', { reason: `the source did not show it: ${item.content}`, evidence: item.document.extra });
   if (item.content === 'failed') return change;
   row.contentAt = context.first;
   row.deletedBy = item.content === 'deleted' ? 'author' : 'moderator';

@@ -5,7 +5,7 @@ import { type FoldContext, remember } from './effects.ts';
  * Laws 2 and 8: a sighting at `position`. Only this moves the last sighting, and a sighting newer than the basis of a
  * removal, hold or purge makes the item active again. `shown`: the source showed content with it.
  */
-export function sight(context: FoldContext, row: LedgerRow, position: number, shown: boolean, detail: { readonly snapshotId: string | null; readonly erasable: boolean }): void {
+export function sight(context: FoldContext, row: LedgerRow, position: number, shown: boolean, detail: { readonly snapshotId: string | null }): void {
   const was = row.state;
   if (was !== null && position <= lastSeen(row, context.scope)) return;
   row.seen = Math.max(row.seen, position);
@@ -24,10 +24,14 @@ export function sight(context: FoldContext, row: LedgerRow, position: number, sh
   revive(context, row, detail);
 }
 
-function revive(context: FoldContext, row: LedgerRow, detail: { readonly snapshotId: string | null; readonly erasable: boolean }): void {
+function revive(context: FoldContext, row: LedgerRow, detail: { readonly snapshotId: string | null }): void {
   const was = row.state;
   makeActive(row);
-  if (was === 'purged') row.content = 'none';
+  if (was === 'purged') {
+    row.content = 'none';
+    // What was on its way before now is erased as what came before the purge; docs/decisions/0010 has the history.
+    row.purgedAt = context.position;
+  }
   if (context.run !== null && was !== 'held') context.run.counts.restored++;
   remember(context, row, was === 'held' ? 'seen again' : 'restored', { reason: `a sighting newer than the ${was === 'held' ? 'hold' : 'removal'}`, ...detail });
 }

@@ -9,7 +9,7 @@ import { sight } from './sight.ts';
 export function foldVerdict(context: FoldContext, row: LedgerRow, verdict: ItemVerdict): void {
   if (verdict.login !== null && context.scope.login !== null && verdict.login !== context.scope.login) return;
   if (verdict.answer === 'present') {
-    sight(context, row, context.first, false, { snapshotId: verdict.snapshotId, erasable: false });
+    sight(context, row, context.first, false, { snapshotId: verdict.snapshotId });
     return;
   }
   if (verdict.answer === 'unknown' || verdict.answer === 'removed') markUnavailable(context, row, verdict);

@@ -1,3 +1,4 @@
+import { SLOT } from '../../core/keys.ts';
 import { digestOfIds } from '../../core/set-digest.ts';
 import type { ItemVerdict, RawItem, SnapshotEnd } from '../../schemas/generated/records.ts';
 import type { Scenario, ScenarioRecord } from './scenario.ts';
@@ -19,7 +20,7 @@ export class ScenarioRun {
     this.syncId = `sync-${fence}`;
     const { provider, user } = scenario.scope;
     const head = this.#head();
-    this.started = scenario.append({ type: 'SyncStarted', value: { ...head, provider, user, mode, login: detail.login ?? null, causedBy: detail.causedBy ?? null, commandId: detail.commandId ?? null } }, 'run', head.eventId);
+    this.started = scenario.append({ type: 'SyncStarted', value: { ...head, provider, user, mode, login: detail.login ?? null, causedBy: detail.causedBy ?? null, commandId: detail.commandId ?? null } }, SLOT.run, head.eventId);
   }
 
   item(itemId: string, detail: Partial<Omit<RawItem, 'document'>> & { readonly text?: string | null; readonly savedAt?: number | null } = {}): ScenarioRecord {
@@ -43,7 +44,7 @@ export class ScenarioRun {
   begin(login: string | null = null): string {
     const head = this.#head();
     const snapshotId = `${this.syncId}.${this.#snapshots++}`;
-    this.#scenario.append({ type: 'SnapshotBegin', value: { ...head, ...this.#scenario.scope, snapshotId, login } }, 'begin', head.eventId);
+    this.#scenario.append({ type: 'SnapshotBegin', value: { ...head, ...this.#scenario.scope, snapshotId, login } }, SLOT.begin, head.eventId);
     return snapshotId;
   }
 
@@ -58,14 +59,14 @@ export class ScenarioRun {
     const hashed = entries.some((entry) => entry.hash !== undefined);
     const documentHashes = hashed ? entries.map((entry) => (entry.hash ?? '').padEnd(22, '.')).join('') : '';
     const savedAt = entries.some((entry) => typeof entry.savedAt === 'number') ? entries.map((entry) => entry.savedAt ?? -1) : [];
-    return this.#scenario.append({ type: 'SnapshotChunk', value: { ...head, ...this.#scenario.scope, snapshotId, index, itemIds: entries.map((entry) => entry.id), documentHashes, savedAt } }, 'chunk', head.eventId);
+    return this.#scenario.append({ type: 'SnapshotChunk', value: { ...head, ...this.#scenario.scope, snapshotId, index, itemIds: entries.map((entry) => entry.id), documentHashes, savedAt } }, SLOT.chunk, head.eventId);
   }
 
   end(snapshotId: string, ids: readonly string[], detail: Partial<SnapshotEnd> = {}): ScenarioRecord {
     const head = this.#head();
     const distinct = [...new Set(ids)].toSorted();
     const value: SnapshotEnd = { ...head, ...this.#scenario.scope, snapshotId, status: 'complete', reason: null, login: null, chunks: 0, count: distinct.length, digest: digestOfIds(distinct), contentDigest: digestOfIds(distinct.map((id) => `${id} content`)), digestOnly: false, coverage: 'complete', kinds: [''], proof: 'absence', asOf: null, oldestRow: null, explicitlyEmpty: ids.length === 0, evidence: '{}', ...detail };
-    return this.#scenario.append({ type: 'SnapshotEnd', value }, 'end', head.eventId);
+    return this.#scenario.append({ type: 'SnapshotEnd', value }, SLOT.end, head.eventId);
   }
 
   verdict(itemId: string, answer: ItemVerdict['answer'], asked: { readonly snapshotId: string; readonly snapshotBegin: number; readonly scopeCount?: number; readonly emptyListing?: boolean }): ScenarioRecord {
@@ -77,7 +78,7 @@ export class ScenarioRun {
   finish(status: 'done' | 'aborted' = 'done', error: string | null = null): ScenarioRecord {
     const head = this.#head();
     const { provider, user } = this.#scenario.scope;
-    return this.#scenario.append({ type: 'SyncFinished', value: { ...head, provider, user, status, error, counts: {} } }, 'run', head.eventId);
+    return this.#scenario.append({ type: 'SyncFinished', value: { ...head, provider, user, status, error, counts: {} } }, SLOT.run, head.eventId);
   }
 
   #head(): { readonly eventId: string; readonly at: number; readonly syncId: string; readonly fence: number; readonly seq: number } {

@@ -1,0 +1,281 @@
+import { kindOf, SLOT } from '../../core/keys.ts';
+import { digestOfIds } from '../../core/set-digest.ts';
+import type { BackfillCommand, ItemVerdict, RawItem, RecheckCommand, SnapshotEnd } from '../../schemas/generated/records.ts';
+import type { HistoryLog } from './log.ts';
+import { indexOf, itemIdOf } from './subject.ts';
+import { msOf, type Proof, type Random, SCOPE } from './types.ts';
+import { hashOf, type Shown, type World } from './world.ts';
+
+/** Every yield is a place where the process can freeze. */
+export type Work = Generator<void, void, void>;
+
+interface ExportFile {
+  readonly rows: readonly { readonly x: number; readonly shown: Shown }[];
+  readonly kinds: readonly string[];
+  /** tick; -1 when the file says nothing of its date */
+  readonly asOf: number;
+  readonly made: number;
+}
+
+export interface ProducerDeps {
+  readonly world: World;
+  readonly log: HistoryLog;
+  readonly proof: Proof;
+  readonly random: Random;
+  readonly chance: (probability: number) => boolean;
+  readonly reach: (what: string) => void;
+  readonly violate: (what: string) => void;
+}
+
+const KINDS = ['t3', 't1'];
+
+/** The producers of the account, with the sync metadata that they share. */
+export class Producers {
+  readonly exports: ExportFile[] = [];
+  readonly datedExports: boolean;
+  /** when a snapshot or verdict was observed, tick, by what a decision names as its cause */
+  readonly observed = new Map<string, number>();
+  readonly #deps: ProducerDeps;
+  readonly #meta = { fence: 0, hashes: new Map<number, string>(), content: '' };
+  #missedBefore: readonly number[] = [];
+  #snapshots = 0;
+
+  constructor(deps: ProducerDeps) {
+    this.#deps = deps;
+    this.datedExports = deps.random() < 0.6;
+  }
+
+  /** The next snapshot has chunks. */
+  forgetContent(): void {
+    this.#meta.content = '';
+  }
+
+  /** A full walk, or the import of an export that may be an old one. */
+  walk(): Work | null {
+    if (this.#deps.proof !== 'absence') return this.fullWalk();
+    if (this.#deps.random() < 0.7) this.makeExport();
+    const count = this.exports.length;
+    const file = this.exports[this.#deps.random() < 0.6 ? count - 1 : Math.floor(this.#deps.random() * count)];
+    return file === undefined ? null : this.importExport(file);
+  }
+
+  *fullWalk(): Work {
+    const { world, chance, reach, proof, log } = this.#deps;
+    const run = this.#takeRun('full');
+    const began = world.clock;
+    yield;
+    run.start();
+    const snapshotId = this.#begin(run, began);
+    yield;
+    const entries: { id: string; hash: string }[] = [];
+    const hashes = new Map<number, string>();
+    const before = new Map(world.saved);
+    const page1 = world.list().slice(0, 2).join();
+    const limit = proof === 'verdict' && chance(0.3) ? 2 : Number.POSITIVE_INFINITY;
+    for (let at = 0; at < world.list().length && entries.length < limit; at += 2) {
+      const changed: RawItem[] = [];
+      for (const x of world.list().slice(at, at + 2)) {
+        const item = this.#rawItem(run, x, true, world.document(x), world.clock);
+        entries.push({ id: itemIdOf(x), hash: item.documentHash });
+        hashes.set(x, item.documentHash);
+        if (item.documentHash !== this.#meta.hashes.get(x)) changed.push(item);
+      }
+      yield;
+      for (const item of changed) log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+      yield;
+    }
+    const missed = [...before.keys()].filter((x) => world.saved.get(x) === before.get(x) && !entries.some((entry) => entry.id === itemIdOf(x)));
+    if (missed.length > 0) reach('drift missed a saved item');
+    // What is assumed where items cannot be asked for: drift never misses the same item in two walks running.
+    const drifted = proof === 'walks' && (world.list().slice(0, 2).join() !== page1 || missed.some((x) => this.#missedBefore.includes(x)));
+    const end = { coverage: limit < Number.POSITIVE_INFINITY ? ('window' as const) : ('complete' as const), kinds: KINDS };
+    if (chance(0.1) || drifted) {
+      this.#chunk(run, snapshotId, 0, entries);
+      this.#end(run, snapshotId, entries, { ...end, chunks: 1, status: 'aborted', reason: 'drift' });
+      return;
+    }
+    this.#missedBefore = missed;
+    yield* this.#finish(run, snapshotId, entries, hashes, end);
+  }
+
+  makeExport(honest = false): void {
+    const { world, chance, reach } = this.#deps;
+    const kinds = !honest && this.datedExports && chance(0.2) ? ['t3'] : KINDS;
+    let listed = world.list().filter((x) => kinds.includes(kindOf(itemIdOf(x))));
+    if (!honest && chance(0.15)) {
+      listed = listed.slice(0, 3);
+      reach('capped export');
+    }
+    const rows = listed.map((x) => ({ x, shown: world.document(x) }));
+    const newest = Math.max(-1, ...rows.map((row) => row.shown.savedAt ?? -1));
+    this.exports.push({ rows, kinds, asOf: honest || this.datedExports ? world.clock : newest, made: world.clock });
+  }
+
+  /** The raw items of an import are hydrations, and its applied snapshot is the sighting. */
+  *importExport(file: ExportFile): Work {
+    const { log } = this.#deps;
+    const run = this.#takeRun('import');
+    yield;
+    run.start();
+    const snapshotId = this.#begin(run, file.made);
+    yield;
+    const hashes = new Map<number, string>();
+    const entries: { id: string; hash: string; savedAt: number }[] = [];
+    for (const { x, shown } of file.rows) {
+      const item = this.#rawItem(run, x, false, shown, file.made);
+      hashes.set(x, item.documentHash);
+      entries.push({ id: itemIdOf(x), hash: item.documentHash, savedAt: msOf(shown.savedAt ?? 0) });
+      if (item.documentHash === this.#meta.hashes.get(x)) continue;
+      log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+      yield;
+    }
+    const oldest = Math.min(...file.rows.map((row) => row.shown.savedAt ?? 0));
+    yield* this.#finish(run, snapshotId, entries, hashes, {
+      coverage: file.asOf < 0 ? 'unknown' : 'complete',
+      kinds: file.kinds,
+      asOf: file.asOf < 0 ? null : msOf(file.asOf),
+      oldestRow: file.rows.length > 0 ? msOf(oldest) : null,
+    });
+  }
+
+  *delta(x: number): Work {
+    const { world, log } = this.#deps;
+    const run = this.#takeRun('delta');
+    const read = (world.saved.has(x) ? [x, ...world.list().filter((y) => y !== x).slice(0, 1)] : []).map((y) => this.#rawItem(run, y, true, world.document(y), world.clock));
+    yield;
+    run.start();
+    for (const item of read) {
+      log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+      yield;
+    }
+    run.finish();
+  }
+
+  *hydrate(x: number): Work {
+    const run = this.#takeRun('backfill');
+    const item = this.#rawItem(run, x, false, this.#deps.world.document(x), this.#deps.world.clock);
+    yield;
+    run.start();
+    yield;
+    if (item.content === 'full') this.#deps.log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+    run.finish();
+  }
+
+  /** Law 3: each batch includes control ids; unless they come back as saved, the whole batch is unknown. */
+  *recheck(command: RecheckCommand): Work {
+    const { world, chance, reach, log } = this.#deps;
+    const run = this.#takeRun('recheck', command);
+    const broken = chance(0.15);
+    if (broken) reach('broken recheck answers');
+    const started = run.start();
+    const answerOf = (x: number): ItemVerdict['answer'] => (broken || !world.saved.has(x) ? 'unsaved' : world.deleted.has(x) ? 'deleted' : 'present');
+    const fine = command.emptyListing ? !broken : command.controlIds.every((id) => answerOf(indexOf(id)) !== 'unsaved');
+    const { snapshotId, snapshotBegin, scopeCount, emptyListing } = command;
+    const at = msOf(world.clock);
+    const answers = command.itemIds.map((itemId) => ({ itemId, answer: fine ? answerOf(indexOf(itemId)) : ('unknown' as const) }));
+    for (const { itemId, answer } of answers) {
+      yield;
+      log.append({ type: 'ItemVerdict', value: { ...run.next(), at, ...SCOPE, itemId, snapshotId, snapshotBegin, started, scopeCount, emptyListing, answer, login: 'login 1', evidence: '{}' } }, itemId);
+    }
+    run.finish();
+  }
+
+  /** Law 6: where the provider can be asked, a backfill first makes sure that the item is still saved. */
+  *backfill(command: BackfillCommand): Work {
+    const { world, proof, log } = this.#deps;
+    const run = this.#takeRun('backfill', command);
+    run.start();
+    const asks = proof !== 'absence';
+    const listed = command.itemIds.map(indexOf).filter((x) => !asks || world.saved.has(x));
+    const read = listed.map((x) => this.#rawItem(run, x, asks, world.document(x), world.clock));
+    for (const item of read) {
+      yield;
+      log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+    }
+    run.finish();
+  }
+
+  #takeRun(mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill', command?: { readonly eventId: string; readonly causedBy: string | null }): Run {
+    const fences = this.#deps.log.ingest.map((record) => (record.decoded?.type === 'SyncStarted' ? record.decoded.value.fence : 0));
+    this.#meta.fence = Math.max(this.#meta.fence, ...fences) + 1;
+    return new Run(this.#deps, this.#meta.fence, mode, command);
+  }
+
+  #rawItem(run: Run, x: number, sighting: boolean, shown: Shown, observed: number): RawItem {
+    if (sighting && !this.#deps.world.saved.has(x)) this.#deps.violate('false sighting');
+    const content = shown.deleted ? 'deleted' : shown.text === null ? 'failed' : 'full';
+    const document = { url: `https://example.org/${x}`, title: shown.text, author: null, body: null, savedAt: shown.savedAt === null ? null : msOf(shown.savedAt), createdAt: null, thumbnailUrl: null, extra: '{}' };
+    return { eventId: '', seq: 0, syncId: run.syncId, fence: run.fence, at: msOf(observed), ...SCOPE, itemId: itemIdOf(x), sighting, content, document, text: shown.text, documentHash: hashOf(shown), truncated: false, payload: null };
+  }
+
+  #begin(run: Run, observed: number): string {
+    const snapshotId = `snapshot ${++this.#snapshots}`;
+    this.observed.set(snapshotId, observed);
+    this.#deps.log.append({ type: 'SnapshotBegin', value: { ...run.next(), at: msOf(observed), ...SCOPE, snapshotId, login: 'login 1' } }, SLOT.begin);
+    return snapshotId;
+  }
+
+  #chunk(run: Run, snapshotId: string, index: number, entries: readonly { id: string; hash: string; savedAt?: number }[]): void {
+    const savedAt = entries.some((entry) => entry.savedAt !== undefined) ? entries.map((entry) => entry.savedAt ?? -1) : [];
+    this.#deps.log.append({ type: 'SnapshotChunk', value: { ...run.next(), at: msOf(this.#deps.world.clock), ...SCOPE, snapshotId, index, itemIds: entries.map((entry) => entry.id), documentHashes: entries.map((entry) => entry.hash).join(''), savedAt } }, SLOT.chunk);
+  }
+
+  #end(run: Run, snapshotId: string, entries: readonly { id: string; hash: string }[], detail: Partial<SnapshotEnd>): void {
+    const value: SnapshotEnd = { ...run.next(), at: msOf(this.#deps.world.clock), ...SCOPE, snapshotId, status: 'complete', reason: null, login: 'login 1', chunks: 0, count: entries.length, digest: digestOfIds(entries.map((entry) => entry.id)), contentDigest: contentOf(entries), digestOnly: false, coverage: 'complete', kinds: KINDS, proof: this.#deps.proof, asOf: null, oldestRow: null, explicitlyEmpty: true, evidence: '{}', ...detail };
+    this.#deps.log.append({ type: 'SnapshotEnd', value }, SLOT.end);
+  }
+
+  /** Law 5: hashes advance only after a completed walk whose records were acknowledged, and not for a run that was overtaken. */
+  *#finish(run: Run, snapshotId: string, entries: readonly { id: string; hash: string; savedAt?: number }[], hashes: ReadonlyMap<number, string>, detail: Partial<SnapshotEnd>): Work {
+    const content = contentOf(entries);
+    const digestOnly = content === this.#meta.content;
+    const parts = digestOnly ? [] : [entries.slice(0, 2), entries.slice(2)];
+    for (const [index, part] of parts.entries()) {
+      this.#chunk(run, snapshotId, index, part);
+      yield;
+    }
+    this.#end(run, snapshotId, entries, { ...detail, digestOnly, chunks: parts.length });
+    if (run.fence === this.#meta.fence) {
+      for (const [x, hash] of hashes) this.#meta.hashes.set(x, hash);
+      this.#meta.content = content;
+    } else this.#deps.reach('frozen producer would have advanced hashes');
+    run.finish();
+  }
+}
+
+function contentOf(entries: readonly { readonly id: string; readonly hash: string }[]): string {
+  return digestOfIds(entries.map((entry) => `${entry.id} ${entry.hash}`));
+}
+
+/** A run of a producer: its records carry its number, and count up. */
+class Run {
+  readonly fence: number;
+  readonly syncId: string;
+  readonly #deps: ProducerDeps;
+  readonly #mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill';
+  readonly #command: { readonly eventId: string; readonly causedBy: string | null } | undefined;
+  #seq = 0;
+
+  constructor(deps: ProducerDeps, fence: number, mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill', command: { readonly eventId: string; readonly causedBy: string | null } | undefined) {
+    this.#deps = deps;
+    this.fence = fence;
+    this.syncId = `sync ${fence}`;
+    this.#mode = mode;
+    this.#command = command;
+  }
+
+  next(): { readonly eventId: string; readonly syncId: string; readonly fence: number; readonly seq: number } {
+    const seq = this.#seq++;
+    return { eventId: `f${this.fence}.${seq}`, syncId: this.syncId, fence: this.fence, seq };
+  }
+
+  start(): number {
+    const { provider, user } = SCOPE;
+    return this.#deps.log.append({ type: 'SyncStarted', value: { ...this.next(), at: msOf(this.#deps.world.clock), provider, user, mode: this.#mode, login: 'login 1', causedBy: this.#command?.causedBy ?? null, commandId: this.#command?.eventId ?? null } }, SLOT.run);
+  }
+
+  finish(): void {
+    const { provider, user } = SCOPE;
+    this.#deps.log.append({ type: 'SyncFinished', value: { ...this.next(), at: msOf(this.#deps.world.clock), provider, user, status: 'done', error: null, counts: {} } }, SLOT.run);
+  }
+}

@@ -62,7 +62,8 @@ function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): Conte
   if (row.content === 'none') row.content = 'stub';
   if (item.content === 'stub') return change;
   row.attempts++;
-  row.retryAt = context.at + retryAfterMs(row.attempts);
+  // A deletion is an answer: the second sighting of it is due in an hour, however often a fetch failed before (law 7).
+  row.retryAt = context.at + retryAfterMs(item.content === 'failed' ? row.attempts : 1);
   row.unavailable = true;
   if (item.documentHash !== '') row.documentHash = item.documentHash;
   if (context.run !== null) context.run.counts.failed++;

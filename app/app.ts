@@ -1,0 +1,54 @@
+import type { FoldSettings } from '../core/fold/effects.ts';
+import type { Account } from '../core/keys.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { Embedder } from '../core/ports/embedder.ts';
+import type { EventLog } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import type { ImportOptions, ImportResult } from '../producers/tiktok/import.ts';
+import type { SearchRequest, SearchResult } from '../search/hybrid.ts';
+import type { Config } from './config.ts';
+import type { CurrentStore } from './current-store.ts';
+import type { Presence } from './presence.ts';
+import type { RoleHost } from './role-host.ts';
+import type { KeyRing } from './secrets.ts';
+import type { AppTelemetry } from './telemetry.ts';
+
+/** Everything of an open data folder, put together: what use cases work with. */
+export interface App {
+  readonly config: Config;
+  readonly telemetry: AppTelemetry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: EventLog;
+  readonly codec: SchemaCodec;
+  readonly metadata: MetadataStore;
+  /** of the generation that counts now */
+  readonly store: ItemStore;
+  readonly stores: CurrentStore;
+  /** Another generation, for a rebuild. */
+  readonly openStore: (file: string) => Promise<ItemStore>;
+  readonly foldSettings: FoldSettings;
+  readonly cache: EmbeddingCache;
+  readonly keys: KeyRing;
+  readonly presence: Presence;
+  readonly roles: RoleHost;
+  /** Made at the first call. Rejects with InputError when another one is pinned. */
+  readonly embedder: () => Promise<Embedder>;
+  /** One with another model, for a rebuild; the caller closes it. */
+  readonly newEmbedder: (model: string) => Promise<Embedder>;
+  readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
+  readonly search: (request: SearchRequest) => Promise<SearchResult>;
+  /** Erases what was deleted from the bytes on disk, in all files. */
+  readonly eraseBytes: () => Promise<void>;
+  /** Stops the roles in order, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** An account and one list of it, as people name them. */
+export interface ScopeChoice extends Account {
+  /** may be left out where the account has only one */
+  readonly collection?: string | null;
+}

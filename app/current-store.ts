@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import { removeStoreFile, storedGenerations, storeFile } from './data-folder.ts';
+
+/** The model that the vectors of a store are of (law 9). */
+export interface PinnedEmbedder {
+  readonly name: string;
+  readonly model: string;
+  /** 0 until the first vector told */
+  readonly dimensions: number;
+}
+
+/** Which generation counts, and what it was made with: one document, so that a rebuild switches both at once (law 8). */
+interface StoreDocument {
+  readonly generation: number;
+  readonly embedder: PinnedEmbedder | null;
+}
+
+export interface CurrentStoreDeps {
+  readonly dataDir: string;
+  readonly metadata: MetadataStore;
+  readonly openStore: (file: string) => Promise<ItemStore>;
+}
+
+interface Held {
+  readonly store: ItemStore;
+  readonly generation: number;
+  calls: number;
+  retired: boolean;
+}
+
+const KEY = 'store';
+
+/**
+ * The store of the generation that counts now. `store` goes on to the next generation when `refresh` finds that a rebuild
+ * switched; calls under way end on the old one, which is closed after them.
+ */
+export class CurrentStore {
+  readonly store: ItemStore;
+  readonly #deps: CurrentStoreDeps;
+  #held: Held;
+  #lost: boolean;
+
+  private constructor(deps: CurrentStoreDeps, held: Held, lost: boolean) {
+    this.#deps = deps;
+    this.#held = held;
+    this.#lost = lost;
+    this.store = forward(() => this.#held);
+  }
+
+  static async open(deps: CurrentStoreDeps): Promise<CurrentStore> {
+    for (;;) {
+      const document = (await readDocument(deps.metadata)) ?? (await createDocument(deps));
+      const lost = !existsSync(storeFile(deps.dataDir, document.generation));
+      const held = await hold(deps, document.generation);
+      // A rebuild may have switched, and removed this generation's file, in between.
+      if ((await readDocument(deps.metadata))?.generation === document.generation)
+        return new CurrentStore(deps, held, lost);
+      await held.store.close();
+      removeStoreFile(deps.dataDir, document.generation);
+    }
+  }
+
+  get generation(): number {
+    return this.#held.generation;
+  }
+
+  /** The file was not there when it was opened: the store is empty, whatever the log holds. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Another generation counts by now. */
+  async isStale(): Promise<boolean> {
+    const document = await readDocument(this.#deps.metadata);
+    return document !== null && document.generation !== this.generation;
+  }
+
+  /** Goes on to the generation that counts. True when it is another one than before. */
+  async refresh(): Promise<boolean> {
+    const document = await readDocument(this.#deps.metadata);
+    if (document === null || document.generation === this.#held.generation) return false;
+    const old = this.#held;
+    this.#held = await hold(this.#deps, document.generation);
+    this.#lost = false;
+    old.retired = true;
+    if (old.calls === 0) await old.store.close();
+    return true;
+  }
+
+  async embedder(): Promise<PinnedEmbedder | null> {
+    return (await readDocument(this.#deps.metadata))?.embedder ?? null;
+  }
+
+  /** Pins the embedder; the one that is pinned already counts, but for dimensions that were not known. Resolves to it. */
+  async pin(embedder: PinnedEmbedder): Promise<PinnedEmbedder> {
+    for (;;) {
+      const stored = await this.#deps.metadata.get(KEY);
+      const document = stored?.value as StoreDocument | undefined;
+      const pinned = document?.embedder ?? null;
+      const learned =
+        pinned !== null && pinned.model === embedder.model && pinned.dimensions === 0 && embedder.dimensions > 0;
+      if (pinned !== null && !learned) return pinned;
+      const next: StoreDocument = { generation: this.generation, ...document, embedder };
+      if ((await this.#deps.metadata.compareAndSet(KEY, stored?.version ?? null, next)) !== null) return embedder;
+    }
+  }
+
+  /** Makes another generation the one that counts, with what it was made with; the only moment at which a rebuild shows. */
+  async switchTo(generation: number, embedder: PinnedEmbedder | null): Promise<void> {
+    const stored = await this.#deps.metadata.get(KEY);
+    if ((stored?.value as StoreDocument | undefined)?.generation !== this.generation)
+      throw new Error('another rebuild was first: start again');
+    const next: StoreDocument = { generation, embedder };
+    if ((await this.#deps.metadata.compareAndSet(KEY, stored?.version ?? null, next)) === null)
+      throw new Error('another rebuild was first: start again');
+  }
+
+  async close(): Promise<void> {
+    await this.#held.store.close();
+  }
+}
+
+async function readDocument(metadata: MetadataStore): Promise<StoreDocument | null> {
+  return ((await metadata.get(KEY))?.value as StoreDocument | undefined) ?? null;
+}
+
+/** A data folder whose metadata is new; a store that is there all the same is kept. */
+async function createDocument({ dataDir, metadata }: CurrentStoreDeps): Promise<StoreDocument> {
+  const document: StoreDocument = { generation: storedGenerations(dataDir).at(-1) ?? 1, embedder: null };
+  await metadata.compareAndSet(KEY, null, document);
+  return (await readDocument(metadata)) ?? document;
+}
+
+async function hold(deps: CurrentStoreDeps, generation: number): Promise<Held> {
+  return { store: await deps.openStore(storeFile(deps.dataDir, generation)), generation, calls: 0, retired: false };
+}
+
+/** A store whose every call goes to the one that counts at that moment. */
+function forward(current: () => Held): ItemStore {
+  const call = async (name: keyof ItemStore, values: readonly unknown[]): Promise<unknown> => {
+    const held = current();
+    held.calls++;
+    try {
+      const method = held.store[name] as (...values: unknown[]) => Promise<unknown>;
+      return await method.apply(held.store, [...values]);
+    } finally {
+      held.calls--;
+      if (held.retired && held.calls === 0) await held.store.close();
+    }
+  };
+  return new Proxy({} as ItemStore, {
+    // A promise that resolves to this must not take it for another promise.
+    get: (_target, name) =>
+      name === 'then' || typeof name === 'symbol'
+        ? undefined
+        : (...values: readonly unknown[]) => call(name as keyof ItemStore, values),
+  });
+}

@@ -1,0 +1,62 @@
+import { InputError } from '../core/errors.ts';
+import type { App } from './app.ts';
+import { BEAT_MS, type Role } from './presence.ts';
+
+const STAND_STILL_MS = 60_000;
+const POLL_MS = 25;
+
+/** One rebuild at a time, and the roles that stand still for it. */
+export class PauseLock {
+  readonly #app: App;
+  readonly #stopped = new AbortController();
+  #roles: readonly Role[] = [];
+  #loop: Promise<void> = Promise.resolve();
+
+  private constructor(app: App) {
+    this.#app = app;
+  }
+
+  static async take(app: App): Promise<PauseLock> {
+    if (!(await app.presence.pause([])))
+      throw new InputError('another process rebuilds or backs up this data folder: try again when it is done');
+    const lock = new PauseLock(app);
+    lock.#loop = lock.#beat();
+    return lock;
+  }
+
+  /** Resolves when the roles run nowhere; rejects after a minute. */
+  async standStill(roles: readonly Role[]): Promise<void> {
+    this.#roles = roles;
+    await this.#app.presence.pause(roles);
+    await this.#app.roles.reconcile();
+    const { clock, presence } = this.#app;
+    const until = clock.now() + STAND_STILL_MS;
+    for (;;) {
+      const elsewhere = await presence.elsewhere();
+      const left = roles.filter((role) => elsewhere.has(role));
+      if (left.length === 0) return;
+      if (clock.now() > until)
+        throw new Error(`another process does not let ${left.join(', ')} stand still: try again, or stop it`);
+      await clock.sleep(POLL_MS);
+    }
+  }
+
+  async resume(): Promise<void> {
+    this.#roles = [];
+    await this.#app.presence.pause([]);
+  }
+
+  async release(): Promise<void> {
+    this.#stopped.abort();
+    await this.#loop;
+    await this.#app.presence.resume();
+    await this.#app.roles.reconcile();
+  }
+
+  async #beat(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#app.clock.sleep(BEAT_MS, this.#stopped.signal).catch(() => undefined);
+      if (!this.#stopped.signal.aborted) await this.#app.presence.pause(this.#roles);
+    }
+  }
+}

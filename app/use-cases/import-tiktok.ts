@@ -1,0 +1,97 @@
+import { scopeName } from '../../core/keys.ts';
+import type { RunCounts, RunRow } from '../../core/ledger.ts';
+import type { ImportResult } from '../../producers/tiktok/import.ts';
+import type { App } from '../app.ts';
+import { isoOf } from './format.ts';
+import { checkUser } from './scopes.ts';
+import { PIPELINE, waitUntilSettled } from './settle.ts';
+
+export interface ImportRequest {
+  readonly user: string;
+  readonly file: string;
+  /** ms */
+  readonly asOf?: number | null;
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  /** `read`: bytes of the export; `links`, `write`: items; `apply`: metadata that is still to come */
+  readonly phase: 'read' | 'links' | 'write' | 'apply';
+  readonly done: number;
+  /** null where it is not known */
+  readonly total: number | null;
+}
+
+export interface ImportReport extends RunCounts {
+  readonly provider: string;
+  readonly user: string;
+  readonly collection: string;
+  readonly syncId: string;
+  readonly processed: number;
+  readonly skipped: number;
+  readonly converged: boolean | null;
+  readonly asOf: string | null;
+  readonly warnings: readonly string[];
+}
+
+const COLLECTION = 'favorites';
+/** Refusals of a snapshot that mean: what is stored stays as it was. */
+const NOTHING_CHANGED = /^(older|same|mismatch|incomplete|foreign|overtaken|unknown content|aborted)\b/;
+
+/**
+ * Imports an export, and waits until it and everything that it caused is applied. InputError when the file is none that can
+ * be trusted; StalledError when nothing moves any more.
+ */
+export async function importTikTokExport(app: App, request: ImportRequest): Promise<ImportReport> {
+  const user = checkUser(request.user);
+  const { file, asOf = null, signal, progress } = request;
+  const watched = { ...(signal === undefined ? {} : { signal }), ...(progress === undefined ? {} : { progress }) };
+  // Checked before anything is written: an import that cannot be embedded would leave the folder half done.
+  await app.embedder();
+  await app.roles.ensure(PIPELINE);
+  const result = await app.importTikTok(file, { user, asOf, ...watched });
+  const runs = await waitUntilSettled(app, result.syncId, {
+    ...(signal === undefined ? {} : { signal }),
+    progress: (seen) => progress?.(applyProgress(seen)),
+  });
+  return report(app, user, result, runs);
+}
+
+function applyProgress(runs: readonly RunRow[]): ImportProgress {
+  const waiting = runs.reduce((sum, run) => sum + run.waitingCommands.length, 0);
+  const caused = Math.max(0, runs.length - 1);
+  return { phase: 'apply', done: caused, total: caused + waiting };
+}
+
+async function report(app: App, user: string, result: ImportResult, runs: readonly RunRow[]): Promise<ImportReport> {
+  const [run, ...caused] = runs;
+  const outcome = run?.snapshotOutcome ?? '';
+  const scope = await app.store.scope(scopeName({ provider: 'tiktok', user, collection: COLLECTION }));
+  const refused = NOTHING_CHANGED.test(outcome);
+  const warnings = refused ? [...result.warnings, refusal(outcome)] : result.warnings;
+  const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
+  return {
+    provider: 'tiktok',
+    user,
+    collection: COLLECTION,
+    syncId: result.syncId,
+    processed: result.processed,
+    new: sum('new'),
+    updated: sum('updated'),
+    unchanged: run?.counts.unchanged ?? 0,
+    removed: sum('removed'),
+    restored: sum('restored'),
+    held: sum('held'),
+    skipped: result.skipped,
+    failed: caused.reduce((total, each) => total + each.counts.failed, 0),
+    converged: run?.converged ?? (refused ? (scope?.converged ?? null) : null),
+    asOf: isoOf(result.asOf),
+    warnings,
+  };
+}
+
+function refusal(outcome: string): string {
+  const reason = outcome.slice(outcome.indexOf(':') + 1).trim();
+  return `nothing was changed: ${outcome.startsWith('older') ? 'the export is older than the one last applied; ' : ''}${reason}`;
+}

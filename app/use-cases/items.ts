@@ -1,0 +1,122 @@
+import { InputError, NotFoundError } from '../../core/errors.ts';
+import { parseScope, scopeName } from '../../core/keys.ts';
+import type { ItemState } from '../../core/ledger.ts';
+import type { ItemSummary } from '../../core/ports/item-store.ts';
+import type { App, ScopeChoice } from '../app.ts';
+import { isoOf, objectOf } from './format.ts';
+import { checkProvider, findScopes, resolveScope } from './scopes.ts';
+
+export interface ItemsRequest {
+  readonly user?: string | null;
+  readonly provider?: string | null;
+  readonly collection?: string | null;
+  readonly state?: string | null;
+  readonly limit?: number;
+  /** the `next` of the page before */
+  readonly after?: string | null;
+}
+
+export interface ItemView {
+  readonly provider: string;
+  readonly user: string;
+  readonly collection: string;
+  readonly itemId: string;
+  readonly state: string | null;
+  readonly pinned: boolean;
+  readonly blocked: boolean;
+  readonly hidden: boolean;
+  readonly stub: boolean;
+  readonly unavailable: boolean;
+  readonly title: string | null;
+  readonly url: string | null;
+  readonly author: string | null;
+  readonly savedAt: string | null;
+  readonly hasVector: boolean;
+}
+
+const STATES: readonly ItemState[] = ['active', 'held', 'trash', 'purged'];
+export const MAX_PAGE = 1_000;
+
+/** A page of items, newest saved first; by default the active ones, without what is hidden. */
+export async function listItems(
+  app: App,
+  request: ItemsRequest,
+): Promise<{ readonly items: readonly ItemView[]; readonly next: string | null }> {
+  const { limit = 50, after = null } = request;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
+    throw new InputError(`the limit must be a whole number from 1 to ${MAX_PAGE}`);
+  if (request.provider !== undefined && request.provider !== null) checkProvider(request.provider);
+  const states = statesOf(request.state ?? 'active');
+  const scopes = (await findScopes(app.store, request)).map(scopeName);
+  if (scopes.length === 0) return { items: [], next: null };
+  const page = await app.store.list(
+    { scopes, states, includeHidden: states.length > 1 || states[0] !== 'active' },
+    limit,
+    after,
+  );
+  return { items: page.items.map(toItemView), next: page.next };
+}
+
+function statesOf(state: string): readonly ItemState[] {
+  if (state === 'all') return STATES;
+  const known = STATES.find((candidate) => candidate === state);
+  if (known === undefined) throw new InputError(`'${state}' is no state: there are ${STATES.join(', ')}, and all`);
+  return [known];
+}
+
+export function toItemView(item: ItemSummary): ItemView {
+  const { provider, user, collection } = parseScope(item.scope);
+  const { itemId, state, pinned, blocked, hidden, stub, unavailable, title, url, author, hasVector } = item;
+  return {
+    provider,
+    user,
+    collection,
+    itemId,
+    state,
+    pinned,
+    blocked,
+    hidden,
+    stub,
+    unavailable,
+    title,
+    url,
+    author,
+    savedAt: isoOf(item.savedAt),
+    hasVector,
+  };
+}
+
+export interface ItemDetail extends ItemView {
+  readonly body: string | null;
+  readonly createdAt: string | null;
+  readonly thumbnailUrl: string | null;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** One item with what is stored of it. NotFoundError where there is none. */
+export async function getItem(app: App, choice: ScopeChoice, itemId: string): Promise<ItemDetail> {
+  const scope = await resolveScope(app.store, choice);
+  const found = await app.store.item(scopeName(scope), itemId);
+  if (found === null) throw unknownItem(scopeName(scope), itemId);
+  const { row, content, vector } = found;
+  const shown = row.hidden ? null : content;
+  const { state, pinned, blocked, hidden, unavailable } = row;
+  return {
+    ...scope,
+    ...{ itemId, state, pinned, blocked, hidden, unavailable },
+    stub: row.content === 'stub',
+    title: shown?.title ?? null,
+    url: content?.url ?? null,
+    author: shown?.author ?? null,
+    savedAt: isoOf(row.savedAt),
+    hasVector: vector !== null,
+    body: shown?.body ?? null,
+    createdAt: isoOf(shown?.createdAt ?? null),
+    thumbnailUrl: shown?.thumbnailUrl ?? null,
+    extra: objectOf(shown?.extra ?? '{}'),
+  };
+}
+
+export function unknownItem(scope: string, itemId: string): NotFoundError {
+  return new NotFoundError(`there is no item ${itemId} in ${scope}`);
+}

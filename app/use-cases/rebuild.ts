@@ -1,0 +1,211 @@
+import type { Embedder } from '../../core/ports/embedder.ts';
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import type { EmbeddingCache } from '../../processors/embed/embedding-cache.ts';
+import { OutboxSender } from '../../sinks/outbox.ts';
+import { Rebuild, resumeOffset } from '../../sinks/rebuild.ts';
+import type { VectorCache } from '../../sinks/vector-source.ts';
+import { VectorSource } from '../../sinks/vector-source.ts';
+import type { App } from '../app.ts';
+import type { PinnedEmbedder } from '../current-store.ts';
+import { removeStoreFile, storedGenerations, storeFile } from '../data-folder.ts';
+import { PauseLock } from '../pause-lock.ts';
+import { BEAT_MS } from '../presence.ts';
+import { drain, waitFor } from './settle.ts';
+
+export interface RebuildRequest {
+  /** embed everything anew with this model */
+  readonly model?: string | null;
+  readonly progress?: (replayed: number) => void;
+}
+
+export interface RebuildReport {
+  readonly replayed: number;
+  readonly embeddingCalls: number;
+  readonly digestBefore: string | null;
+  readonly digestAfter: string;
+  /** null with another model, whose vectors are others */
+  readonly match: boolean | null;
+  readonly durationMs: number;
+  readonly generation: number;
+  readonly warnings: readonly string[];
+}
+
+/** Rounds in which the fresh generation catches up while everything else goes on. */
+const CATCH_UP_ROUNDS = 5;
+const SETTLE_MS = 60_000;
+/** Other processes go on to the next generation within a beat; then nobody reads the old file any more. */
+const KEEP_OLD_MS = 2 * BEAT_MS;
+
+/**
+ * Law 8: folds `ingest` into a fresh generation while everything goes on, lets the sinks stand still for the rest of it,
+ * compares, and switches. InputError while another rebuild runs.
+ */
+export async function rebuildStore(app: App, request: RebuildRequest = {}): Promise<RebuildReport> {
+  const since = app.clock.now();
+  const lock = await PauseLock.take(app);
+  try {
+    const first = app.stores.lost ? await foldGeneration(app, lock, { ...request, model: null }) : null;
+    const report = await foldGeneration(app, lock, request);
+    const embeddingCalls = report.embeddingCalls + (first?.embeddingCalls ?? 0);
+    const warnings =
+      first === null
+        ? report.warnings
+        : [
+            'the file of the store was missing: it was made from the log twice, and both were compared',
+            ...report.warnings,
+          ];
+    return { ...report, embeddingCalls, warnings, durationMs: app.clock.now() - since };
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Makes a store whose file is missing again from the log, before anything else works with it. */
+export async function recoverStore(app: App): Promise<void> {
+  const lock = await PauseLock.take(app);
+  try {
+    await app.stores.refresh();
+    if (app.stores.lost) await foldGeneration(app, lock, {});
+  } finally {
+    await lock.release();
+  }
+}
+
+type Folded = Omit<RebuildReport, 'durationMs'>;
+
+async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest): Promise<Folded> {
+  const { dataDir } = app.config;
+  const old = app.stores.generation;
+  for (const generation of storedGenerations(dataDir)) if (generation !== old) removeStoreFile(dataDir, generation);
+  const generation = old + 1;
+  const fresh = await app.openStore(storeFile(dataDir, generation));
+  const model = request.model ?? null;
+  const embedder = model === null ? await app.embedder() : await app.newEmbedder(model);
+  try {
+    const vectors = new VectorSource({
+      log: app.log,
+      codec: app.codec,
+      cache: vectorCache(app.cache),
+      embedder,
+      newModel: model !== null,
+    });
+    const rebuild = new Rebuild({
+      log: app.log,
+      codec: app.codec,
+      fresh,
+      vectors,
+      pause: () => app.clock.sleep(0),
+      settings: app.foldSettings,
+      ...(request.progress === undefined ? {} : { onProgress: request.progress }),
+    });
+    await catchUp(app, rebuild);
+    if (model !== null) await settleVectors(app, lock);
+    await lock.standStill(['scheduler', 'sink', ...(model === null ? [] : (['embed'] as const))]);
+    await sendDebts(app);
+    await foldAll(app, rebuild);
+    await resumeAt(app, fresh);
+    await fresh.eraseFreed();
+    const compared = await compare(app, fresh, model !== null);
+    await fresh.close();
+    await app.stores.switchTo(generation, pinOf(embedder, await app.stores.embedder(), model !== null));
+    await app.stores.refresh();
+    await lock.resume();
+    await app.clock.sleep(KEEP_OLD_MS);
+    removeStoreFile(dataDir, old);
+    return { ...compared, replayed: rebuild.replayed, embeddingCalls: vectors.embeddingCalls, generation };
+  } catch (error) {
+    await fresh.close().catch(() => undefined);
+    if (app.stores.generation === old) removeStoreFile(dataDir, generation);
+    throw error;
+  } finally {
+    if (model !== null) await embedder.close();
+  }
+}
+
+async function compare(
+  app: App,
+  fresh: ItemStore,
+  newModel: boolean,
+): Promise<Pick<Folded, 'digestBefore' | 'digestAfter' | 'match' | 'warnings'>> {
+  const digestBefore = app.stores.lost ? null : await app.store.digest();
+  const digestAfter = await fresh.digest();
+  const match = newModel || digestBefore === null ? null : digestBefore === digestAfter;
+  const warnings = match === false ? ['the old generation differed from what the log says; the log counts'] : [];
+  return { digestBefore, digestAfter, match, warnings };
+}
+
+function pinOf(embedder: Embedder, pinned: PinnedEmbedder | null, newModel: boolean): PinnedEmbedder | null {
+  if (!newModel) return pinned;
+  return { name: embedder.name, model: embedder.model, dimensions: embedder.dimensions };
+}
+
+/** Folds what the live store has applied, again and again until little is left. */
+async function catchUp(app: App, rebuild: Rebuild): Promise<void> {
+  for (let round = 0; round < CATCH_UP_ROUNDS; round++) {
+    const before = rebuild.replayed;
+    await foldAll(app, rebuild);
+    if (rebuild.replayed === before) return;
+  }
+}
+
+async function foldAll(app: App, rebuild: Rebuild): Promise<void> {
+  for (const { partition, end } of await app.log.ends('ingest')) {
+    // Where the live store is gone, everything that the log holds counts.
+    const position = app.stores.lost ? end - 1 : (await app.store.progress(partition)).position;
+    await rebuild.fold(partition, position);
+  }
+}
+
+/** With another model: everything that carries vectors of the old one is applied before the switch. */
+async function settleVectors(app: App, lock: PauseLock): Promise<void> {
+  await lock.standStill(['embed']);
+  await app.roles.ensure(['sink']);
+  await waitFor(
+    app,
+    'a standstill was asked for, but that the sink has read to the end',
+    async () => ((await drain(app, BEAT_MS, ['sink'])) ? true : null),
+    { stallMs: SETTLE_MS },
+  );
+}
+
+/** What the old generation owes is in nobody's memory afterwards. */
+async function sendDebts(app: App): Promise<void> {
+  const { log, store, clock, random, telemetry } = app;
+  const sender = new OutboxSender({ log, store, clock, random, logger: telemetry.log, owns: () => true });
+  await sender.drain();
+}
+
+/** Says to the fresh generation where in `enriched` to go on. */
+async function resumeAt(app: App, fresh: ItemStore): Promise<void> {
+  for (const { partition } of await app.log.ends('ingest')) {
+    const expected = await fresh.progress(partition);
+    const nextOffset = await resumeOffset(app.log, partition, expected.position);
+    await fresh.commit({ partition, expected, position: expected.position, nextOffset, ...NOTHING });
+  }
+}
+
+const NOTHING = {
+  items: [],
+  scopes: [],
+  accounts: [],
+  runs: [],
+  history: [],
+  events: [],
+  outbox: [],
+  chunks: [],
+  discardChunks: [],
+} as const;
+
+function vectorCache(cache: EmbeddingCache): VectorCache {
+  return {
+    async getMany(model, textHashes) {
+      const found = await cache.getMany(model, textHashes);
+      return new Map([...found].map(([textHash, { vector }]) => [textHash, vector]));
+    },
+    putMany: (model, vectors) =>
+      cache.putMany(
+        model,
+        [...vectors].map(([textHash, vector]) => ({ textHash, vector, truncated: false })),
+      ),
+  };
+}

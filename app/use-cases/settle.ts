@@ -1,0 +1,95 @@
+import type { RunRow } from '../../core/ledger.ts';
+import type { App } from '../app.ts';
+import { BEAT_MS, type Role } from '../presence.ts';
+
+/** Everything that a command may set going has to run somewhere until it is applied. */
+export const PIPELINE: readonly Role[] = ['scheduler', 'producer', 'embed', 'sink'];
+
+const POLL_MS = 25;
+const STALL_MS = 600_000;
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** how long nothing may change before it is given up, ms */
+  readonly stallMs?: number;
+}
+
+/** What was waited for did not come, and nothing moved any more: exit status 1. */
+export class StalledError extends Error {
+  override readonly name = 'StalledError';
+}
+
+/**
+ * Waits until `probe` resolves to something; rejects with the signal's reason, or with StalledError when neither the probe's
+ * `sign` nor the consumers of the log moved for so long.
+ */
+export async function waitFor<T>(
+  app: App,
+  what: string,
+  probe: () => Promise<T | null>,
+  options: WaitOptions = {},
+  sign: () => string = () => '',
+): Promise<T> {
+  const { signal, stallMs = STALL_MS } = options;
+  let lastSign = '';
+  let movedAt = app.clock.now();
+  let lookedAt = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const found = await probe();
+    if (found !== null) return found;
+    const now = app.clock.now();
+    if (now - lookedAt >= BEAT_MS) {
+      lookedAt = now;
+      const current = `${sign()} ${(await app.log.lag()).map((lag) => lag.committed).join(' ')}`;
+      if (current !== lastSign) movedAt = now;
+      lastSign = current;
+      if (now - movedAt > stallMs)
+        throw new StalledError(
+          `${what} did not happen, and nothing moved for ${Math.round(stallMs / 1000)} s; what was written is kept, and goes on at the next start`,
+        );
+    }
+    await app.clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** Resolves to the run and all that it caused, when everything of it is applied. */
+export async function waitUntilSettled(
+  app: App,
+  syncId: string,
+  options: WaitOptions & { readonly progress?: (runs: readonly RunRow[]) => void } = {},
+): Promise<readonly RunRow[]> {
+  let seen = '';
+  const probe = async (): Promise<readonly RunRow[] | null> => {
+    const runs = await runsOf(app, syncId);
+    seen = runs
+      .map((run) => `${run.status} ${run.waitingCommands.length} ${run.waitingDecisions} ${JSON.stringify(run.counts)}`)
+      .join(' ');
+    options.progress?.(runs);
+    return runs.length > 0 && runs.every((run) => run.settledAt !== null) ? runs : null;
+  };
+  return waitFor(app, 'the import was written, but that all of it is applied', probe, options, () => seen);
+}
+
+/** The run first, then those that it caused, directly or through others. */
+async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
+  const first = await app.store.run(syncId);
+  if (first === null) return [];
+  const runs: RunRow[] = [first];
+  for (const run of runs) runs.push(...(await app.store.runsCausedBy(run.syncId)));
+  return runs;
+}
+
+/**
+ * Waits, for at most `limitMs`, until these consumer groups (default: all) have read to the end and the sink owes nothing.
+ * True when it is so.
+ */
+export async function drain(app: App, limitMs: number, groups: readonly string[] | null = null): Promise<boolean> {
+  const until = app.clock.now() + limitMs;
+  for (;;) {
+    const lags = (await app.log.lag()).filter((lag) => groups === null || groups.includes(lag.group));
+    if (lags.every((lag) => lag.committed >= lag.end) && (await app.store.outbox(1)).length === 0) return true;
+    if (app.clock.now() >= until) return false;
+    await app.clock.sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,145 @@
+import { type Account, accountName, parseScope, type Scope, scopeName } from '../../core/keys.ts';
+import type { ScopeTotals } from '../../core/ports/item-store.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
+import type { App } from '../app.ts';
+import { isoOf } from './format.ts';
+import { PROVIDERS } from './scopes.ts';
+
+export interface AccountStatus {
+  readonly provider: string;
+  readonly user: string;
+  readonly collection: string | null;
+  readonly login: string | null;
+  readonly syncCount: number;
+  readonly lastSyncAt: string | null;
+  readonly lastFullReconciliation: string | null;
+  readonly active: number;
+  readonly trash: number;
+  readonly held: number;
+  readonly purged: number;
+  readonly pinned: number;
+  readonly blocked: number;
+  readonly stub: number;
+  readonly digest: string | null;
+  readonly converged: boolean | null;
+  readonly needsReauth: boolean;
+  readonly paused: boolean;
+}
+
+export interface Status {
+  readonly accounts: readonly AccountStatus[];
+  /** records behind, by stage (consumer group) */
+  readonly lag: Readonly<Record<string, number>>;
+  readonly embedder: {
+    readonly name: string;
+    readonly model: string | null;
+    readonly dimensions: number | null;
+    readonly coverage: number | null;
+  };
+  readonly digest: string;
+  readonly generation: number;
+  readonly deadLetters: number;
+  readonly roles: readonly string[];
+}
+
+const NONE: Omit<ScopeTotals, 'scope'> = {
+  active: 0,
+  trash: 0,
+  held: 0,
+  purged: 0,
+  pinned: 0,
+  stub: 0,
+  blocked: 0,
+  withVector: 0,
+  withText: 0,
+};
+
+/** Accounts, lag and health. */
+export async function readStatus(app: App, user: string | null = null): Promise<Status> {
+  const totals = (await app.store.totals()).filter((each) => user === null || parseScope(each.scope).user === user);
+  const accounts = await listAccounts(app, totals, user);
+  const pinned = await app.stores.embedder();
+  const dead = await app.log.ends('dead-letter');
+  return {
+    accounts,
+    lag: await readLag(app),
+    embedder: {
+      name: pinned?.name ?? app.config.embedder.name,
+      model: pinned?.model ?? app.config.embedder.model ?? null,
+      dimensions: pinned === null || pinned.dimensions === 0 ? null : pinned.dimensions,
+      coverage: coverageOf(totals),
+    },
+    digest: await app.store.digest(),
+    generation: app.stores.generation,
+    deadLetters: dead.reduce((sum, { start, end }) => sum + end - start, 0),
+    roles: [...new Set([...(await app.presence.elsewhere()), ...app.roles.running])].sort(),
+  };
+}
+
+/** Records behind, by consumer group, over all partitions. */
+export async function readLag(app: App): Promise<Readonly<Record<string, number>>> {
+  const lag: Record<string, number> = {};
+  for (const { group, committed, end } of await app.log.lag())
+    lag[group] = (lag[group] ?? 0) + Math.max(0, end - committed);
+  return lag;
+}
+
+/** The share of items with text that have a vector; null where none has text. */
+function coverageOf(totals: readonly ScopeTotals[]): number | null {
+  const withText = totals.reduce((sum, each) => sum + each.withText, 0);
+  const withVector = totals.reduce((sum, each) => sum + each.withVector, 0);
+  return withText === 0 ? null : withVector / withText;
+}
+
+async function listAccounts(
+  app: App,
+  totals: readonly ScopeTotals[],
+  user: string | null,
+): Promise<readonly AccountStatus[]> {
+  const byScope = new Map(totals.map((each) => [each.scope, each]));
+  const scopes: (Scope | Account)[] = totals.map((each) => parseScope(each.scope));
+  for (const account of await knownAccounts(app)) {
+    const isNew = !scopes.some((scope) => accountName(scope) === accountName(account));
+    if (isNew && (user === null || account.user === user)) scopes.push(account);
+  }
+  return Promise.all(
+    scopes.map((scope) =>
+      accountStatus(app, scope, 'collection' in scope ? (byScope.get(scopeName(scope)) ?? null) : null),
+    ),
+  );
+}
+
+/** Accounts that have metadata, whether or not anything of them was applied. */
+async function knownAccounts(app: App): Promise<readonly Account[]> {
+  const accounts: Account[] = [];
+  for (const provider of PROVIDERS) {
+    for (const { key } of await app.metadata.list(`${provider}:`))
+      accounts.push({ provider, user: key.slice(provider.length + 1) });
+  }
+  return accounts;
+}
+
+async function accountStatus(app: App, account: Scope | Account, totals: ScopeTotals | null): Promise<AccountStatus> {
+  const { provider, user } = account;
+  const metadata: SyncMetadata = readSyncMetadata(
+    { provider, user },
+    (await app.metadata.get(syncMetadataKey({ provider, user })))?.value,
+  );
+  const scope = 'collection' in account ? scopeName(account) : null;
+  const row = scope === null ? null : await app.store.scope(scope);
+  const { active, trash, held, purged, pinned, blocked, stub } = totals ?? NONE;
+  return {
+    provider,
+    user,
+    collection: 'collection' in account ? account.collection : null,
+    login: metadata.login,
+    syncCount: metadata.syncCount,
+    lastSyncAt: isoOf(metadata.lastSyncAt),
+    lastFullReconciliation: isoOf(metadata.lastFullReconciliation),
+    ...{ active, trash, held, purged, pinned, blocked, stub },
+    digest: scope === null ? null : await app.store.digest(scope),
+    converged: row?.converged ?? null,
+    needsReauth: metadata.needsReauth,
+    paused: metadata.paused,
+  };
+}

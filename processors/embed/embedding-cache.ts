@@ -1,0 +1,73 @@
+/** A vector that was paid for. */
+export interface CachedVector {
+  /** little-endian float32 */
+  readonly vector: Uint8Array;
+  /** the text exceeded the model and was cut */
+  readonly truncated: boolean;
+}
+
+export interface CacheEntry extends CachedVector {
+  /** hex SHA-256 of the vectorization text */
+  readonly textHash: string;
+}
+
+/** An item that passed on without its vector, with all that its LateVector needs. */
+export interface PendingVector {
+  /** of its raw item's record in `ingest`; unique */
+  readonly key: string;
+  /** partition and offset of that record */
+  readonly partition: number;
+  readonly position: number;
+  readonly provider: string;
+  readonly user: string;
+  readonly collection: string;
+  readonly itemId: string;
+  readonly textHash: string;
+  readonly text: string;
+}
+
+export interface ClaimedVector extends PendingVector {
+  /** how often it was claimed, this time included */
+  readonly attempts: number;
+}
+
+export interface ClaimOptions {
+  /** ms since the epoch */
+  readonly now: number;
+  readonly limit: number;
+  /** Until then nobody else gets them, also after the claimer died. */
+  readonly until: number;
+  /**
+   * Committed offset of each partition of `ingest`, by its number. What lies at or past it is left alone: its item may not
+   * be in `enriched` yet, and a vector that comes before its item is lost.
+   */
+  readonly committed: readonly number[];
+}
+
+/**
+ * Every vector ever made, by model and text (law 9), and the items that still wait for theirs (law 10). It belongs to the
+ * processor; several processes may have it open. Adapter: processors/embed/sqlite.
+ *
+ * Every method rejects with the adapter's error where it could not be done as a whole: try again later.
+ */
+export interface EmbeddingCache {
+  /** Those that are there. */
+  getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>>;
+  /** Replaces what is there. Survives the death of the process when it resolves. */
+  putMany(model: string, entries: readonly CacheEntry[]): Promise<void>;
+  /** Deletes the texts' vectors, of all models, and the items that wait for them: when no item uses the text any more (law 7). */
+  remove(textHashes: readonly string[]): Promise<void>;
+  /** Makes what was deleted unreadable in the bytes on disk. False while somebody else still reads: call it again later. */
+  eraseFreed(): Promise<boolean>;
+
+  /** Replaces entries of the same key. Survives a power cut when it resolves. */
+  addPending(entries: readonly PendingVector[]): Promise<void>;
+  /** Takes items that are due, the longest waiting first. */
+  claimPending(options: ClaimOptions): Promise<readonly ClaimedVector[]>;
+  /** Gives claimed items back; they are due again at the given time. */
+  postponePending(keys: readonly string[], until: number): Promise<void>;
+  removePending(keys: readonly string[]): Promise<void>;
+  countPending(): Promise<number>;
+
+  close(): Promise<void>;
+}

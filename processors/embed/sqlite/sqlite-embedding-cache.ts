@@ -1,0 +1,170 @@
+import path from 'node:path';
+import { type Database, eraseFreedPages, openDatabase, type Statement, transaction } from '../../../sqlite/open.ts';
+import type {
+  CachedVector,
+  CacheEntry,
+  ClaimedVector,
+  ClaimOptions,
+  EmbeddingCache,
+  PendingVector,
+} from '../embedding-cache.ts';
+
+export const CACHE_FILE = 'cache.db';
+
+/** "hdec" */
+const APPLICATION_ID = 0x68646563;
+
+const MIGRATIONS = [
+  `CREATE TABLE vectors (
+     model TEXT NOT NULL,
+     text_hash BLOB NOT NULL,
+     truncated INTEGER NOT NULL,
+     vector BLOB NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX vectors_by_text ON vectors (text_hash, model);
+   CREATE TABLE pending (
+     key TEXT PRIMARY KEY,
+     partition INTEGER NOT NULL,
+     position INTEGER NOT NULL,
+     provider TEXT NOT NULL,
+     user TEXT NOT NULL,
+     collection TEXT NOT NULL,
+     item_id TEXT NOT NULL,
+     text_hash BLOB NOT NULL,
+     text TEXT NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     due_at INTEGER NOT NULL DEFAULT 0
+   ) STRICT;
+   CREATE INDEX pending_by_due ON pending (due_at);
+   CREATE INDEX pending_by_text ON pending (text_hash);`,
+];
+
+const PUT_VECTOR = `
+  INSERT INTO vectors (model, text_hash, truncated, vector) VALUES (?, ?, ?, ?)
+  ON CONFLICT (text_hash, model) DO UPDATE SET truncated = excluded.truncated, vector = excluded.vector`;
+
+const GET_VECTOR = 'SELECT vector, truncated FROM vectors WHERE text_hash = ? AND model = ?';
+
+const ADD_PENDING = `
+  INSERT OR REPLACE INTO pending (key, partition, position, provider, user, collection, item_id, text_hash, text)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+// `committed` is a JSON array whose places are partitions.
+const CLAIM_PENDING = `
+  UPDATE pending SET due_at = @until, attempts = attempts + 1 WHERE key IN (
+    SELECT pending.key FROM pending JOIN json_each(@committed) AS committed ON committed.key = pending.partition
+    WHERE due_at <= @now AND position < committed.value
+    ORDER BY due_at, position LIMIT @limit)
+  RETURNING key, partition, position, provider, user, collection, item_id AS itemId, lower(hex(text_hash)) AS textHash,
+    text, attempts`;
+
+const POSTPONE_PENDING = 'UPDATE pending SET due_at = ? WHERE key = ?';
+
+/**
+ * The cache in `<dataDir>/cache.db`.
+ *
+ * @throws InputError where the file is another program's or a newer version's
+ */
+export function openSqliteEmbeddingCache(dataDir: string): EmbeddingCache {
+  const file = path.join(dataDir, CACHE_FILE);
+  return new SqliteEmbeddingCache(openDatabase(file, { applicationId: APPLICATION_ID, migrations: MIGRATIONS }));
+}
+
+class SqliteEmbeddingCache implements EmbeddingCache {
+  readonly #db: Database;
+  readonly #get: Statement<[Uint8Array, string], { vector: Buffer; truncated: number }>;
+  readonly #put: Statement;
+  readonly #add: Statement;
+  readonly #claim: Statement<[object], ClaimedVector>;
+  readonly #postpone: Statement;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#get = db.prepare(GET_VECTOR);
+    this.#put = db.prepare(PUT_VECTOR);
+    this.#add = db.prepare(ADD_PENDING);
+    this.#claim = db.prepare(CLAIM_PENDING);
+    this.#postpone = db.prepare(POSTPONE_PENDING);
+  }
+
+  async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
+    const found = new Map<string, CachedVector>();
+    // In one transaction, because each statement alone would lock and unlock the file.
+    this.#db.transaction(() => {
+      for (const textHash of textHashes) {
+        const row = this.#get.get(bytesOf(textHash), model);
+        if (row !== undefined) found.set(textHash, { vector: row.vector, truncated: row.truncated === 1 });
+      }
+    })();
+    return found;
+  }
+
+  async putMany(model: string, entries: readonly CacheEntry[]): Promise<void> {
+    transaction(this.#db, () => {
+      for (const { textHash, truncated, vector } of entries) {
+        this.#put.run(model, bytesOf(textHash), truncated ? 1 : 0, vector);
+      }
+    });
+  }
+
+  async remove(textHashes: readonly string[]): Promise<void> {
+    const vectors = this.#db.prepare('DELETE FROM vectors WHERE text_hash = ?');
+    const pending = this.#db.prepare('DELETE FROM pending WHERE text_hash = ?');
+    transaction(this.#db, () => {
+      for (const textHash of textHashes) {
+        vectors.run(bytesOf(textHash));
+        pending.run(bytesOf(textHash));
+      }
+    });
+  }
+
+  async eraseFreed(): Promise<boolean> {
+    return eraseFreedPages(this.#db);
+  }
+
+  async addPending(entries: readonly PendingVector[]): Promise<void> {
+    // The item is committed right after; were this lost in a power cut, nobody would know that its vector is missing.
+    this.#db.pragma('synchronous = FULL');
+    try {
+      transaction(this.#db, () => {
+        for (const entry of entries) this.#add.run(...columnsOf(entry));
+      });
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
+  }
+
+  async claimPending({ now, limit, until, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
+    return this.#claim.all({ now, limit, until, committed: JSON.stringify(committed) });
+  }
+
+  async postponePending(keys: readonly string[], until: number): Promise<void> {
+    transaction(this.#db, () => {
+      for (const key of keys) this.#postpone.run(until, key);
+    });
+  }
+
+  async removePending(keys: readonly string[]): Promise<void> {
+    const remove = this.#db.prepare('DELETE FROM pending WHERE key = ?');
+    transaction(this.#db, () => {
+      for (const key of keys) remove.run(key);
+    });
+  }
+
+  async countPending(): Promise<number> {
+    return Number(this.#db.prepare('SELECT count(*) FROM pending').pluck().get());
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}
+
+function bytesOf(textHash: string): Uint8Array {
+  return Buffer.from(textHash, 'hex');
+}
+
+function columnsOf(entry: PendingVector): unknown[] {
+  const { key, partition, position, provider, user, collection, itemId, textHash, text } = entry;
+  return [key, partition, position, provider, user, collection, itemId, bytesOf(textHash), text];
+}

@@ -1,0 +1,116 @@
+import { FencedError } from '../../core/errors.ts';
+import type { Batch, SubscribeOptions, Subscription, TopicName } from '../../core/ports/event-log.ts';
+import type { MemoryEventLog } from './memory-event-log.ts';
+
+interface Assignment {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly lost: AbortController;
+  next: number;
+  /** resolves when there may be something to read */
+  wake: () => void;
+  done: Promise<void>;
+}
+
+const BATCH_RECORDS = 500;
+const BATCH_BYTES = 1024 * 1024;
+
+/** One consumer of a group: reads each of its partitions in a loop of its own. */
+export class MemoryConsumer implements Subscription {
+  readonly options: SubscribeOptions;
+  readonly #log: MemoryEventLog;
+  readonly #leave: () => Promise<void>;
+  #assigned: Assignment[] = [];
+
+  constructor(log: MemoryEventLog, options: SubscribeOptions, leave: () => Promise<void>) {
+    this.#log = log;
+    this.options = options;
+    this.#leave = leave;
+  }
+
+  assignments(): readonly { readonly topic: TopicName; readonly partition: number }[] {
+    return this.#assigned.map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  async close(): Promise<void> {
+    await this.revokeAll();
+    await this.#leave();
+  }
+
+  wake(topic: TopicName, partition: number): void {
+    for (const assignment of this.#assigned) {
+      if (assignment.topic === topic && assignment.partition === partition) assignment.wake();
+    }
+  }
+
+  /** Takes everything away, and resolves when no handler runs any more. */
+  async revokeAll(): Promise<void> {
+    const assigned = this.#assigned;
+    this.#assigned = [];
+    for (const assignment of assigned) {
+      assignment.lost.abort(new FencedError('the partition was taken away'));
+      assignment.wake();
+    }
+    await Promise.all(assigned.map(({ done }) => done));
+    for (const { topic, partition } of assigned) await this.options.onRevoked?.(topic, partition);
+  }
+
+  async assign(places: readonly { readonly topic: TopicName; readonly partition: number }[]): Promise<void> {
+    this.#assigned = places.map(({ topic, partition }) => {
+      const assignment = {
+        topic,
+        partition,
+        next: 0,
+        wake: () => {},
+        lost: new AbortController(),
+        done: Promise.resolve(),
+      };
+      return assignment;
+    });
+    for (const assignment of this.#assigned) assignment.done = this.#consume(assignment);
+  }
+
+  async #consume(assignment: Assignment): Promise<void> {
+    const { topic, partition, lost } = assignment;
+    const from = await this.options.onAssigned?.(topic, partition);
+    assignment.next = from ?? this.#committed(assignment);
+    while (!lost.signal.aborted) {
+      // Made before reading, so that nothing that comes meanwhile is missed.
+      const more = new Promise<void>((resolve) => {
+        assignment.wake = resolve;
+      });
+      if (!(await this.#deliver(assignment))) await more;
+    }
+  }
+
+  /** False where there was nothing to read. */
+  async #deliver(assignment: Assignment): Promise<boolean> {
+    const { topic, partition, lost } = assignment;
+    const { maxBatchRecords: records = BATCH_RECORDS, maxBatchBytes: bytes = BATCH_BYTES } = this.options;
+    const read = await this.#log.read(topic, partition, assignment.next, { records, bytes });
+    const last = read.at(-1);
+    if (last === undefined || lost.signal.aborted) return false;
+    const batch: Batch = {
+      topic,
+      partition,
+      records: read,
+      signal: lost.signal,
+      commit: async (nextOffset) => {
+        if (lost.signal.aborted) throw new FencedError('the partition was taken away');
+        this.#log.commit(this.options.group, topic, partition, nextOffset);
+      },
+    };
+    try {
+      await this.options.handler(batch);
+      assignment.next = last.offset + 1;
+    } catch {
+      assignment.next = this.#committed(assignment);
+      await this.#log.clock.sleep(this.#log.redeliveryMs, lost.signal).catch(() => {});
+    }
+    return true;
+  }
+
+  #committed({ topic, partition }: Assignment): number {
+    return this.#log.committed(this.options.group, topic, partition) ?? 0;
+  }
+}

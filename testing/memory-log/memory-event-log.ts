@@ -1,0 +1,209 @@
+import { LogUnavailableError, RecordTooLargeError } from '../../core/errors.ts';
+import { partitionOfKey } from '../../core/murmur2.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import {
+  type AppendRecord,
+  type EventLog,
+  type GroupLag,
+  type LogRecord,
+  type PartitionEnd,
+  type SubscribeOptions,
+  type Subscription,
+  TOPIC_NAMES,
+  type TopicName,
+} from '../../core/ports/event-log.ts';
+import { MemoryConsumer } from './memory-consumer.ts';
+
+/** What the next appends to a topic do, in this order. */
+export type AppendFault =
+  /** rejects, and nothing was written */
+  | 'refuse'
+  /** is written, and rejects all the same */
+  | 'lose-answer'
+  /** is written twice, as a retry below the log would */
+  | 'duplicate';
+
+export interface MemoryLogOptions {
+  readonly clock: Clock;
+  /** default 4 */
+  readonly partitionCount?: number;
+  /** before a batch is read again whose handler rejected; default 100 */
+  readonly redeliveryMs?: number;
+}
+
+const MAX_RECORD_BYTES = 1024 * 1024;
+const MAX_DEAD_LETTER_BYTES = 2 * MAX_RECORD_BYTES;
+const READ_RECORDS = 1_000;
+
+interface Partition {
+  records: LogRecord[];
+  end: number;
+}
+
+/**
+ * An event log in memory, for tests: deterministic, without timers of its own, with faults on demand. Consumers of a group
+ * share the partitions, each join and leave moves them (eagerly, as kafkajs does), and what was not committed is read again.
+ */
+export class MemoryEventLog implements EventLog {
+  readonly partitionCount: number;
+  readonly clock: Clock;
+  readonly redeliveryMs: number;
+  readonly #topics = new Map<TopicName, Partition[]>();
+  readonly #committed = new Map<string, number>();
+  readonly #faults = new Map<TopicName, AppendFault[]>();
+  readonly #consumers = new Set<MemoryConsumer>();
+  #rebalancing: Promise<void> = Promise.resolve();
+  /** how often `append` was called, by topic, faults included */
+  readonly appends = new Map<TopicName, number>();
+
+  constructor({ clock, partitionCount = 4, redeliveryMs = 100 }: MemoryLogOptions) {
+    this.clock = clock;
+    this.partitionCount = partitionCount;
+    this.redeliveryMs = redeliveryMs;
+    for (const topic of TOPIC_NAMES) {
+      const partitions = Array.from({ length: partitionCount }, (): Partition => ({ records: [], end: 0 }));
+      this.#topics.set(topic, partitions);
+    }
+  }
+
+  /** Lets the next appends to the topic go wrong, one fault each. */
+  failAppends(topic: TopicName, ...faults: readonly AppendFault[]): void {
+    this.#faults.set(topic, [...(this.#faults.get(topic) ?? []), ...faults]);
+  }
+
+  partitionOf(account: string): number {
+    return partitionOfKey(account, this.partitionCount);
+  }
+
+  async append(topic: TopicName, partition: number, records: readonly AppendRecord[]): Promise<readonly number[]> {
+    this.appends.set(topic, (this.appends.get(topic) ?? 0) + 1);
+    const limit = topic === 'dead-letter' ? MAX_DEAD_LETTER_BYTES : MAX_RECORD_BYTES;
+    for (const { key, value } of records) {
+      if ((value?.length ?? 0) > limit) throw new RecordTooLargeError(`${key} is larger than ${limit} bytes`);
+    }
+    const fault = this.#faults.get(topic)?.shift();
+    if (fault === 'refuse') throw new LogUnavailableError('refused by the test');
+    const offsets = this.#write(topic, partition, records);
+    if (fault === 'duplicate') this.#write(topic, partition, records);
+    for (const consumer of this.#consumers) consumer.wake(topic, partition);
+    if (fault === 'lose-answer') throw new LogUnavailableError('the answer was lost by the test');
+    return offsets;
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const consumer = new MemoryConsumer(this, options, async () => {
+      if (!this.#consumers.delete(consumer)) return;
+      await this.#rebalance(options.group);
+    });
+    this.#consumers.add(consumer);
+    await this.#rebalance(options.group);
+    return consumer;
+  }
+
+  async read(
+    topic: TopicName,
+    partition: number,
+    from: number,
+    limits: { readonly records?: number; readonly bytes?: number } = {},
+  ): Promise<readonly LogRecord[]> {
+    const { records } = this.#partition(topic, partition);
+    const first = placeOf(records, from);
+    const found: LogRecord[] = [];
+    let bytes = 0;
+    for (const record of records.slice(first, first + (limits.records ?? READ_RECORDS))) {
+      bytes += record.value?.length ?? 0;
+      // At least one, however large it is.
+      if (found.length > 0 && bytes > (limits.bytes ?? Number.POSITIVE_INFINITY)) break;
+      found.push(record);
+    }
+    return found;
+  }
+
+  async ends(topic: TopicName): Promise<readonly PartitionEnd[]> {
+    return Array.from({ length: this.partitionCount }, (_, partition) => {
+      const { records, end } = this.#partition(topic, partition);
+      return { partition, start: records[0]?.offset ?? end, end };
+    });
+  }
+
+  async lag(): Promise<readonly GroupLag[]> {
+    return [...this.#committed].map(([place, committed]) => {
+      const [group = '', topic = '', partition = ''] = place.split('/');
+      const { end } = this.#partition(topic as TopicName, Number(partition));
+      return { group, topic: topic as TopicName, partition: Number(partition), committed, end };
+    });
+  }
+
+  async compact(): Promise<void> {
+    for (const partitions of this.#topics.values()) for (const partition of partitions) erase(partition);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
+  }
+
+  /** Everything the topic holds, by partition and offset. */
+  all(topic: TopicName): readonly LogRecord[] {
+    return (this.#topics.get(topic) ?? []).flatMap(({ records }) => records);
+  }
+
+  committed(group: string, topic: TopicName, partition: number): number | undefined {
+    return this.#committed.get(`${group}/${topic}/${partition}`);
+  }
+
+  commit(group: string, topic: TopicName, partition: number, nextOffset: number): void {
+    this.#committed.set(`${group}/${topic}/${partition}`, nextOffset);
+  }
+
+  /** Gives every partition of the group to another consumer, if there is one; all of them are revoked first. */
+  #rebalance(group: string): Promise<void> {
+    this.#rebalancing = this.#rebalancing.then(() => this.#deal(group));
+    return this.#rebalancing;
+  }
+
+  async #deal(group: string): Promise<void> {
+    const members = [...this.#consumers].filter((consumer) => consumer.options.group === group);
+    await Promise.all(members.map((member) => member.revokeAll()));
+    const shares = members.map((): { topic: TopicName; partition: number }[] => []);
+    for (let partition = 0; partition < this.partitionCount; partition += 1) {
+      const turn = partition % Math.max(1, members.length);
+      for (const topic of members[turn]?.options.topics ?? []) shares[turn]?.push({ topic, partition });
+    }
+    await Promise.all(members.map((member, turn) => member.assign(shares[turn] ?? [])));
+  }
+
+  #write(topic: TopicName, partition: number, records: readonly AppendRecord[]): number[] {
+    const target = this.#partition(topic, partition);
+    return records.map(({ key, value, headers = {}, timestamp = this.clock.now() }) => {
+      const offset = target.end;
+      target.end += 1;
+      // Copied, because a codec may reuse its buffers.
+      target.records.push({ key, value: value && Uint8Array.from(value), headers: { ...headers }, timestamp, offset });
+      return offset;
+    });
+  }
+
+  #partition(topic: TopicName, partition: number): Partition {
+    const found = this.#topics.get(topic)?.[partition];
+    if (found === undefined) throw new RangeError(`${topic} has no partition ${partition}`);
+    return found;
+  }
+}
+
+/** Place of the first record with at least this offset. */
+function placeOf(records: readonly LogRecord[], offset: number): number {
+  let [low, high] = [0, records.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((records[middle]?.offset ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Removes what a later tombstone of the same key erased. */
+function erase(partition: Partition): void {
+  const erasedBelow = new Map<string, number>();
+  for (const { key, value, offset } of partition.records) if (value === null) erasedBelow.set(key, offset);
+  partition.records = partition.records.filter(({ key, offset }) => offset >= (erasedBelow.get(key) ?? 0));
+}

@@ -14,8 +14,8 @@ export function sourceFolders() {
   return JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8')).include;
 }
 
-/** Files that the compiled code reads from beside itself. */
-const ASSET_EXTENSIONS = new Set(['.avsc', '.mjs', '.sql', '.html', '.css', '.svg']);
+/** Files that the compiled code reads, or starts as a worker, from beside itself. */
+const ASSET_EXTENSIONS = new Set(['.mjs', '.avsc', '.mjs', '.sql', '.html', '.css', '.svg']);
 
 const inRoot = (...parts) => path.join(projectRoot, ...parts);
 const installStampFile = inRoot('node_modules', '.hoardarr-install');

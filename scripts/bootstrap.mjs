@@ -15,7 +15,7 @@ export function sourceFolders() {
 }
 
 /** Files that the compiled code reads, or starts as a worker, from beside itself. */
-const ASSET_EXTENSIONS = new Set(['.mjs', '.avsc', '.mjs', '.sql', '.html', '.css', '.svg']);
+const ASSET_EXTENSIONS = new Set(['.mjs', '.avsc', '.sql', '.html', '.css', '.svg']);
 
 const inRoot = (...parts) => path.join(projectRoot, ...parts);
 const installStampFile = inRoot('node_modules', '.hoardarr-install');

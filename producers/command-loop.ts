@@ -1,0 +1,168 @@
+import { jitteredBackoffMs } from '../core/backoff.ts';
+import { deadLetterRecord } from '../core/dead-letter.ts';
+import { FencedError, InputError, messageOf, PoisonError } from '../core/errors.ts';
+import { accountName } from '../core/keys.ts';
+import type { Batch, LogRecord, Subscription } from '../core/ports/event-log.ts';
+import type { CommandHandler } from '../core/ports/provider.ts';
+import type { Decoded } from '../core/ports/schema-codec.ts';
+import { OffsetTracker } from './offset-tracker.ts';
+import type { RunDeps } from './run-deps.ts';
+
+export interface CommandLoopDeps extends RunDeps {
+  /** by provider name */
+  readonly handlers: ReadonlyMap<string, CommandHandler>;
+}
+
+type Command = Extract<Decoded, { readonly type: 'BackfillCommand' | 'RecheckCommand' | 'SyncCommand' }>;
+
+const ATTEMPTS = 3;
+const RETRY_BASE_MS = 1000;
+/** Commands taken and not finished, over all partitions: more wait in the log. */
+const MAX_OUTSTANDING = 64;
+
+/**
+ * Executes the records of `commands` (group `producer`): one at a time for each account, several accounts side by side. A
+ * command counts as read once its run has finished; one that failed three times is logged and given up, as is one past
+ * its deadline, so that none blocks the partition for ever. Resolves when it has joined the group.
+ */
+export function startCommandLoop(deps: CommandLoopDeps): Promise<Subscription> {
+  const loop = new CommandLoop(deps);
+  return deps.log.subscribe({
+    group: 'producer',
+    topics: ['commands'],
+    handler: (batch) => loop.take(batch),
+    onRevoked: (_topic, partition) => loop.drop(partition),
+  });
+}
+
+class CommandLoop {
+  private readonly deps: CommandLoopDeps;
+  /** the end of the last command of each account that has any */
+  private readonly accounts = new Map<string, Promise<void>>();
+  private readonly trackers = new Map<number, OffsetTracker>();
+  private readonly running = new Map<number, Set<Promise<void>>>();
+  private outstanding = 0;
+  private readonly waiting = new Set<() => void>();
+
+  constructor(deps: CommandLoopDeps) {
+    this.deps = deps;
+  }
+
+  async take(batch: Batch): Promise<void> {
+    const tracker = this.trackers.get(batch.partition) ?? new OffsetTracker();
+    this.trackers.set(batch.partition, tracker);
+    for (const record of batch.records) {
+      if (batch.signal.aborted) return;
+      if (!tracker.begin(record.offset)) continue;
+      try {
+        const command = await this.decode(batch, record);
+        if (command === null) await this.done(batch, tracker, record.offset);
+        else await this.enqueue(batch, tracker, record.offset, command);
+      } catch (error) {
+        tracker.giveBack(record.offset);
+        throw error;
+      }
+    }
+  }
+
+  /** The partition was taken away: its signal stopped the runs; waits until they have ended. */
+  async drop(partition: number): Promise<void> {
+    await Promise.all(this.running.get(partition) ?? []);
+    this.trackers.delete(partition);
+  }
+
+  private async decode(batch: Batch, record: LogRecord): Promise<Command | null> {
+    if (record.value === null) return null;
+    try {
+      const decoded = this.deps.codec.decode(record.value);
+      return isCommand(decoded) ? decoded : null;
+    } catch (error) {
+      if (!(error instanceof PoisonError)) throw error;
+      const { topic, partition } = batch;
+      const letter = deadLetterRecord(record, { topic, partition, stage: 'producer', error: messageOf(error) });
+      await this.deps.log.append('dead-letter', partition, [letter]);
+      return null;
+    }
+  }
+
+  private async enqueue(batch: Batch, tracker: OffsetTracker, offset: number, command: Command): Promise<void> {
+    while (this.outstanding >= MAX_OUTSTANDING) await this.place(batch.signal);
+    this.outstanding++;
+    const account = accountName(command.value);
+    const before = this.accounts.get(account) ?? Promise.resolve();
+    const turn = before
+      .then(() => this.execute(command, batch.signal))
+      .then((finished) => (finished ? this.done(batch, tracker, offset) : undefined))
+      .catch((error: unknown) => this.deps.telemetry.log.error('a command could not be acknowledged', { error: messageOf(error) }))
+      .finally(() => {
+        this.outstanding--;
+        this.placeFree();
+        if (this.accounts.get(account) === turn) this.accounts.delete(account);
+        this.running.get(batch.partition)?.delete(turn);
+      });
+    this.accounts.set(account, turn);
+    const running = this.running.get(batch.partition) ?? new Set();
+    this.running.set(batch.partition, running.add(turn));
+  }
+
+  /** Resolves when there may be a place; rejects when the partition is taken away. */
+  private async place(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.waiting.add(resolve);
+      signal.addEventListener('abort', () => reject(new FencedError('the partition was taken away')), { once: true });
+    });
+  }
+
+  private placeFree(): void {
+    for (const look of this.waiting) look();
+    this.waiting.clear();
+  }
+
+  /** False when it was stopped and is to be read again by whoever has the partition next. Never rejects. */
+  private async execute(command: Command, signal: AbortSignal): Promise<boolean> {
+    const { provider, user, eventId, deadline } = command.value;
+    const log = this.deps.telemetry.log.child({ provider, user, command: command.type, eventId });
+    for (let attempt = 0; ; attempt++) {
+      if (signal.aborted) return false;
+      if (deadline < this.deps.clock.now()) {
+        log.warn('a command came after its deadline and was ignored');
+        return true;
+      }
+      try {
+        await this.dispatch(command, signal);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        const last = attempt + 1 >= ATTEMPTS || error instanceof InputError;
+        log[last ? 'error' : 'warn'](last ? 'a command failed and was given up' : 'a command failed and is tried again', { attempt, error: messageOf(error) });
+        if (last) return true;
+      }
+      await this.deps.clock.sleep(jitteredBackoffMs(attempt, this.deps.random(), RETRY_BASE_MS), signal).catch(() => undefined);
+    }
+  }
+
+  private dispatch(command: Command, signal: AbortSignal): Promise<void> {
+    const handler = this.deps.handlers.get(command.value.provider);
+    if (handler === undefined) throw new InputError(`no provider is called ${command.value.provider}`);
+    switch (command.type) {
+      case 'BackfillCommand':
+        return handler.backfill(command.value, signal);
+      case 'RecheckCommand':
+        return handler.recheck(command.value, signal);
+      case 'SyncCommand':
+        return handler.sync(command.value, signal);
+    }
+  }
+
+  private async done(batch: Batch, tracker: OffsetTracker, offset: number): Promise<void> {
+    const next = tracker.finish(offset);
+    if (next === null || batch.signal.aborted) return;
+    await batch.commit(next).catch((error: unknown) => {
+      if (!(error instanceof FencedError)) throw error;
+    });
+  }
+}
+
+function isCommand(decoded: Decoded): decoded is Command {
+  return decoded.type === 'BackfillCommand' || decoded.type === 'RecheckCommand' || decoded.type === 'SyncCommand';
+}

@@ -1,0 +1,144 @@
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, DelegateBackoff, handleWhen, type IPolicy, retry, wrap } from 'cockatiel';
+import { jitteredBackoffMs } from '../core/backoff.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+
+export interface PoliteHttpOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** the platform's fetch, or a fake */
+  readonly fetch: typeof fetch;
+  readonly userAgent: string;
+  readonly requestsPerSecond: number;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  /** a longer body is an error: nothing that is asked for here is long */
+  readonly bodyLimitBytes: number;
+  readonly retries: number;
+  readonly retryBaseMs: number;
+  /** so many failures in a row, and nobody is asked any more for `restMs` */
+  readonly breakAfter: number;
+  readonly restMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** where a redirect leads; redirects are never followed here */
+  readonly location: string | null;
+  readonly body: string;
+}
+
+/** The server did not answer, or answered 429 or 5xx, also when asked again. */
+export class HttpUnavailableError extends Error {
+  override readonly name = 'HttpUnavailableError';
+}
+
+/** How long a `retry-after` may hold everything up. */
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * GET requests at a measured pace: a rate and a concurrency over all callers, a time limit and a size limit for each,
+ * retries with backoff, and a circuit breaker, so that being offline costs seconds and not the time limit of each.
+ */
+export class PoliteHttp {
+  private readonly options: PoliteHttpOptions;
+  private readonly breaker;
+  private readonly policy: IPolicy;
+  private nextSlotAt = 0;
+  private busy = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(options: PoliteHttpOptions) {
+    this.options = options;
+    const transient = handleWhen((error) => error instanceof HttpUnavailableError);
+    this.breaker = circuitBreaker(transient, { halfOpenAfter: options.restMs, breaker: new ConsecutiveBreaker(options.breakAfter) });
+    const backoff = new DelegateBackoff(({ attempt }: { attempt: number }) => jitteredBackoffMs(attempt - 1, options.random(), options.retryBaseMs));
+    this.policy = wrap(retry(transient, { maxAttempts: options.retries, backoff }), this.breaker);
+  }
+
+  get concurrency(): number {
+    return this.options.concurrency;
+  }
+
+  /** Nobody is asked at present: a request would fail at once. */
+  get resting(): boolean {
+    return this.breaker.state === CircuitState.Open;
+  }
+
+  /** Rejects with HttpUnavailableError, or with the signal's reason. */
+  async get(url: string, signal: AbortSignal): Promise<HttpAnswer> {
+    await this.enter();
+    try {
+      return await this.policy.execute(() => this.ask(url, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof BrokenCircuitError ? new HttpUnavailableError('not asked: the requests before it failed') : error;
+    } finally {
+      this.leave();
+    }
+  }
+
+  private async ask(url: string, signal: AbortSignal): Promise<HttpAnswer> {
+    await this.waitForSlot(signal);
+    const { fetch, timeoutMs, userAgent, bodyLimitBytes } = this.options;
+    try {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const headers = { accept: 'application/json', 'user-agent': userAgent };
+      const response = await fetch(url, { redirect: 'manual', signal: limited, headers });
+      const body = await limitedText(response, bodyLimitBytes);
+      if (response.status !== 429 && response.status < 500) return { status: response.status, location: response.headers.get('location'), body };
+      this.obey(response.headers.get('retry-after'));
+      throw new HttpUnavailableError(`HTTP ${response.status}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof HttpUnavailableError) throw error;
+      throw new HttpUnavailableError(causeOf(error));
+    }
+  }
+
+  /** One request each 1/rate seconds, whoever asks. */
+  private async waitForSlot(signal: AbortSignal): Promise<void> {
+    const { clock, requestsPerSecond } = this.options;
+    const slot = Math.max(this.nextSlotAt, clock.now());
+    this.nextSlotAt = slot + 1000 / requestsPerSecond;
+    if (slot > clock.now()) await clock.sleep(slot - clock.now(), signal);
+  }
+
+  private obey(retryAfter: string | null): void {
+    const seconds = Number(retryAfter ?? Number.NaN);
+    if (!Number.isFinite(seconds) || seconds <= 0) return;
+    this.nextSlotAt = Math.max(this.nextSlotAt, this.options.clock.now() + Math.min(seconds * 1000, LONGEST_WAIT_MS));
+  }
+
+  private async enter(): Promise<void> {
+    if (this.busy >= this.options.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.busy++;
+  }
+
+  private leave(): void {
+    // The place goes to the next in line without becoming free in between.
+    const next = this.waiting.shift();
+    if (next === undefined) this.busy--;
+    else next();
+  }
+}
+
+async function limitedText(response: Response, limitBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  if (response.body === null) return text;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** fetch says only "fetch failed"; what happened is in its cause. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : messageOf(cause);
+}

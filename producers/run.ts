@@ -1,0 +1,202 @@
+import { FencedError, messageOf, ReauthorizationError } from '../core/errors.ts';
+import type { Account } from '../core/keys.ts';
+import type { SnapshotBegin, SyncStarted } from '../schemas/generated/records.ts';
+import { AccountLease } from './account-lease.ts';
+import { DEFAULT_RUN_LIMITS, type RunDeps } from './run-deps.ts';
+import { type RunRecord, RunWriter } from './run-writer.ts';
+import type { SyncMetadata } from './sync-metadata.ts';
+import { randomUuid } from './uuid.ts';
+
+export interface RunOptions {
+  readonly account: Account;
+  readonly mode: SyncStarted['mode'];
+  /** the provider's immutable account id; null where it has none */
+  readonly login?: string | null;
+  /** sync id of the run whose effects this run completes */
+  readonly causedBy?: string | null;
+  /** event id of the command that it executes */
+  readonly commandId?: string | null;
+  /** stops the run: it ends as aborted */
+  readonly signal?: AbortSignal;
+}
+
+/** A run of a producer, between its SyncStarted and its SyncFinished. */
+export interface Run {
+  readonly syncId: string;
+  readonly fence: number;
+  /** position of its SyncStarted */
+  readonly startedPosition: number;
+  /** the sync metadata as the run found it */
+  readonly metadata: SyncMetadata;
+  /** aborted when the caller stops the run, or another run took over */
+  readonly signal: AbortSignal;
+  /**
+   * Resolves when the records are acknowledged. Rejects with FencedError when another run took over, with the reason of
+   * the signal, or with what the log said; then the run ends.
+   */
+  append(records: readonly RunRecord[]): Promise<void>;
+  /** Changes the sync metadata by compare-and-set on the run's number; FencedError when another run took over. */
+  update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void>;
+}
+
+export interface RunResult<T> {
+  readonly value: T;
+  /** what SyncFinished reports */
+  readonly counts: Readonly<Record<string, number>>;
+  /** What advances now that everything was acknowledged (law 5): cursor, ETag, dates. */
+  readonly advance?: (metadata: SyncMetadata) => SyncMetadata;
+}
+
+/**
+ * Runs `work` as the only producer of the account (law 1): takes the lease and a fencing number above the highest in the
+ * log, appends SyncStarted, runs `work`, appends SyncFinished, and only then advances the metadata. When `work` rejects,
+ * the open snapshot and the run end as `aborted` with the reason, the metadata stays, and the error goes to the caller.
+ *
+ * Rejects with AccountBusyError, InputError (another login), FencedError (another run took over: what was appended counts
+ * only as far as it precedes the other's SyncStarted), or whatever `work` or the log rejected with.
+ */
+export async function withRun<T>(deps: RunDeps, options: RunOptions, work: (run: Run) => Promise<RunResult<T>>): Promise<T> {
+  const syncId = randomUuid(deps.random);
+  const lease = await AccountLease.acquire(deps, options.account, syncId, options.login ?? null, options.signal);
+  const active = new ActiveRun(deps, options, syncId, lease);
+  const stopRenewing = active.keepLease();
+  try {
+    await active.start();
+    const result = await work(active);
+    await active.finish(result);
+    return result.value;
+  } catch (error) {
+    await active.abort(error);
+    throw error;
+  } finally {
+    stopRenewing();
+  }
+}
+
+class ActiveRun implements Run {
+  readonly syncId: string;
+  readonly fence: number;
+  readonly metadata: SyncMetadata;
+  readonly signal: AbortSignal;
+  startedPosition = -1;
+  private readonly deps: RunDeps;
+  private readonly options: RunOptions;
+  private readonly lease: AccountLease;
+  private readonly writer: RunWriter;
+  private readonly overtaken = new AbortController();
+  private openSnapshot: Pick<SnapshotBegin, 'collection' | 'snapshotId' | 'login'> | null = null;
+  private chunks = 0;
+  private finished = false;
+
+  constructor(deps: RunDeps, options: RunOptions, syncId: string, lease: AccountLease) {
+    this.deps = deps;
+    this.options = options;
+    this.lease = lease;
+    this.syncId = syncId;
+    this.fence = lease.fence;
+    this.metadata = lease.taken;
+    this.writer = new RunWriter(deps, options.account, syncId, lease.fence);
+    this.signal = options.signal === undefined ? this.overtaken.signal : AbortSignal.any([options.signal, this.overtaken.signal]);
+  }
+
+  /** Renews the lease until the returned function is called. */
+  keepLease(): () => void {
+    const stopped = new AbortController();
+    const { leaseMs } = { ...DEFAULT_RUN_LIMITS, ...this.deps.limits };
+    const renew = async (): Promise<void> => {
+      while (!stopped.signal.aborted && !this.overtaken.signal.aborted) {
+        await this.deps.clock.sleep(leaseMs / 3, stopped.signal);
+        await this.lease.renew().catch((error: unknown) => {
+          if (error instanceof FencedError) this.overtaken.abort(error);
+          else this.deps.telemetry.log.warn('the lease could not be renewed', { syncId: this.syncId, error: messageOf(error) });
+        });
+      }
+    };
+    // The sleep rejects when it is stopped, which is how the loop ends.
+    renew().catch(() => undefined);
+    return () => stopped.abort();
+  }
+
+  async start(): Promise<void> {
+    const { mode, login = null, causedBy = null, commandId = null } = this.options;
+    this.startedPosition = await this.writer.append([{ type: 'SyncStarted', value: { mode, login, causedBy, commandId } }], () => this.stopIfOvertaken());
+  }
+
+  async append(records: readonly RunRecord[]): Promise<void> {
+    // A snapshot counts as open from before its Begin until after its End: an append that failed may have been written.
+    for (const record of records) this.openBy(record);
+    await this.writer.append(records, () => {
+      this.stopIfOvertaken();
+      this.signal.throwIfAborted();
+    });
+    if (records.some((record) => record.type === 'SnapshotEnd')) this.openSnapshot = null;
+  }
+
+  update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void> {
+    return this.lease.update(change);
+  }
+
+  async finish({ counts, advance }: RunResult<unknown>): Promise<void> {
+    if (this.openSnapshot !== null) throw new Error('the run ended before its snapshot');
+    const end = await this.appendEnd('done', null, counts);
+    this.finished = true;
+    const isSync = this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
+    await this.lease.update((metadata) => {
+      const counted = isSync ? { ...metadata, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now(), needsReauth: false } : metadata;
+      return { ...(advance?.(counted) ?? counted), scannedTo: end + 1, lease: null };
+    });
+  }
+
+  /** Says in the log why the run ended, as far as that is still possible; never rejects. */
+  async abort(error: unknown): Promise<void> {
+    const { log } = this.deps.telemetry;
+    log.warn('a run was aborted', { syncId: this.syncId, ...this.options.account, mode: this.options.mode, error: messageOf(error) });
+    if (error instanceof FencedError || this.overtaken.signal.aborted) return;
+    try {
+      if (!this.finished && this.startedPosition >= 0) await this.appendAborted(messageOf(error).slice(0, 1000));
+      const needsReauth = error instanceof ReauthorizationError;
+      await this.lease.update((metadata) => ({ ...metadata, needsReauth: metadata.needsReauth || needsReauth, lease: null }));
+    } catch (failure) {
+      log.error('the end of a run could not be written; its lease will run out', { syncId: this.syncId, error: messageOf(failure) });
+    }
+  }
+
+  private async appendAborted(reason: string): Promise<void> {
+    const open = this.openSnapshot;
+    if (open !== null) {
+      const value = { ...open, status: 'aborted', reason, chunks: this.chunks, ...NOTHING_LISTED } as const;
+      await this.writer.append([{ type: 'SnapshotEnd', value }], () => this.stopIfOvertaken());
+    }
+    await this.appendEnd('aborted', reason, {});
+  }
+
+  private appendEnd(status: 'done' | 'aborted', error: string | null, counts: Readonly<Record<string, number>>): Promise<number> {
+    return this.writer.append([{ type: 'SyncFinished', value: { status, error, counts } }], () => this.stopIfOvertaken());
+  }
+
+  private stopIfOvertaken(): void {
+    if (this.overtaken.signal.aborted) throw this.overtaken.signal.reason;
+  }
+
+  private openBy(record: RunRecord): void {
+    if (record.type === 'SnapshotChunk') this.chunks++;
+    if (record.type !== 'SnapshotBegin') return;
+    const { collection, snapshotId, login } = record.value;
+    this.openSnapshot = { collection, snapshotId, login };
+    this.chunks = 0;
+  }
+}
+
+const NOTHING_LISTED = {
+  count: 0,
+  digest: '0'.repeat(32),
+  contentDigest: '0'.repeat(32),
+  digestOnly: false,
+  coverage: 'unknown',
+  kinds: [],
+  proof: 'absence',
+  asOf: null,
+  oldestRow: null,
+  explicitlyEmpty: false,
+  evidence: '{}',
+} as const;

@@ -1,0 +1,46 @@
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type { MetadataDocument, MetadataStore } from '../../core/ports/metadata-store.ts';
+
+/** A metadata store in memory, for tests; values are copied in and out, as a database would. */
+export class MemoryMetadataStore implements MetadataStore {
+  readonly #documents = new Map<string, { version: number; json: string }>();
+  #version = 0;
+  /** every call rejects while this is set */
+  unavailable = false;
+
+  async get(key: string): Promise<MetadataDocument | null> {
+    this.#check();
+    const found = this.#documents.get(key);
+    return found === undefined ? null : toDocument(key, found);
+  }
+
+  async list(prefix: string): Promise<readonly MetadataDocument[]> {
+    this.#check();
+    const found = [...this.#documents].filter(([key]) => key.startsWith(prefix));
+    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, stored]) => toDocument(key, stored));
+  }
+
+  async compareAndSet(key: string, expected: string | null, value: unknown): Promise<string | null> {
+    this.#check();
+    const found = this.#documents.get(key);
+    if ((found === undefined ? null : String(found.version)) !== expected) return null;
+    this.#version++;
+    this.#documents.set(key, { version: this.#version, json: JSON.stringify(value) });
+    return String(this.#version);
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#check();
+    this.#documents.delete(key);
+  }
+
+  async close(): Promise<void> {}
+
+  #check(): void {
+    if (this.unavailable) throw new StoreUnavailableError('the metadata store is unavailable');
+  }
+}
+
+function toDocument(key: string, { version, json }: { version: number; json: string }): MetadataDocument {
+  return { key, version: String(version), value: JSON.parse(json) as unknown };
+}

@@ -1,5 +1,3 @@
-import type { AppendRecord, LogRecord, TopicName } from './ports/event-log.ts';
-
 /** Names of Kafka Connect's headers, and of ours that keep what a redrive needs. */
 export const DEAD_LETTER_HEADER = {
   topic: '__connect.errors.topic',
@@ -13,8 +11,16 @@ export const DEAD_LETTER_HEADER = {
   message: '__connect.errors.exception.message',
 } as const;
 
+/** A record as the log gives it and takes it. */
+interface DeadRecord {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timestamp: number;
+}
+
 export interface DeadLetterReason {
-  readonly topic: TopicName;
+  readonly topic: string;
   readonly partition: number;
   /** embed, sink */
   readonly stage: string;
@@ -22,7 +28,10 @@ export interface DeadLetterReason {
 }
 
 /** The original key, value, headers and timestamp untouched, plus Kafka Connect's headers. */
-export function deadLetterRecord(record: LogRecord, reason: DeadLetterReason): AppendRecord {
+export function deadLetterRecord(
+  record: DeadRecord & { readonly offset: number },
+  reason: DeadLetterReason,
+): DeadRecord {
   return {
     key: record.key,
     value: record.value,

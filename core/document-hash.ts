@@ -16,7 +16,9 @@ export interface Volatile {
 export function documentHash(document: Document, volatile: Volatile = {}): string {
   const extra = parseObject(document.extra);
   const lasting =
-    extra === null ? document.extra : Object.fromEntries(Object.entries(extra).filter(([key]) => !volatile.extra?.includes(key)));
+    extra === null
+      ? document.extra
+      : Object.fromEntries(Object.entries(extra).filter(([key]) => !volatile.extra?.includes(key)));
   const thumbnailUrl = volatile.thumbnail === true ? null : document.thumbnailUrl;
   const text = canonicalJson({ ...document, extra: lasting, thumbnailUrl });
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');

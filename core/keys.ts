@@ -41,7 +41,13 @@ export function parseAccount(name: string): Account {
 }
 
 /** `account|scope|item or slot|event id`, with a suffix for every copy: unique in its topic, which is how erasure finds it. */
-export function recordKey(account: Account, collection: string | null, slot: string, eventId: string, copy = ''): string {
+export function recordKey(
+  account: Account,
+  collection: string | null,
+  slot: string,
+  eventId: string,
+  copy = '',
+): string {
   const scope = collection === null ? '' : scopeName({ ...account, collection });
   return `${accountName(account)}|${scope}|${encode(slot)}|${encode(eventId)}${copy}`;
 }

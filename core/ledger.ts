@@ -236,7 +236,17 @@ export function newLedgerRow(itemId: string): LedgerRow {
 export const EMPTY_DIGEST = '0'.repeat(32);
 
 export function newScopeRow(scope: string): ScopeRow {
-  return { scope, applied: null, staged: null, listedDigest: EMPTY_DIGEST, listedCount: 0, login: null, converged: null, convergedAt: null, verdictCounts: [] };
+  return {
+    scope,
+    applied: null,
+    staged: null,
+    listedDigest: EMPTY_DIGEST,
+    listedCount: 0,
+    login: null,
+    converged: null,
+    convergedAt: null,
+    verdictCounts: [],
+  };
 }
 
 export function newAccountRow(account: string): AccountRow {
@@ -249,7 +259,12 @@ export function lastSeen(row: Pick<LedgerRow, 'seen' | 'listed'>, scope: Pick<Sc
 }
 
 /** Row of a run that has just begun. */
-export function newRunRow(start: Pick<RunRow, 'syncId' | 'account' | 'fence' | 'mode' | 'causedBy' | 'commandId' | 'startedPosition' | 'startedAt'>): RunRow {
+export function newRunRow(
+  start: Pick<
+    RunRow,
+    'syncId' | 'account' | 'fence' | 'mode' | 'causedBy' | 'commandId' | 'startedPosition' | 'startedAt'
+  >,
+): RunRow {
   return {
     ...start,
     finishedPosition: -1,

@@ -1,10 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
 import { Scenario } from '../testing/scenario/scenario.ts';
 
 /** Imports `ids` as an export of this moment, with content. */
-async function importOf(scenario: Scenario, ids: readonly string[], detail: { readonly asOf?: number; readonly oldestRow?: number | null } = {}): Promise<string> {
+async function importOf(
+  scenario: Scenario,
+  ids: readonly string[],
+  detail: { readonly asOf?: number; readonly oldestRow?: number | null } = {},
+): Promise<string> {
   const run = scenario.run('import');
   for (const id of ids) run.item(id, { savedAt: 1_000 });
-  run.snapshot([...ids].toSorted().map((id) => ({ id, savedAt: 1_000 })), { asOf: detail.asOf ?? scenario.now, oldestRow: detail.oldestRow ?? 0 });
+  run.snapshot(
+    [...ids].toSorted().map((id) => ({ id, savedAt: 1_000 })),
+    { asOf: detail.asOf ?? scenario.now, oldestRow: detail.oldestRow ?? 0 },
+  );
   run.finish();
   scenario.now += 60_000;
   await scenario.settle();
@@ -19,7 +27,12 @@ describe('applying an import', () => {
     const syncId = await importOf(scenario, ['a', 'b', 'c']);
     expect(await scenario.idsOf('active')).toEqual(['a', 'b', 'c']);
     const run = await scenario.sink.store.run(syncId);
-    expect(run).toMatchObject({ status: 'done', snapshotOutcome: 'applied', converged: true, counts: { new: 3, removed: 0 } });
+    expect(run).toMatchObject({
+      status: 'done',
+      snapshotOutcome: 'applied',
+      converged: true,
+      counts: { new: 3, removed: 0 },
+    });
   });
 
   it('removes what a newer export no longer lists, with the reason, and restores without losing content', async () => {
@@ -41,7 +54,11 @@ describe('applying an import', () => {
     const scenario = new Scenario();
     const asOf = scenario.now;
     await importOf(scenario, ['a', 'b', 'c'], { asOf });
-    for (const [ids, when, outcome] of [[['a'], asOf - 1, 'older'], [['a', 'b', 'c'], asOf, 'same'], [['a', 'x'], asOf, 'older']] as const) {
+    for (const [ids, when, outcome] of [
+      [['a'], asOf - 1, 'older'],
+      [['a', 'b', 'c'], asOf, 'same'],
+      [['a', 'x'], asOf, 'older'],
+    ] as const) {
       const syncId = await importOf(scenario, ids, { asOf: when });
       expect((await scenario.sink.store.run(syncId))?.snapshotOutcome).toMatch(new RegExp(`^${outcome}`));
       expect(await scenario.idsOf('active')).toEqual(['a', 'b', 'c']);
@@ -106,7 +123,9 @@ describe('applying an import', () => {
     const keys = (await scenario.row('a'))?.contentKeys ?? [];
     await scenario.person('a', 'purge');
     await scenario.settle();
-    expect(scenario.ingest.filter((record) => record.decoded === null).map((record) => record.key)).toEqual(expect.arrayContaining(keys));
+    expect(scenario.ingest.filter((record) => record.decoded === null).map((record) => record.key)).toEqual(
+      expect.arrayContaining(keys),
+    );
     await importOf(scenario, ['a', 'b', 'c']);
     expect(await scenario.row('a')).toMatchObject({ state: 'purged', blocked: true, content: 'none' });
     expect((await scenario.sink.store.item(scenario.scopeName, 'a'))?.content).toBeNull();
@@ -127,6 +146,9 @@ describe('applying an import', () => {
     await scenario.settle();
     const fresh = await scenario.rebuild();
     expect(await fresh.store.digest()).toBe(await scenario.sink.store.digest());
-    for (const id of ['a', 'b', 'f', 'g']) expect(await fresh.store.history(scenario.scopeName, id)).toEqual(await scenario.sink.store.history(scenario.scopeName, id));
+    for (const id of ['a', 'b', 'f', 'g'])
+      expect(await fresh.store.history(scenario.scopeName, id)).toEqual(
+        await scenario.sink.store.history(scenario.scopeName, id),
+      );
   });
 });

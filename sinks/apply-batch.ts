@@ -2,8 +2,8 @@ import { messageOf, PoisonError } from '../core/errors.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
 import { refuseContent } from '../core/fold/erase.ts';
 import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
-import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
 import type { RunRow } from '../core/ledger.ts';
+import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
 import { applyEnd } from './apply-end.ts';
 import { type FoldInput, RecordFolder } from './fold-record.ts';
@@ -168,14 +168,16 @@ export class BatchApplier {
       unit.changedRun(run);
     }
     for (const proposed of effects.commands) {
-      const { entry, commandId } = owed.command(proposed, `${proposed.causedBy ?? 'sink'}`, at);
+      const { entry, commandId } = owed.command(proposed, proposed.causedBy ?? 'sink', at);
       outbox.push(entry);
       const run = await unit.run(proposed.causedBy);
       if (run === null || proposed.kind === 'full') continue;
       if (!run.waitingCommands.includes(commandId)) run.waitingCommands.push(commandId);
       unit.changedRun(run);
     }
-    effects.outcomes.forEach((proposed, i) => outbox.push(owed.outcome(proposed, `${this.#partition}-${progress.position}-${i}`, at)));
+    effects.outcomes.forEach((proposed, i) =>
+      outbox.push(owed.outcome(proposed, `${this.#partition}-${progress.position}-${i}`, at)),
+    );
     for (const key of new Set(effects.tombstones)) {
       const account = key.slice(0, key.indexOf('|'));
       outbox.push(owed.tombstone(key, account));
@@ -216,7 +218,12 @@ async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Prom
     if (marked !== null) wanted(marked.scope, marked.itemId);
     if (record.kind !== 'input') continue;
     const { type, value } = record.input.decoded;
-    const item = type === 'EnrichedItem' ? value.item : type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector' ? value : null;
+    const item =
+      type === 'EnrichedItem'
+        ? value.item
+        : type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector'
+          ? value
+          : null;
     if (item === null) continue;
     wanted(scopeName(item), item.itemId);
     if (type === 'Decision') events.push(`decision ${value.eventId}`);

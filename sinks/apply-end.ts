@@ -1,9 +1,9 @@
-import { applyAbsent, applyListed, type Applying, wouldGo } from '../core/fold/apply-snapshot.ts';
+import { type Applying, applyAbsent, applyListed, wouldGo } from '../core/fold/apply-snapshot.ts';
 import type { FoldContext } from '../core/fold/effects.ts';
 import type { Finding } from '../core/fold/merge.ts';
 import { coverageOf, finishSnapshot, type Refusal, refuseEarly, refuseLate } from '../core/fold/snapshot.ts';
-import { type Judgement, newLedgerRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import { scopeName } from '../core/keys.ts';
+import { type Judgement, newLedgerRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import { SetDigest } from '../core/set-digest.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
@@ -59,7 +59,13 @@ export async function applyEnd(deps: EndDeps, end: SnapshotEnd): Promise<UnitOfW
 }
 
 /** Counts, before anything is changed, what law 4 judges by. */
-async function judge(deps: EndDeps, scope: ScopeRow, context: FoldContext, end: SnapshotEnd, merged: MergeResult): Promise<Judgement> {
+async function judge(
+  deps: EndDeps,
+  scope: ScopeRow,
+  context: FoldContext,
+  end: SnapshotEnd,
+  merged: MergeResult,
+): Promise<Judgement> {
   const begin = scope.staged?.begin ?? -1;
   let going = 0;
   const absent = merged.findings.filter((finding) => finding.entry === null);
@@ -73,7 +79,12 @@ async function judge(deps: EndDeps, scope: ScopeRow, context: FoldContext, end: 
 }
 
 /** Changes the rows step by step; the last step is left uncommitted in the unit that is given back. */
-async function applyFindings(deps: EndDeps, first: UnitOfWork, applying: Applying, merged: MergeResult): Promise<UnitOfWork> {
+async function applyFindings(
+  deps: EndDeps,
+  first: UnitOfWork,
+  applying: Applying,
+  merged: MergeResult,
+): Promise<UnitOfWork> {
   const { end } = applying;
   const name = scopeName(end);
   const { findings } = merged;
@@ -91,10 +102,19 @@ async function applyFindings(deps: EndDeps, first: UnitOfWork, applying: Applyin
   return unit;
 }
 
-async function applyStep(deps: EndDeps, unit: UnitOfWork, applying: Applying, findings: readonly Finding[], candidates: { itemId: string; judgedAt: number }[]): Promise<void> {
+async function applyStep(
+  deps: EndDeps,
+  unit: UnitOfWork,
+  applying: Applying,
+  findings: readonly Finding[],
+  candidates: { itemId: string; judgedAt: number }[],
+): Promise<void> {
   const { end } = applying;
   const name = scopeName(end);
-  await unit.loadItems(name, findings.map((finding) => finding.itemId));
+  await unit.loadItems(
+    name,
+    findings.map((finding) => finding.itemId),
+  );
   const scope = await unit.scope(name);
   const run = await unit.run(end.syncId);
   const context = await deps.contextFor(unit, scope, run);
@@ -116,12 +136,25 @@ async function applyStep(deps: EndDeps, unit: UnitOfWork, applying: Applying, fi
   unit.changedScope(scope);
   unit.changedRun(run);
   for (let from = 0; from < wanted.length; from += COMMAND_IDS) {
-    context.effects.commands.push({ kind: 'backfill', scope: name, reason: 'listed, and its content is missing or has changed', itemIds: wanted.slice(from, from + COMMAND_IDS), causedBy: end.syncId });
+    context.effects.commands.push({
+      kind: 'backfill',
+      scope: name,
+      reason: 'listed, and its content is missing or has changed',
+      itemIds: wanted.slice(from, from + COMMAND_IDS),
+      causedBy: end.syncId,
+    });
   }
 }
 
 /** Law 3: the provider is asked about candidates; outside a window in rotation, least recently asked first. */
-async function recheck(deps: EndDeps, unit: UnitOfWork, { end, staged, judgement }: Applying, merged: MergeResult, candidates: { itemId: string; judgedAt: number }[], name: string): Promise<void> {
+async function recheck(
+  deps: EndDeps,
+  unit: UnitOfWork,
+  { end, staged, judgement }: Applying,
+  merged: MergeResult,
+  candidates: { itemId: string; judgedAt: number }[],
+  name: string,
+): Promise<void> {
   if (candidates.length === 0) return;
   const scope = await unit.scope(name);
   const context = await deps.contextFor(unit, scope, await unit.run(end.syncId));
@@ -152,7 +185,13 @@ async function recheck(deps: EndDeps, unit: UnitOfWork, { end, staged, judgement
 /** The snapshot does not count, and says so; it changes nothing. */
 async function refuse(unit: UnitOfWork, context: FoldContext, end: SnapshotEnd, refusal: Refusal): Promise<UnitOfWork> {
   const { scope } = context;
-  if (refusal.full === true) context.effects.commands.push({ kind: 'full', account: context.account.account, reason: refusal.reason, causedBy: end.syncId });
+  if (refusal.full === true)
+    context.effects.commands.push({
+      kind: 'full',
+      account: context.account.account,
+      reason: refusal.reason,
+      causedBy: end.syncId,
+    });
   if (refusal.outcome === 'same' && context.run !== null) context.run.counts.unchanged = end.count;
   if (scope.staged?.snapshotId === end.snapshotId) {
     scope.staged = null;
@@ -162,12 +201,28 @@ async function refuse(unit: UnitOfWork, context: FoldContext, end: SnapshotEnd, 
   return unit;
 }
 
-async function report(unit: UnitOfWork, end: SnapshotEnd, outcome: string, reason: string, count: number, judgement: Judgement | null): Promise<void> {
+async function report(
+  unit: UnitOfWork,
+  end: SnapshotEnd,
+  outcome: string,
+  reason: string,
+  count: number,
+  judgement: Judgement | null,
+): Promise<void> {
   const run = await unit.run(end.syncId);
   if (run !== null) {
     run.snapshotId = end.snapshotId;
     run.snapshotOutcome = reason === '' ? outcome : `${outcome}: ${reason}`;
     unit.changedRun(run);
   }
-  unit.effects.outcomes.push({ scope: scopeName(end), itemId: null, syncId: end.syncId, snapshotId: end.snapshotId, kind: `snapshot ${outcome}`, reason, count, evidence: { ...judgement } });
+  unit.effects.outcomes.push({
+    scope: scopeName(end),
+    itemId: null,
+    syncId: end.syncId,
+    snapshotId: end.snapshotId,
+    kind: `snapshot ${outcome}`,
+    reason,
+    count,
+    evidence: { ...judgement },
+  });
 }

@@ -1,5 +1,5 @@
+import { accountName, parseScope } from '../core/keys.ts';
 import { isSettled, type RunRow } from '../core/ledger.ts';
-import { parseScope, accountName } from '../core/keys.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { Owed } from './owed.ts';
@@ -31,7 +31,8 @@ export class Convergence {
     for (const scope of await this.#store.scopes()) {
       if (!owns(accountName(parseScope(scope.scope)))) continue;
       const account = await this.#store.account(accountName(parseScope(scope.scope)));
-      for (const syncId of [scope.applied?.syncId, account?.syncId]) if (syncId !== undefined && syncId !== null) this.#notedIn(partition).add(syncId);
+      for (const syncId of [scope.applied?.syncId, account?.syncId])
+        if (syncId !== undefined && syncId !== null) this.#notedIn(partition).add(syncId);
     }
   }
 
@@ -60,12 +61,24 @@ export class Convergence {
     for (const scope of await this.#store.scopes()) {
       const { applied } = scope;
       if (applied === null || applied.syncId !== run.syncId) continue;
-      const differences = applied.coverage === 'complete' ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds) : null;
+      const differences =
+        applied.coverage === 'complete'
+          ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds)
+          : null;
       run.converged = differences === null ? null : differences === 0;
       scope.converged = run.converged;
       scope.convergedAt = run.settledAt;
       unit.changedScope(scope);
-      const outcome = { scope: scope.scope, itemId: null, syncId: run.syncId, snapshotId: applied.snapshotId, kind: 'compared', reason: run.converged === false ? 'both sides differ' : '', count: differences ?? 0, evidence: { converged: run.converged } };
+      const outcome = {
+        scope: scope.scope,
+        itemId: null,
+        syncId: run.syncId,
+        snapshotId: applied.snapshotId,
+        kind: 'compared',
+        reason: run.converged === false ? 'both sides differ' : '',
+        count: differences ?? 0,
+        evidence: { converged: run.converged },
+      };
       unit.outbox.push(this.#owed.outcome(outcome, `compared:${run.syncId}`, run.settledAt));
     }
     await this.#store.commit(unit.changeSet(partition, progress, progress));

@@ -1,14 +1,22 @@
-import { HEADER, accountName, scopeName } from '../core/keys.ts';
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
 import { refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
+import { accountName, HEADER, scopeName } from '../core/keys.ts';
 import { isSettled, newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
-import type { Decision, EnrichedItem, ItemVerdict, LateVector, SnapshotChunk, SyncFinished, SyncStarted } from '../schemas/generated/records.ts';
+import type {
+  Decision,
+  EnrichedItem,
+  ItemVerdict,
+  LateVector,
+  SnapshotChunk,
+  SyncFinished,
+  SyncStarted,
+} from '../schemas/generated/records.ts';
 import { contentHashOf, contentOf, hashBytes } from './content.ts';
 import type { Draft, UnitOfWork } from './unit-of-work.ts';
 
@@ -27,10 +35,24 @@ export interface FoldInput {
 /** Reads a record of `enriched`. Null for a tombstone. */
 export function toFoldInput(record: LogRecord, decoded: Decoded, position: number): FoldInput {
   const first = record.headers[HEADER.firstPosition];
-  return { offset: record.offset, position, first: first === undefined ? position : Number(first), key: record.key, firstKey: record.headers[HEADER.firstKey] ?? null, decoded };
+  return {
+    offset: record.offset,
+    position,
+    first: first === undefined ? position : Number(first),
+    key: record.key,
+    firstKey: record.headers[HEADER.firstKey] ?? null,
+    decoded,
+  };
 }
 
-type Produced = { readonly eventId: string; readonly provider: string; readonly user: string; readonly syncId: string; readonly fence: number; readonly seq: number };
+type Produced = {
+  readonly eventId: string;
+  readonly provider: string;
+  readonly user: string;
+  readonly syncId: string;
+  readonly fence: number;
+  readonly seq: number;
+};
 
 /** Folds one record into a unit of work; snapshot ends are the caller's. See core/fold for the rules. */
 export class RecordFolder {
@@ -83,9 +105,26 @@ export class RecordFolder {
     return true;
   }
 
-  async context(input: FoldInput, scope: ScopeRow, value: { readonly provider: string; readonly user: string; readonly eventId: string; readonly at: number }, run: RunRow | null): Promise<FoldContext> {
+  async context(
+    input: FoldInput,
+    scope: ScopeRow,
+    value: { readonly provider: string; readonly user: string; readonly eventId: string; readonly at: number },
+    run: RunRow | null,
+  ): Promise<FoldContext> {
     const account = await this.#unit.account(accountName(value));
-    return { position: input.position, first: input.first, key: input.key, firstKey: input.firstKey, eventId: value.eventId, at: value.at, scope, account, run, effects: this.#unit.effects, settings: this.#settings };
+    return {
+      position: input.position,
+      first: input.first,
+      key: input.key,
+      firstKey: input.firstKey,
+      eventId: value.eventId,
+      at: value.at,
+      scope,
+      account,
+      run,
+      effects: this.#unit.effects,
+      settings: this.#settings,
+    };
   }
 
   async #startRun(input: FoldInput, start: SyncStarted): Promise<void> {
@@ -97,7 +136,18 @@ export class RecordFolder {
     account.syncId = start.syncId;
     account.seq = start.seq;
     this.#unit.changedAccount(account);
-    this.#unit.addRun(newRunRow({ syncId: start.syncId, account: name, fence: start.fence, mode: start.mode, causedBy: start.causedBy, commandId: start.commandId, startedPosition: input.position, startedAt: start.at }));
+    this.#unit.addRun(
+      newRunRow({
+        syncId: start.syncId,
+        account: name,
+        fence: start.fence,
+        mode: start.mode,
+        causedBy: start.causedBy,
+        commandId: start.commandId,
+        startedPosition: input.position,
+        startedAt: start.at,
+      }),
+    );
   }
 
   async #finishRun(input: FoldInput, finish: SyncFinished): Promise<void> {
@@ -133,7 +183,8 @@ export class RecordFolder {
     const change = foldRawItem(context, draft.row, item, hashes);
     this.#unit.changedRun(run);
     if (change === 'none') return;
-    if (change === 'link' || draft.row.contentHash !== hadContent || draft.content === null) draft.content = contentOf(item);
+    if (change === 'link' || draft.row.contentHash !== hadContent || draft.content === null)
+      draft.content = contentOf(item);
     if (change === 'full') takeVector(draft, enriched);
   }
 
@@ -168,7 +219,14 @@ export class RecordFolder {
     const scope = await this.#unit.scope(scopeName(chunk));
     this.#unit.changedScope(scope);
     if (!stageChunk(scope, chunk)) return;
-    this.#unit.chunks.push({ scope: scope.scope, snapshotId: chunk.snapshotId, index: chunk.index, itemIds: chunk.itemIds, documentHashes: chunk.documentHashes, savedAt: chunk.savedAt });
+    this.#unit.chunks.push({
+      scope: scope.scope,
+      snapshotId: chunk.snapshotId,
+      index: chunk.index,
+      itemIds: chunk.itemIds,
+      documentHashes: chunk.documentHashes,
+      savedAt: chunk.savedAt,
+    });
   }
 
   async #foldVerdict(input: FoldInput, verdict: ItemVerdict): Promise<void> {

@@ -48,7 +48,11 @@ export class Maintenance {
   }
 
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.log.subscribe({ group: 'eraser', topics: ['outcomes'], handler: (batch) => this.#afterOutcomes(batch) });
+    this.#subscription = await this.#deps.log.subscribe({
+      group: 'eraser',
+      topics: ['outcomes'],
+      handler: (batch) => this.#afterOutcomes(batch),
+    });
     this.#loop = this.#run();
   }
 
@@ -90,7 +94,11 @@ export class Maintenance {
       const partition = log.partitionOf(accountName(parseScope(scope)));
       const content = await store.item(scope, row.itemId);
       const { position } = await store.progress(partition);
-      const entry = this.#owed.decision(expiry(scope, row, position), { url: content?.content?.url ?? null, savedAt: row.savedAt }, clock.now());
+      const entry = this.#owed.decision(
+        expiry(scope, row, position),
+        { url: content?.content?.url ?? null, savedAt: row.savedAt },
+        clock.now(),
+      );
       await log.append('ingest', partition, [{ key: entry.key, value: entry.value }]);
     }
   }
@@ -111,7 +119,13 @@ export class Maintenance {
     }
     for (const [scope, itemIds] of scopes) {
       for (let from = 0; from < itemIds.length; from += COMMAND_IDS) {
-        const proposed = { kind: 'backfill', scope, reason: 'its content could not be fetched before', itemIds: itemIds.slice(from, from + COMMAND_IDS), causedBy: null } as const;
+        const proposed = {
+          kind: 'backfill',
+          scope,
+          reason: 'its content could not be fetched before',
+          itemIds: itemIds.slice(from, from + COMMAND_IDS),
+          causedBy: null,
+        } as const;
         const { entry } = this.#owed.command(proposed, `retry-${now}`, now);
         await log.append('commands', log.partitionOf(entry.account), [{ key: entry.key, value: entry.value }]);
       }
@@ -138,7 +152,14 @@ export class Maintenance {
       if (textHash !== undefined && textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
     }
     if (unused.length > 0) await forgetTexts(unused);
-    await this.#eraseDeadLetters(partition, new Set(purged.map((outcome) => `${scopeName({ ...outcome, collection: outcome.collection ?? '' })} ${outcome.itemId ?? ''}`)));
+    await this.#eraseDeadLetters(
+      partition,
+      new Set(
+        purged.map(
+          (outcome) => `${scopeName({ ...outcome, collection: outcome.collection ?? '' })} ${outcome.itemId ?? ''}`,
+        ),
+      ),
+    );
     await this.eraseBytes();
   }
 

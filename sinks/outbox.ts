@@ -1,5 +1,5 @@
-import { messageOf } from '../core/errors.ts';
 import { jitteredBackoffMs } from '../core/backoff.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { AppendRecord, EventLog, TopicName } from '../core/ports/event-log.ts';
 import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
@@ -22,7 +22,14 @@ export class OutboxSender {
   #again = false;
   #stopped = new AbortController();
 
-  constructor(deps: { readonly log: EventLog; readonly store: ItemStore; readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly owns: (partition: number) => boolean }) {
+  constructor(deps: {
+    readonly log: EventLog;
+    readonly store: ItemStore;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly logger: Logger;
+    readonly owns: (partition: number) => boolean;
+  }) {
     this.#log = deps.log;
     this.#store = deps.store;
     this.#clock = deps.clock;
@@ -59,8 +66,13 @@ export class OutboxSender {
         failures = 0;
       } catch (error) {
         this.#again = true;
-        this.#logger.warn('what the sink owes could not be sent; it is tried again', { error: messageOf(error), attempt: failures });
-        await this.#clock.sleep(jitteredBackoffMs(failures++, this.#random()), this.#stopped.signal).catch(() => undefined);
+        this.#logger.warn('what the sink owes could not be sent; it is tried again', {
+          error: messageOf(error),
+          attempt: failures,
+        });
+        await this.#clock
+          .sleep(jitteredBackoffMs(failures++, this.#random()), this.#stopped.signal)
+          .catch(() => undefined);
       }
     }
   }
@@ -72,7 +84,11 @@ export class OutboxSender {
     const entries = all.filter((entry) => this.#owns(this.#log.partitionOf(entry.account)));
     if (entries.length === 0) return false;
     for (const group of groupByPartition(this.#log, entries)) {
-      await this.#log.append(group.topic, group.partition, group.entries.map((entry) => this.#toRecord(entry)));
+      await this.#log.append(
+        group.topic,
+        group.partition,
+        group.entries.map((entry) => this.#toRecord(entry)),
+      );
       await this.#store.acknowledge(group.entries.map((entry) => entry.id));
     }
     return true;
@@ -102,4 +118,3 @@ function groupByPartition(log: EventLog, entries: readonly OutboxEntry[]): Itera
   }
   return groups.values();
 }
-

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ProposedCommand, ProposedDecision, ProposedOutcome } from '../core/fold/effects.ts';
-import { parseAccount, parseScope, recordKey, accountName } from '../core/keys.ts';
+import { accountName, parseAccount, parseScope, recordKey } from '../core/keys.ts';
 import type { OutboxEntry } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 
@@ -43,28 +43,70 @@ export class Owed {
       savedAt: item.savedAt,
       evidence: JSON.stringify(proposed.evidence),
     });
-    return { id: `decision ${proposed.eventId}`, topic: 'ingest', account: accountName(scope), key: recordKey(scope, scope.collection, proposed.itemId, proposed.eventId), value };
+    return {
+      id: `decision ${proposed.eventId}`,
+      topic: 'ingest',
+      account: accountName(scope),
+      key: recordKey(scope, scope.collection, proposed.itemId, proposed.eventId),
+      value,
+    };
   }
 
   /** `cause` is the event that led to the command; the ids derived from it make a repeated command the same one. */
-  command(proposed: ProposedCommand, cause: string, at: number): { readonly entry: OutboxEntry; readonly commandId: string } {
+  command(
+    proposed: ProposedCommand,
+    cause: string,
+    at: number,
+  ): { readonly entry: OutboxEntry; readonly commandId: string } {
     const head = { at, deadline: at + DAY_MS, causedBy: proposed.causedBy };
     if (proposed.kind === 'full') {
       const account = parseAccount(proposed.account);
       const eventId = `full:${cause}`;
-      const value = this.#codec.encode('SyncCommand', { eventId, ...head, ...account, mode: 'full', reason: proposed.reason });
+      const value = this.#codec.encode('SyncCommand', {
+        eventId,
+        ...head,
+        ...account,
+        mode: 'full',
+        reason: proposed.reason,
+      });
       return this.#commandEntry(eventId, recordKey(account, null, 'sync', eventId), proposed.account, value);
     }
     const scope = parseScope(proposed.scope);
     const eventId = `${proposed.kind}:${cause}:${shortHash(proposed.itemIds.join('\n'))}`;
     const value =
       proposed.kind === 'recheck'
-        ? this.#codec.encode('RecheckCommand', { eventId, ...head, ...scope, snapshotId: proposed.snapshotId, snapshotBegin: proposed.snapshotBegin, scopeCount: proposed.scopeCount, emptyListing: proposed.emptyListing, itemIds: proposed.itemIds, controlIds: proposed.controlIds })
-        : this.#codec.encode('BackfillCommand', { eventId, ...head, ...scope, reason: proposed.reason, itemIds: proposed.itemIds });
-    return this.#commandEntry(eventId, recordKey(scope, scope.collection, proposed.kind, eventId), accountName(scope), value);
+        ? this.#codec.encode('RecheckCommand', {
+            eventId,
+            ...head,
+            ...scope,
+            snapshotId: proposed.snapshotId,
+            snapshotBegin: proposed.snapshotBegin,
+            scopeCount: proposed.scopeCount,
+            emptyListing: proposed.emptyListing,
+            itemIds: proposed.itemIds,
+            controlIds: proposed.controlIds,
+          })
+        : this.#codec.encode('BackfillCommand', {
+            eventId,
+            ...head,
+            ...scope,
+            reason: proposed.reason,
+            itemIds: proposed.itemIds,
+          });
+    return this.#commandEntry(
+      eventId,
+      recordKey(scope, scope.collection, proposed.kind, eventId),
+      accountName(scope),
+      value,
+    );
   }
 
-  #commandEntry(eventId: string, key: string, account: string, value: Uint8Array): { readonly entry: OutboxEntry; readonly commandId: string } {
+  #commandEntry(
+    eventId: string,
+    key: string,
+    account: string,
+    value: Uint8Array,
+  ): { readonly entry: OutboxEntry; readonly commandId: string } {
     return { commandId: eventId, entry: { id: `command ${eventId}`, topic: 'commands', account, key, value } };
   }
 
@@ -82,7 +124,13 @@ export class Owed {
       count: proposed.count,
       evidence: JSON.stringify(proposed.evidence),
     });
-    return { id: `outcome ${eventId}`, topic: 'outcomes', account: accountName(scope), key: recordKey(scope, scope.collection, proposed.itemId ?? proposed.kind, eventId), value };
+    return {
+      id: `outcome ${eventId}`,
+      topic: 'outcomes',
+      account: accountName(scope),
+      key: recordKey(scope, scope.collection, proposed.itemId ?? proposed.kind, eventId),
+      value,
+    };
   }
 
   /** The tombstone goes to `ingest`, and the processor passes it on to `enriched`. */

@@ -48,7 +48,14 @@ export class Rebuild {
     const { log, fresh, codec, pause, settings, onProgress } = this.#deps;
     await this.#readDeadLetters(partition);
     const applier = new BatchApplier(
-      { store: fresh, owed: new Owed(codec), settings: settings ?? DEFAULT_FOLD_SETTINGS, rebuilding: true, pause, deadLetter: async () => undefined },
+      {
+        store: fresh,
+        owed: new Owed(codec),
+        settings: settings ?? DEFAULT_FOLD_SETTINGS,
+        rebuilding: true,
+        pause,
+        deadLetter: async () => undefined,
+      },
       partition,
       await fresh.progress(partition),
     );
@@ -93,7 +100,10 @@ export class Rebuild {
     for (let from = 0; ; ) {
       const records = await this.#deps.log.read('dead-letter', partition, from, { records: BATCH_RECORDS });
       for (const record of records) {
-        const header = record.headers[DEAD_LETTER_HEADER.topic] === 'ingest' ? record.headers[DEAD_LETTER_HEADER.offset] : record.headers[HEADER.position];
+        const header =
+          record.headers[DEAD_LETTER_HEADER.topic] === 'ingest'
+            ? record.headers[DEAD_LETTER_HEADER.offset]
+            : record.headers[HEADER.position];
         if (header !== undefined) positions.add(Number(header));
       }
       const last = records.at(-1);
@@ -108,7 +118,14 @@ function enrich(item: RawItem, vectors: Awaited<ReturnType<VectorSource['vectors
   const found = vectors.get(item);
   return {
     type: 'EnrichedItem',
-    value: { item, textHash: found?.textHash ?? null, vector: found?.vector?.bytes ?? null, model: found?.vector?.model ?? null, dimensions: found?.vector?.dimensions ?? null, textTruncated: false },
+    value: {
+      item,
+      textHash: found?.textHash ?? null,
+      vector: found?.vector?.bytes ?? null,
+      model: found?.vector?.model ?? null,
+      dimensions: found?.vector?.dimensions ?? null,
+      textTruncated: false,
+    },
   };
 }
 

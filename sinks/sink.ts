@@ -1,7 +1,7 @@
+import { deadLetterRecord } from '../core/dead-letter.ts';
 import { messageOf } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
 import { HEADER } from '../core/keys.ts';
-import { deadLetterRecord } from '../core/dead-letter.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
@@ -36,7 +36,11 @@ export class Sink {
 
   constructor(deps: SinkDeps) {
     this.#deps = deps;
-    this.#sender = new OutboxSender({ ...deps, logger: deps.telemetry.log, owns: (partition) => this.#appliers.has(partition) });
+    this.#sender = new OutboxSender({
+      ...deps,
+      logger: deps.telemetry.log,
+      owns: (partition) => this.#appliers.has(partition),
+    });
     this.#convergence = new Convergence({ store: deps.store, owed: new Owed(deps.codec), clock: deps.clock });
   }
 
@@ -96,7 +100,10 @@ export class Sink {
       await applier.apply(batch.records.map((record) => this.#read(record)));
     } catch (error) {
       // Whatever the applier thought of its progress: the store knows better.
-      this.#appliers.set(batch.partition, this.#newApplier(batch.partition, await this.#deps.store.progress(batch.partition)));
+      this.#appliers.set(
+        batch.partition,
+        this.#newApplier(batch.partition, await this.#deps.store.progress(batch.partition)),
+      );
       throw error;
     }
     const settled = await this.#convergence.settle(batch.partition, applier.progress);
@@ -109,7 +116,8 @@ export class Sink {
     const header = record.headers[HEADER.position];
     const position = header === undefined ? -1 : Number(header);
     if (record.value === null) return { kind: 'empty', offset: record.offset, position };
-    if (record.headers[HEADER.poison] !== undefined) return { kind: 'marker', offset: record.offset, position, key: record.key };
+    if (record.headers[HEADER.poison] !== undefined)
+      return { kind: 'marker', offset: record.offset, position, key: record.key };
     try {
       return { kind: 'input', input: toFoldInput(record, this.#deps.codec.decode(record.value), position) };
     } catch (error) {
@@ -122,12 +130,16 @@ export class Sink {
     this.#deps.telemetry.metrics.count('hoardarr_dead_letters', 1, { stage: 'sink' });
     this.#deps.telemetry.log.error('a record went to the dead letters', { partition, offset, error });
     if (record === undefined || record.offset !== offset) return;
-    await this.#deps.log.append('dead-letter', partition, [deadLetterRecord(record, { topic: 'enriched', partition, stage: 'sink', error })]);
+    await this.#deps.log.append('dead-letter', partition, [
+      deadLetterRecord(record, { topic: 'enriched', partition, stage: 'sink', error }),
+    ]);
   }
 
   #count(unit: UnitOfWork): void {
     const { metrics } = this.#deps.telemetry;
     for (const draft of unit.changedDrafts()) metrics.count('hoardarr_items_applied', 1, { scope: draft.scope });
-    for (const entry of unit.effects.history) if (entry.event === 'removed' || entry.event === 'held' || entry.event === 'purged') metrics.count(`hoardarr_${entry.event}`, 1, { reason: entry.author === 'sink' ? 'sink' : 'person' });
+    for (const entry of unit.effects.history)
+      if (entry.event === 'removed' || entry.event === 'held' || entry.event === 'purged')
+        metrics.count(`hoardarr_${entry.event}`, 1, { reason: entry.author === 'sink' ? 'sink' : 'person' });
   }
 }

@@ -1,8 +1,8 @@
-import { SetDigest } from '../core/set-digest.ts';
 import { absentNeedsWork, type Finding, listedNeedsWork, type SnapshotEntry } from '../core/fold/merge.ts';
 import { DOCUMENT_HASH_LENGTH } from '../core/fold/snapshot.ts';
 import { inCollection, type LedgerGlance, type ScopeRow } from '../core/ledger.ts';
 import type { ItemStore, StagedChunk } from '../core/ports/item-store.ts';
+import { SetDigest } from '../core/set-digest.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
 
 /** Rows in one read of the ledger: small enough that other accounts hardly wait. */
@@ -48,12 +48,21 @@ export class SnapshotMerge {
   async run(): Promise<MergeResult> {
     if (this.#end.digestOnly) await this.#compareWithListed();
     else await this.#mergeChunks(this.#scope.staged?.sorted === true ? this.#sortedPages() : this.#allSorted());
-    return { findings: this.#findings, count: this.#count, digest: this.#digest.toString(), unlisted: this.#unlisted, scopeCount: this.#scopeCount, overlap: this.#overlap, controls: this.#controls };
+    return {
+      findings: this.#findings,
+      count: this.#count,
+      digest: this.#digest.toString(),
+      unlisted: this.#unlisted,
+      scopeCount: this.#scopeCount,
+      overlap: this.#overlap,
+      controls: this.#controls,
+    };
   }
 
   async #compareWithListed(): Promise<void> {
     for await (const rows of this.#ledgerPages()) {
-      for (const row of rows) this.#see(row, row.listed ? { itemId: row.itemId, documentHash: '', savedAt: null } : null);
+      for (const row of rows)
+        this.#see(row, row.listed ? { itemId: row.itemId, documentHash: '', savedAt: null } : null);
     }
   }
 
@@ -139,6 +148,10 @@ export class SnapshotMerge {
 function entriesOf(chunk: StagedChunk): readonly SnapshotEntry[] {
   return chunk.itemIds.map((itemId, i) => {
     const savedAt = chunk.savedAt[i] ?? -1;
-    return { itemId, documentHash: chunk.documentHashes.slice(i * DOCUMENT_HASH_LENGTH, (i + 1) * DOCUMENT_HASH_LENGTH), savedAt: savedAt < 0 ? null : savedAt };
+    return {
+      itemId,
+      documentHash: chunk.documentHashes.slice(i * DOCUMENT_HASH_LENGTH, (i + 1) * DOCUMENT_HASH_LENGTH),
+      savedAt: savedAt < 0 ? null : savedAt,
+    };
   });
 }

@@ -1,6 +1,23 @@
 import { Effects } from '../core/fold/effects.ts';
-import { type AccountRow, type LedgerRow, newAccountRow, newLedgerRow, newScopeRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
-import type { ChangeSet, ItemChange, ItemContent, ItemStore, OutboxEntry, PartitionProgress, StagedChunk, StoredVector } from '../core/ports/item-store.ts';
+import {
+  type AccountRow,
+  type LedgerRow,
+  newAccountRow,
+  newLedgerRow,
+  newScopeRow,
+  type RunRow,
+  type ScopeRow,
+} from '../core/ledger.ts';
+import type {
+  ChangeSet,
+  ItemChange,
+  ItemContent,
+  ItemStore,
+  OutboxEntry,
+  PartitionProgress,
+  StagedChunk,
+  StoredVector,
+} from '../core/ports/item-store.ts';
 
 /** An item that a batch works on, with what of it is to be written. */
 export interface Draft {
@@ -100,7 +117,12 @@ export class UnitOfWork {
   async runBefore(account: string, position: number): Promise<RunRow | null> {
     let latest = await this.#store.runBefore(account, position);
     for (const run of this.#dirty.runs) {
-      if (run.account === account && run.startedPosition < position && run.startedPosition > (latest?.startedPosition ?? -1)) latest = run;
+      if (
+        run.account === account &&
+        run.startedPosition < position &&
+        run.startedPosition > (latest?.startedPosition ?? -1)
+      )
+        latest = run;
     }
     return latest;
   }

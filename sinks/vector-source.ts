@@ -1,8 +1,8 @@
-import { textHashOf } from '../core/text-hash.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import type { StoredVector } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import { textHashOf } from '../core/text-hash.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 
 /** The embedding cache, as far as a rebuild needs it. */
@@ -72,10 +72,18 @@ export class VectorSource {
   async #cached(textHashes: readonly string[]): Promise<Map<string, StoredVector | null>> {
     const { cache, embedder } = this.#deps;
     const cached = await cache.getMany(embedder.model, textHashes);
-    return new Map([...cached].map(([textHash, bytes]) => [textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes }]));
+    return new Map(
+      [...cached].map(([textHash, bytes]) => [
+        textHash,
+        { model: embedder.model, dimensions: embedder.dimensions, bytes },
+      ]),
+    );
   }
 
-  async #embed(textHashes: readonly string[], texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, StoredVector>> {
+  async #embed(
+    textHashes: readonly string[],
+    texts: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<string, StoredVector>> {
     const { embedder, cache } = this.#deps;
     const embedded = new Map<string, StoredVector>();
     for (let from = 0; from < textHashes.length; from += embedder.batchTexts) {
@@ -85,10 +93,12 @@ export class VectorSource {
       const bytes = new Map<string, Uint8Array>();
       part.forEach((textHash, i) => {
         const result = results[i];
-        if (result !== undefined && 'vector' in result) bytes.set(textHash, new Uint8Array(result.vector.buffer, result.vector.byteOffset, result.vector.byteLength));
+        if (result !== undefined && 'vector' in result)
+          bytes.set(textHash, new Uint8Array(result.vector.buffer, result.vector.byteOffset, result.vector.byteLength));
       });
       await cache.putMany(embedder.model, bytes);
-      for (const [textHash, value] of bytes) embedded.set(textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes: value });
+      for (const [textHash, value] of bytes)
+        embedded.set(textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes: value });
     }
     return embedded;
   }

@@ -1,12 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
 import type { SnapshotEnd } from '../../schemas/generated/records.ts';
 import { type LedgerRow, newAccountRow, newLedgerRow, newScopeRow } from '../ledger.ts';
 import { isCandidate } from './apply-snapshot.ts';
 import { DEFAULT_FOLD_SETTINGS, Effects, type FoldContext } from './effects.ts';
 
-const context: FoldContext = { position: 100, first: 100, key: 'k', firstKey: null, eventId: 'e', at: 0, scope: newScopeRow('reddit/me/saved'), account: newAccountRow('reddit/me'), run: null, effects: new Effects(), settings: DEFAULT_FOLD_SETTINGS };
-const end: SnapshotEnd = { eventId: 'e', at: 0, provider: 'reddit', user: 'me', collection: 'saved', syncId: 's', fence: 1, seq: 9, snapshotId: 'S', status: 'complete', reason: null, login: null, chunks: 0, count: 5, digest: '', contentDigest: '', digestOnly: false, coverage: 'complete', kinds: ['t3'], proof: 'absence', asOf: 50, oldestRow: 1, explicitlyEmpty: false, evidence: '{}' };
+const context: FoldContext = {
+  position: 100,
+  first: 100,
+  key: 'k',
+  firstKey: null,
+  eventId: 'e',
+  at: 0,
+  scope: newScopeRow('reddit/me/saved'),
+  account: newAccountRow('reddit/me'),
+  run: null,
+  effects: new Effects(),
+  settings: DEFAULT_FOLD_SETTINGS,
+};
+const end: SnapshotEnd = {
+  eventId: 'e',
+  at: 0,
+  provider: 'reddit',
+  user: 'me',
+  collection: 'saved',
+  syncId: 's',
+  fence: 1,
+  seq: 9,
+  snapshotId: 'S',
+  status: 'complete',
+  reason: null,
+  login: null,
+  chunks: 0,
+  count: 5,
+  digest: '',
+  contentDigest: '',
+  digestOnly: false,
+  coverage: 'complete',
+  kinds: ['t3'],
+  proof: 'absence',
+  asOf: 50,
+  oldestRow: 1,
+  explicitlyEmpty: false,
+  evidence: '{}',
+};
 const BEGIN = 20;
-const row = (change: Partial<LedgerRow> = {}): LedgerRow => ({ ...newLedgerRow('t3_x'), state: 'active', seen: BEGIN - 1, savedAt: 10, ...change });
+const row = (change: Partial<LedgerRow> = {}): LedgerRow => ({
+  ...newLedgerRow('t3_x'),
+  state: 'active',
+  seen: BEGIN - 1,
+  savedAt: 10,
+  ...change,
+});
 
 describe('a candidate (law 3)', () => {
   it('was last sighted before the Begin of the snapshot', () => {
@@ -16,7 +60,8 @@ describe('a candidate (law 3)', () => {
   });
 
   it('is in the collection, not pinned, and of a kind that the snapshot covers', () => {
-    for (const state of ['trash', 'purged', null] as const) expect(isCandidate(context, row({ state }), end, BEGIN)).toBe(false);
+    for (const state of ['trash', 'purged', null] as const)
+      expect(isCandidate(context, row({ state }), end, BEGIN)).toBe(false);
     expect(isCandidate(context, row({ state: 'held' }), end, BEGIN)).toBe(true);
     expect(isCandidate(context, row({ pinned: true }), end, BEGIN)).toBe(false);
     expect(isCandidate(context, { ...row(), itemId: 't1_x' }, end, BEGIN)).toBe(false);

@@ -1,6 +1,6 @@
 import type { SnapshotEnd } from '../../schemas/generated/records.ts';
 import { kindOf } from '../keys.ts';
-import { inCollection, type Judgement, lastSeen, type LedgerRow, type StagedSnapshot } from '../ledger.ts';
+import { inCollection, type Judgement, type LedgerRow, lastSeen, type StagedSnapshot } from '../ledger.ts';
 import { type FoldContext, propose } from './effects.ts';
 import { differs, type SnapshotEntry } from './merge.ts';
 import { sight } from './sight.ts';
@@ -16,7 +16,12 @@ export interface Applying {
 }
 
 /** The snapshot lists the row: a sighting at its Begin. True when its content is to be asked for (law 6). */
-export function applyListed(context: FoldContext, row: LedgerRow, entry: SnapshotEntry, { end, staged }: Applying): boolean {
+export function applyListed(
+  context: FoldContext,
+  row: LedgerRow,
+  entry: SnapshotEntry,
+  { end, staged }: Applying,
+): boolean {
   sight(context, row, staged.begin, false, { snapshotId: end.snapshotId });
   row.listed = true;
   row.absentSince = -1;
@@ -58,7 +63,11 @@ export function wouldGo(context: FoldContext, row: LedgerRow, end: SnapshotEnd, 
 }
 
 /** The snapshot does not list the row. Resolves to `recheck` when the provider is to be asked about it. */
-export function applyAbsent(context: FoldContext, row: LedgerRow, applying: Applying): 'recheck' | 'judged' | 'nothing' {
+export function applyAbsent(
+  context: FoldContext,
+  row: LedgerRow,
+  applying: Applying,
+): 'recheck' | 'judged' | 'nothing' {
   const { end, staged } = applying;
   const candidate = isCandidate(context, row, end, staged.begin);
   if (row.listed) {
@@ -77,34 +86,62 @@ export function applyAbsent(context: FoldContext, row: LedgerRow, applying: Appl
 function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying): void {
   const { end, staged, judgement } = applying;
   const guard = guardOf(context, applying);
-  const detail = { basisSeen: staged.begin, snapshotId: end.snapshotId, syncId: end.syncId, evidence: evidenceOf(row, applying) };
+  const detail = {
+    basisSeen: staged.begin,
+    snapshotId: end.snapshotId,
+    syncId: end.syncId,
+    evidence: evidenceOf(row, applying),
+  };
   if (row.state === 'held') {
     const release = row.basisSeen < staged.begin && !row.personOnly && guard.personOnly === null;
-    if (release) propose(context, row, 'remove', { eventId: `${end.snapshotId}:release:${row.itemId}`, reason: 'a newer complete snapshot agrees with the hold', ...detail });
+    if (release)
+      propose(context, row, 'remove', {
+        eventId: `${end.snapshotId}:release:${row.itemId}`,
+        reason: 'a newer complete snapshot agrees with the hold',
+        ...detail,
+      });
     return;
   }
   if (end.proof === 'walks' && !missedTwice(context, row)) {
     row.absentSince = staged.begin;
     return;
   }
-  const personOnly = guard.personOnly ?? (cutOff(row, end) ? 'it is not newer than the oldest row, and may have been cut off the export' : null);
+  const personOnly =
+    guard.personOnly ??
+    (cutOff(row, end) ? 'it is not newer than the oldest row, and may have been cut off the export' : null);
   const reason = personOnly ?? guard.beyond;
   if (reason === null) {
-    propose(context, row, 'remove', { eventId: `${end.snapshotId}:remove:${row.itemId}`, reason: `absent from a complete snapshot of ${end.count} items`, ...detail });
+    propose(context, row, 'remove', {
+      eventId: `${end.snapshotId}:remove:${row.itemId}`,
+      reason: `absent from a complete snapshot of ${end.count} items`,
+      ...detail,
+    });
     return;
   }
   const held = `${reason} (${judgement.going} of ${judgement.scopeCount} would go)`;
-  propose(context, row, 'hold', { eventId: `${end.snapshotId}:hold:${row.itemId}`, reason: held, personOnly: personOnly !== null, ...detail });
+  propose(context, row, 'hold', {
+    eventId: `${end.snapshotId}:hold:${row.itemId}`,
+    reason: held,
+    personOnly: personOnly !== null,
+    ...detail,
+  });
 }
 
 /** Law 4: null where it does not object. `personOnly`: not even a newer snapshot releases it. */
-function guardOf(context: FoldContext, { end, judgement }: Applying): { readonly personOnly: string | null; readonly beyond: string | null } {
+function guardOf(
+  context: FoldContext,
+  { end, judgement }: Applying,
+): { readonly personOnly: string | null; readonly beyond: string | null } {
   const { guardItems, guardShare } = context.settings;
   const { scopeCount, overlap, going } = judgement;
   if (end.count === 0) return { personOnly: 'the snapshot would empty the scope', beyond: null };
-  if (overlap * 2 < scopeCount) return { personOnly: 'the snapshot shares less than half of the ids of the scope', beyond: null };
+  if (overlap * 2 < scopeCount)
+    return { personOnly: 'the snapshot shares less than half of the ids of the scope', beyond: null };
   const beyond = going > guardItems && going > guardShare * scopeCount;
-  return { personOnly: null, beyond: beyond ? `the removal exceeds ${guardItems} items and ${guardShare * 100} % of the scope` : null };
+  return {
+    personOnly: null,
+    beyond: beyond ? `the removal exceeds ${guardItems} items and ${guardShare * 100} % of the scope` : null,
+  };
 }
 
 function cutOff(row: LedgerRow, end: SnapshotEnd): boolean {

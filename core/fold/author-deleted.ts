@@ -16,6 +16,11 @@ export function judgeDeleted(context: FoldContext, row: LedgerRow, by: 'author' 
     return;
   }
   if (row.hiddenAt !== null && context.at >= row.hiddenAt + context.settings.secondDeletionMs) {
-    propose(context, row, 'purge', { eventId: `purge:${context.eventId}:${row.itemId}`, reason: `${reason}, seen twice`, syncId, evidence });
+    propose(context, row, 'purge', {
+      eventId: `purge:${context.eventId}:${row.itemId}`,
+      reason: `${reason}, seen twice`,
+      syncId,
+      evidence,
+    });
   }
 }

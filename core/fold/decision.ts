@@ -1,5 +1,5 @@
 import type { Decision } from '../../schemas/generated/records.ts';
-import { lastSeen, type LedgerRow } from '../ledger.ts';
+import { type LedgerRow, lastSeen } from '../ledger.ts';
 import { type FoldContext, propose, remember } from './effects.ts';
 import { eraseAll } from './erase.ts';
 import { makeActive } from './sight.ts';
@@ -14,7 +14,8 @@ const REMOVALS: ReadonlySet<Decision['operation']> = new Set(['remove', 'hold', 
 export function foldDecision(context: FoldContext, row: LedgerRow, decision: Decision): boolean {
   const byPerson = decision.author !== 'sink';
   const overtaken = row.decided > decision.basisDecided;
-  const newest = decision.operation === 'hide' || decision.operation === 'unhide' ? row.contentAt : lastSeen(row, context.scope);
+  const newest =
+    decision.operation === 'hide' || decision.operation === 'unhide' ? row.contentAt : lastSeen(row, context.scope);
   const restoresPurged = decision.operation === 'restore' && row.state === 'purged';
   const acts = !overtaken && !restoresPurged && (byPerson || newest <= decision.basisSeen);
   if (!acts) {
@@ -33,8 +34,22 @@ export function foldDecision(context: FoldContext, row: LedgerRow, decision: Dec
     if (newest > decision.basisSeen) makeActive(row);
   }
   const event = EVENT[decision.operation];
-  context.effects.outcomes.push({ scope: context.scope.scope, itemId: row.itemId, syncId: decision.syncId, snapshotId: decision.snapshotId, kind: event, reason: decision.reason, count: 1, evidence: { author: decision.author, textHash } });
-  remember(context, row, event, { reason: decision.reason, snapshotId: decision.snapshotId, author: decision.author, evidence: decision.evidence });
+  context.effects.outcomes.push({
+    scope: context.scope.scope,
+    itemId: row.itemId,
+    syncId: decision.syncId,
+    snapshotId: decision.snapshotId,
+    kind: event,
+    reason: decision.reason,
+    count: 1,
+    evidence: { author: decision.author, textHash },
+  });
+  remember(context, row, event, {
+    reason: decision.reason,
+    snapshotId: decision.snapshotId,
+    author: decision.author,
+    evidence: decision.evidence,
+  });
   countFor(context, row, decision);
   return true;
 }

@@ -21,8 +21,24 @@ export interface ProposedDecision {
 
 export type ProposedCommand =
   | { readonly kind: 'full'; readonly account: string; readonly reason: string; readonly causedBy: string | null }
-  | { readonly kind: 'recheck'; readonly scope: string; readonly snapshotId: string; readonly snapshotBegin: number; readonly scopeCount: number; readonly emptyListing: boolean; readonly itemIds: readonly string[]; readonly controlIds: readonly string[]; readonly causedBy: string | null }
-  | { readonly kind: 'backfill'; readonly scope: string; readonly reason: string; readonly itemIds: readonly string[]; readonly causedBy: string | null };
+  | {
+      readonly kind: 'recheck';
+      readonly scope: string;
+      readonly snapshotId: string;
+      readonly snapshotBegin: number;
+      readonly scopeCount: number;
+      readonly emptyListing: boolean;
+      readonly itemIds: readonly string[];
+      readonly controlIds: readonly string[];
+      readonly causedBy: string | null;
+    }
+  | {
+      readonly kind: 'backfill';
+      readonly scope: string;
+      readonly reason: string;
+      readonly itemIds: readonly string[];
+      readonly causedBy: string | null;
+    };
 
 export interface ProposedOutcome {
   readonly scope: string;

@@ -13,7 +13,12 @@ export type ContentChange = 'none' | 'link' | 'full';
  * Folds a raw item that is neither a copy nor fenced off.
  * Resolves to `full` when its content is now the item's, `link` when only url and dates are to be stored.
  */
-export function foldRawItem(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
+export function foldRawItem(
+  context: FoldContext,
+  row: LedgerRow,
+  item: RawItem,
+  hashes: { readonly content: string; readonly text: string },
+): ContentChange {
   const holdsContent = item.content === 'full';
   if (holdsContent && isLate(context, row, item.sighting)) {
     eraseRecord(context);
@@ -27,7 +32,8 @@ export function foldRawItem(context: FoldContext, row: LedgerRow, item: RawItem,
     if (was === 'purged' && row.state === 'active') row.returnedBy = context.eventId;
   }
   if (row.blocked || context.first < row.contentAt) return 'none';
-  if (row.state !== 'purged') return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
+  if (row.state !== 'purged')
+    return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
   if (!holdsContent && item.documentHash !== '') {
     // What it looks like now that it is gone, so that it is asked for again only when that changes (law 6).
     row.documentHash = item.documentHash;
@@ -36,11 +42,19 @@ export function foldRawItem(context: FoldContext, row: LedgerRow, item: RawItem,
   return 'none';
 }
 
-function takeContent(context: FoldContext, row: LedgerRow, item: RawItem, hashes: { readonly content: string; readonly text: string }): ContentChange {
+function takeContent(
+  context: FoldContext,
+  row: LedgerRow,
+  item: RawItem,
+  hashes: { readonly content: string; readonly text: string },
+): ContentChange {
   if (row.content === 'full' && row.contentHash !== hashes.content) {
     if (context.run !== null) context.run.counts.updated++;
     const textChanged = row.textHash !== hashes.text;
-    remember(context, row, 'updated', { reason: textChanged ? 'its text changed' : 'its details changed', evidence: { documentHash: item.documentHash, textHash: hashes.text } });
+    remember(context, row, 'updated', {
+      reason: textChanged ? 'its text changed' : 'its details changed',
+      evidence: { documentHash: item.documentHash, textHash: hashes.text },
+    });
   }
   row.contentAt = context.first;
   row.content = 'full';
@@ -51,7 +65,11 @@ function takeContent(context: FoldContext, row: LedgerRow, item: RawItem, hashes
   row.attempts = 0;
   row.retryAt = null;
   if (row.hidden && item.sighting) {
-    propose(context, row, 'unhide', { eventId: `unhide:${context.eventId}:${row.itemId}`, reason: 'shown with content again', syncId: context.run?.syncId ?? null });
+    propose(context, row, 'unhide', {
+      eventId: `unhide:${context.eventId}:${row.itemId}`,
+      reason: 'shown with content again',
+      syncId: context.run?.syncId ?? null,
+    });
   }
   return 'full';
 }
@@ -67,7 +85,11 @@ function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): Conte
   row.unavailable = true;
   if (item.documentHash !== '') row.documentHash = item.documentHash;
   if (context.run !== null) context.run.counts.failed++;
-  if (row.attempts === 1) remember(context, row, 'unavailable', { reason: `the source did not show it: ${item.content}`, evidence: item.document.extra });
+  if (row.attempts === 1)
+    remember(context, row, 'unavailable', {
+      reason: `the source did not show it: ${item.content}`,
+      evidence: item.document.extra,
+    });
   if (item.content === 'failed') return change;
   row.contentAt = context.first;
   row.deletedBy = item.content === 'deleted' ? 'author' : 'moderator';

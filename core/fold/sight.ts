@@ -1,11 +1,17 @@
-import { lastSeen, type LedgerRow } from '../ledger.ts';
+import { type LedgerRow, lastSeen } from '../ledger.ts';
 import { type FoldContext, remember } from './effects.ts';
 
 /**
  * Laws 2 and 8: a sighting at `position`. Only this moves the last sighting, and a sighting newer than the basis of a
  * removal, hold or purge makes the item active again. `shown`: the source showed content with it.
  */
-export function sight(context: FoldContext, row: LedgerRow, position: number, shown: boolean, detail: { readonly snapshotId: string | null }): void {
+export function sight(
+  context: FoldContext,
+  row: LedgerRow,
+  position: number,
+  shown: boolean,
+  detail: { readonly snapshotId: string | null },
+): void {
   const was = row.state;
   if (was !== null && position <= lastSeen(row, context.scope)) return;
   row.seen = Math.max(row.seen, position);
@@ -33,7 +39,10 @@ function revive(context: FoldContext, row: LedgerRow, detail: { readonly snapsho
     row.purgedAt = context.position;
   }
   if (context.run !== null && was !== 'held') context.run.counts.restored++;
-  remember(context, row, was === 'held' ? 'seen again' : 'restored', { reason: `a sighting newer than the ${was === 'held' ? 'hold' : 'removal'}`, ...detail });
+  remember(context, row, was === 'held' ? 'seen again' : 'restored', {
+    reason: `a sighting newer than the ${was === 'held' ? 'hold' : 'removal'}`,
+    ...detail,
+  });
 }
 
 /** The row is in the collection with nothing waiting. */

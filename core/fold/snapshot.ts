@@ -6,7 +6,16 @@ export const DOCUMENT_HASH_LENGTH = 22;
 
 /** Law 3: the snapshot most recently begun in the scope is the only one that counts. */
 export function beginSnapshot(scope: ScopeRow, begin: SnapshotBegin, position: number): void {
-  scope.staged = { snapshotId: begin.snapshotId, begin: position, login: begin.login, chunks: 0, intact: true, sorted: true, lastId: null, judgement: null };
+  scope.staged = {
+    snapshotId: begin.snapshotId,
+    begin: position,
+    login: begin.login,
+    chunks: 0,
+    intact: true,
+    sorted: true,
+    lastId: null,
+    judgement: null,
+  };
 }
 
 /** True when the chunk belongs to the staged snapshot and is to be kept. */
@@ -33,7 +42,15 @@ function wellFormed(chunk: SnapshotChunk): boolean {
 
 /** Why a snapshot is not applied. `full`: the sink then asks for a full sync with chunks. */
 export interface Refusal {
-  readonly outcome: 'aborted' | 'overtaken' | 'incomplete' | 'foreign' | 'older' | 'same' | 'mismatch' | 'unknown content';
+  readonly outcome:
+    | 'aborted'
+    | 'overtaken'
+    | 'incomplete'
+    | 'foreign'
+    | 'older'
+    | 'same'
+    | 'mismatch'
+    | 'unknown content';
   readonly reason: string;
   readonly full?: boolean;
 }
@@ -41,9 +58,11 @@ export interface Refusal {
 /** Laws 3 and 5, before anything is compared: which snapshots are applied at all. */
 export function refuseEarly(scope: ScopeRow, end: SnapshotEnd): Refusal | null {
   const { staged, applied } = scope;
-  if (staged === null || staged.snapshotId !== end.snapshotId) return { outcome: 'overtaken', reason: 'another snapshot was begun after this one' };
+  if (staged === null || staged.snapshotId !== end.snapshotId)
+    return { outcome: 'overtaken', reason: 'another snapshot was begun after this one' };
   if (end.status === 'aborted') return { outcome: 'aborted', reason: end.reason ?? 'the walk was aborted' };
-  if (!staged.intact || staged.chunks !== end.chunks) return { outcome: 'incomplete', reason: `${staged.chunks} of ${end.chunks} chunks arrived` };
+  if (!staged.intact || staged.chunks !== end.chunks)
+    return { outcome: 'incomplete', reason: `${staged.chunks} of ${end.chunks} chunks arrived` };
   if (end.login !== staged.login || (scope.login !== null && end.login !== null && end.login !== scope.login)) {
     return { outcome: 'foreign', reason: 'it belongs to another login' };
   }
@@ -51,7 +70,10 @@ export function refuseEarly(scope: ScopeRow, end: SnapshotEnd): Refusal | null {
     return { outcome: 'unknown content', reason: 'it names a content that is not the one last applied', full: true };
   }
   if (end.asOf !== null && applied !== null && applied.asOf !== null && end.asOf < applied.asOf) {
-    return { outcome: 'older', reason: `it speaks of ${isoOf(end.asOf)}, and an export of ${isoOf(applied.asOf)} was applied already` };
+    return {
+      outcome: 'older',
+      reason: `it speaks of ${isoOf(end.asOf)}, and an export of ${isoOf(applied.asOf)} was applied already`,
+    };
   }
   return null;
 }
@@ -70,13 +92,20 @@ export interface Tally extends Judgement {
 /** Laws 3 and 5, after comparing: count and digest match, and an export of the same date shrank. */
 export function refuseLate(scope: ScopeRow, end: SnapshotEnd, tally: Tally): Refusal | null {
   if (tally.count !== end.count || tally.digest !== end.digest) {
-    return { outcome: 'mismatch', reason: `it says ${end.count} ids with digest ${end.digest}, but ${tally.count} with ${tally.digest} arrived`, full: end.digestOnly };
+    return {
+      outcome: 'mismatch',
+      reason: `it says ${end.count} ids with digest ${end.digest}, but ${tally.count} with ${tally.digest} arrived`,
+      full: end.digestOnly,
+    };
   }
   const { applied } = scope;
   if (end.asOf !== null && applied !== null && applied.asOf === end.asOf && !isProperSubset(scope, tally)) {
     return tally.unlisted === 0
       ? { outcome: 'same', reason: 'it holds what the export last applied holds' }
-      : { outcome: 'older', reason: `it is of the same moment as the export last applied, ${isoOf(end.asOf)}, and holds other items` };
+      : {
+          outcome: 'older',
+          reason: `it is of the same moment as the export last applied, ${isoOf(end.asOf)}, and holds other items`,
+        };
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import type { ItemVerdict } from '../../schemas/generated/records.ts';
 import { retryAfterMs } from '../backoff.ts';
-import { lastSeen, type LedgerRow, type ScopeRow } from '../ledger.ts';
+import { type LedgerRow, lastSeen, type ScopeRow } from '../ledger.ts';
 import { judgeDeleted } from './author-deleted.ts';
 import { type FoldContext, propose, remember } from './effects.ts';
 import { sight } from './sight.ts';
@@ -21,7 +21,12 @@ export function foldVerdict(context: FoldContext, row: LedgerRow, verdict: ItemV
 }
 
 function markUnavailable(context: FoldContext, row: LedgerRow, verdict: ItemVerdict): void {
-  if (!row.unavailable) remember(context, row, 'unavailable', { reason: `asked about it: ${verdict.answer}`, snapshotId: verdict.snapshotId, evidence: verdict.evidence });
+  if (!row.unavailable)
+    remember(context, row, 'unavailable', {
+      reason: `asked about it: ${verdict.answer}`,
+      snapshotId: verdict.snapshotId,
+      evidence: verdict.evidence,
+    });
   row.unavailable = true;
   row.retryAt ??= context.at + retryAfterMs(1);
 }
@@ -32,10 +37,19 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
     basisSeen: verdict.started,
     snapshotId: verdict.snapshotId,
     syncId: context.run?.causedBy ?? context.run?.syncId ?? null,
-    evidence: { verdict: verdict.answer, askedAt: new Date(context.at).toISOString(), ...(JSON.parse(verdict.evidence) as Record<string, unknown>) },
+    evidence: {
+      verdict: verdict.answer,
+      askedAt: new Date(context.at).toISOString(),
+      ...(JSON.parse(verdict.evidence) as Record<string, unknown>),
+    },
   };
   if (verdict.emptyListing) {
-    propose(context, row, 'hold', { eventId: `hold:${context.eventId}:${row.itemId}`, reason: 'the listing was empty, so nothing could be asked for control', personOnly: true, ...detail });
+    propose(context, row, 'hold', {
+      eventId: `hold:${context.eventId}:${row.itemId}`,
+      reason: 'the listing was empty, so nothing could be asked for control',
+      personOnly: true,
+      ...detail,
+    });
     return;
   }
   const count = countVerdict(context.scope, verdict.snapshotId);
@@ -49,12 +63,22 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
     }
     return;
   }
-  propose(context, row, 'remove', { eventId: `remove:${context.eventId}:${row.itemId}`, reason: verdict.answer === 'unsaved' ? 'the provider says it is no longer saved' : 'the provider says it no longer exists', ...detail });
+  propose(context, row, 'remove', {
+    eventId: `remove:${context.eventId}:${row.itemId}`,
+    reason:
+      verdict.answer === 'unsaved'
+        ? 'the provider says it is no longer saved'
+        : 'the provider says it no longer exists',
+    ...detail,
+  });
 }
 
 /** How many verdicts of a snapshot would have removed, this one included. */
 function countVerdict(scope: ScopeRow, snapshotId: string): number {
   const count = (scope.verdictCounts.find((entry) => entry.snapshotId === snapshotId)?.count ?? 0) + 1;
-  scope.verdictCounts = [...scope.verdictCounts.filter((entry) => entry.snapshotId !== snapshotId), { snapshotId, count }].slice(-4);
+  scope.verdictCounts = [
+    ...scope.verdictCounts.filter((entry) => entry.snapshotId !== snapshotId),
+    { snapshotId, count },
+  ].slice(-4);
   return count;
 }

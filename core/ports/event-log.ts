@@ -96,7 +96,12 @@ export interface EventLog {
   append(topic: TopicName, partition: number, records: readonly AppendRecord[]): Promise<readonly number[]>;
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** Reads without a group: records with offset >= from, in order; an empty array at the end. */
-  read(topic: TopicName, partition: number, from: number, limits?: { readonly records?: number; readonly bytes?: number }): Promise<readonly LogRecord[]>;
+  read(
+    topic: TopicName,
+    partition: number,
+    from: number,
+    limits?: { readonly records?: number; readonly bytes?: number },
+  ): Promise<readonly LogRecord[]>;
   ends(topic: TopicName): Promise<readonly PartitionEnd[]>;
   lag(): Promise<readonly GroupLag[]>;
   /** Removes what is past its retention, and what tombstones erased, also from the bytes on disk where the adapter can. */

@@ -186,7 +186,10 @@ export interface ItemStore {
   /** Items in the trash since before `before` (ms), not pinned. */
   expiredTrash(before: number, limit: number): Promise<readonly { readonly scope: string; readonly row: LedgerRow }[]>;
   /** Stubs in the collection whose retry is due. */
-  dueStubs(now: number, limit: number): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]>;
+  dueStubs(
+    now: number,
+    limit: number,
+  ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]>;
   /** How many rows with one of `kinds`, not pinned, blocked or hidden, last seen at or before `begin`, are in the collection XOR listed (law 6). */
   countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number>;
 
@@ -194,8 +197,19 @@ export interface ItemStore {
   scopes(): Promise<readonly ScopeRow[]>;
   totals(): Promise<readonly ScopeTotals[]>;
   /** Order: saved date newest first, then id; `after` is the `next` of the page before. */
-  list(filter: ItemFilter, limit: number, after: string | null): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }>;
-  item(scope: string, itemId: string): Promise<{ readonly row: LedgerRow; readonly content: ItemContent | null; readonly vector: StoredVector | null } | null>;
+  list(
+    filter: ItemFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }>;
+  item(
+    scope: string,
+    itemId: string,
+  ): Promise<{
+    readonly row: LedgerRow;
+    readonly content: ItemContent | null;
+    readonly vector: StoredVector | null;
+  } | null>;
   history(scope: string, itemId: string): Promise<readonly HistoryEntry[]>;
   held(): Promise<readonly HeldGroup[]>;
   searchText(query: string, filter: ItemFilter, limit: number): Promise<readonly SearchHit[]>;

@@ -1,10 +1,20 @@
-import type { BackfillCommand, Document, ItemVerdict, RawItem, RecheckCommand, SyncCommand } from '../../schemas/generated/records.ts';
+import type {
+  BackfillCommand,
+  Document,
+  ItemVerdict,
+  RawItem,
+  RecheckCommand,
+  SyncCommand,
+} from '../../schemas/generated/records.ts';
 
 /** Something that a provider can do, or the reason why it cannot, in words for the user. */
 export type Capability<F> = { readonly run: F } | { readonly notApplicable: string };
 
 /** Fields of a raw item that come from the provider; the run adds the others (law 1). */
-export type ProviderItem = Omit<RawItem, 'eventId' | 'at' | 'provider' | 'user' | 'collection' | 'syncId' | 'fence' | 'seq'>;
+export type ProviderItem = Omit<
+  RawItem,
+  'eventId' | 'at' | 'provider' | 'user' | 'collection' | 'syncId' | 'fence' | 'seq'
+>;
 
 /** What a provider answered about one candidate. */
 export type ProviderAnswer = Pick<ItemVerdict, 'itemId' | 'answer' | 'evidence'>;
@@ -33,11 +43,17 @@ export interface Provider<Raw> {
   /** What is embedded; null where there is nothing to embed. Counters and dates do not belong in it (law 9). */
   vectorizationText(raw: Raw): string | null;
   /** Delta: pages newest first, from `cursor` (null: the newest). */
-  readonly fetchItems: Capability<(collection: string, cursor: string | null, signal: AbortSignal) => Promise<ListingPage<Raw>>>;
+  readonly fetchItems: Capability<
+    (collection: string, cursor: string | null, signal: AbortSignal) => Promise<ListingPage<Raw>>
+  >;
   /** Full: pages of the whole list, whose ids a snapshot is made of. */
-  readonly listIds: Capability<(collection: string, cursor: string | null, signal: AbortSignal) => Promise<ListingPage<Raw>>>;
+  readonly listIds: Capability<
+    (collection: string, cursor: string | null, signal: AbortSignal) => Promise<ListingPage<Raw>>
+  >;
   /** Asks about single ids; an id that the provider omits is answered `unknown` (law 3). */
-  readonly recheck: Capability<(collection: string, itemIds: readonly string[], signal: AbortSignal) => Promise<readonly ProviderAnswer[]>>;
+  readonly recheck: Capability<
+    (collection: string, itemIds: readonly string[], signal: AbortSignal) => Promise<readonly ProviderAnswer[]>
+  >;
 }
 
 /**

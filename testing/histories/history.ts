@@ -1,6 +1,6 @@
 import { applicable } from '../../core/fold/decision.ts';
-import type { LedgerRow } from '../../core/ledger.ts';
 import { parseRecordKey } from '../../core/keys.ts';
+import type { LedgerRow } from '../../core/ledger.ts';
 import type { Decoded } from '../../core/ports/schema-codec.ts';
 import type { Decision } from '../../schemas/generated/records.ts';
 import type { BatchApplier } from '../../sinks/apply-batch.ts';
@@ -9,7 +9,7 @@ import { HistoryLog } from './log.ts';
 import { Oracle } from './oracle.ts';
 import { Producers, type Work } from './producers.ts';
 import { itemIdOf, Killed, Subject } from './subject.ts';
-import { HOUR, type HistoryRecord, ITEM_COUNT, msOf, type Proof, type Random, randomFrom, SCOPE } from './types.ts';
+import { type HistoryRecord, HOUR, ITEM_COUNT, msOf, type Proof, type Random, randomFrom, SCOPE } from './types.ts';
 import { World } from './world.ts';
 
 /** One history of a collection: a world, its pipeline with faults, and the oracle that watches. Deterministic by its seed. */
@@ -39,8 +39,20 @@ export class History {
     this.world = new World(this.random);
     this.oracle = new Oracle(this.world, proof);
     const reach = (what: string): void => this.oracle.reach(what);
-    this.log = new HistoryLog(() => this.random(), () => this.quiet, reach);
-    this.producers = new Producers({ world: this.world, log: this.log, proof, random: () => this.random(), chance: (p) => this.chance(p), reach, violate: (what) => this.oracle.violate(what) });
+    this.log = new HistoryLog(
+      () => this.random(),
+      () => this.quiet,
+      reach,
+    );
+    this.producers = new Producers({
+      world: this.world,
+      log: this.log,
+      proof,
+      random: () => this.random(),
+      chance: (p) => this.chance(p),
+      reach,
+      violate: (what) => this.oracle.violate(what),
+    });
     this.oracle.knows(this.producers);
     this.subject = new Subject(this.codec);
   }
@@ -115,7 +127,11 @@ export class History {
     const before = await this.subject.rows();
     await this.subject.apply([record], applier);
     await this.subject.restart();
-    this.oracle.judgeStep({ ...record, decoded: record.decoded?.type === 'Decision' ? null : record.decoded }, before, await this.subject.rows());
+    this.oracle.judgeStep(
+      { ...record, decoded: record.decoded?.type === 'Decision' ? null : record.decoded },
+      before,
+      await this.subject.rows(),
+    );
   }
 
   async wakeZombie(): Promise<void> {
@@ -152,7 +168,10 @@ export class History {
     this.log.dead = this.log.dead.filter((record) => {
       const slot = parseRecordKey(record.key)?.slot;
       const row = rows.find((candidate) => candidate.itemId === slot);
-      const gone = record.decoded?.type === 'RawItem' && row !== undefined && (row.state === 'purged' || row.blocked || record.first <= row.purgedAt);
+      const gone =
+        record.decoded?.type === 'RawItem' &&
+        row !== undefined &&
+        (row.state === 'purged' || row.blocked || record.first <= row.purgedAt);
       if (gone) this.log.tombstone(record.key);
       return !gone;
     });
@@ -184,7 +203,25 @@ export class History {
     this.oracle.reach(`person: ${operation}`);
     const applied = this.subject.applier.progress.position;
     this.oracle.wish(x, operation, row, this.log.position + 1, applied);
-    const value: Decision = { eventId: `person ${this.#decisions++}`, at: msOf(this.world.clock), ...SCOPE, itemId: itemIdOf(x), operation, author: 'person:me', basisDecided: row.decided, basisSeen: operation === 'approve' ? row.basisSeen : applied, reason: '', snapshotId: row.holdId, syncId: null, personOnly: false, firstId: null, firstAt: null, url: null, savedAt: null, evidence: '{}' };
+    const value: Decision = {
+      eventId: `person ${this.#decisions++}`,
+      at: msOf(this.world.clock),
+      ...SCOPE,
+      itemId: itemIdOf(x),
+      operation,
+      author: 'person:me',
+      basisDecided: row.decided,
+      basisSeen: operation === 'approve' ? row.basisSeen : applied,
+      reason: '',
+      snapshotId: row.holdId,
+      syncId: null,
+      personOnly: false,
+      firstId: null,
+      firstAt: null,
+      url: null,
+      savedAt: null,
+      evidence: '{}',
+    };
     const before = this.log.dead.length;
     this.log.append({ type: 'Decision', value }, itemIdOf(x));
     if (this.log.dead.length > before) this.oracle.mixed.add(x);
@@ -201,22 +238,32 @@ export class History {
   async expire(): Promise<void> {
     for (const row of await this.subject.rows()) {
       if (row.state !== 'trash' || this.random() >= 0.5) continue;
-      const value: Decision = { eventId: `expire ${row.itemId} ${row.decided}`, at: msOf(this.world.clock), ...SCOPE, itemId: row.itemId, operation: 'purge', author: 'sink', basisDecided: row.decided, basisSeen: this.subject.applier.progress.position, reason: '', snapshotId: null, syncId: null, personOnly: false, firstId: null, firstAt: null, url: null, savedAt: null, evidence: '{}' };
+      const value: Decision = {
+        eventId: `expire ${row.itemId} ${row.decided}`,
+        at: msOf(this.world.clock),
+        ...SCOPE,
+        itemId: row.itemId,
+        operation: 'purge',
+        author: 'sink',
+        basisDecided: row.decided,
+        basisSeen: this.subject.applier.progress.position,
+        reason: '',
+        snapshotId: null,
+        syncId: null,
+        personOnly: false,
+        firstId: null,
+        firstAt: null,
+        url: null,
+        savedAt: null,
+        evidence: '{}',
+      };
       this.log.append({ type: 'Decision', value }, row.itemId);
     }
   }
 
   // ---- rebuild ----
-  async rebuild(): Promise<Subject> {
-    const fresh = new Subject(this.codec, true);
-    const upTo = this.subject.applier.progress.position;
-    const records = this.log.ingest.filter((record) => record.position <= upTo).map((record) => (this.log.poisoned.has(record.position) ? { ...record, decoded: null, poison: true as const } : record));
-    if (records.length > 0) await fresh.apply(records);
-    return fresh;
-  }
-
   async compareRebuild(when: string): Promise<Subject> {
-    const fresh = await this.rebuild();
+    const fresh = await this.subject.rebuilt(this.log);
     this.oracle.reach('rebuild compared');
     if ((await fresh.takeOutbox(1, false)).length > 0) this.oracle.violate('a rebuild owes');
     const [live, rebuilt] = [await this.subject.view(), await fresh.view()];
@@ -228,13 +275,11 @@ export class History {
   async switchToRebuilt(): Promise<void> {
     await this.settle();
     const scope = await this.subject.store.scope('reddit/me/saved');
-    if (this.failed || this.working || scope?.staged != null) return;
+    if (this.failed || this.working || (scope !== null && scope.staged !== null)) return;
     const fresh = await this.compareRebuild(' before a switch');
     this.oracle.reach('switched to rebuilt');
     this.subject = new Subject(this.codec, false, fresh.store);
-    const expected = await fresh.store.progress(0);
-    await fresh.store.commit({ partition: 0, expected, position: expected.position, nextOffset: this.#offset + 1, items: [], scopes: [], accounts: [], runs: [], history: [], events: [], outbox: [], chunks: [], discardChunks: [] });
-    await this.subject.restart();
+    await this.subject.goOnAt(this.#offset + 1);
     this.zombie = null;
   }
 
@@ -284,7 +329,8 @@ export class History {
     const rows = await this.subject.rows();
     for (let x = 0; x < ITEM_COUNT && !this.failed; x++) {
       const row = rows[x];
-      if (row?.state === 'held' && (row.personOnly || round === 2)) await this.person(x, this.world.saved.has(x) ? 'reject' : 'approve');
+      if (row?.state === 'held' && (row.personOnly || round === 2))
+        await this.person(x, this.world.saved.has(x) ? 'reject' : 'approve');
     }
     await this.settle();
   }

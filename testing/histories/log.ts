@@ -30,12 +30,24 @@ export class HistoryLog {
   /** Keys are unique; an append that is tried again gets a new suffix, and the event id inside stays. */
   append(decoded: Decoded, slot: string, copy: { readonly first?: HistoryRecord; readonly key?: string } = {}): number {
     const eventId = decoded.type === 'EnrichedItem' ? decoded.value.item.eventId : decoded.value.eventId;
-    const key = copy.key ?? recordKey(SCOPE, SCOPE.collection, slot, eventId, copy.first === undefined ? '' : `!${this.#copies++}`);
+    const key =
+      copy.key ??
+      recordKey(SCOPE, SCOPE.collection, slot, eventId, copy.first === undefined ? '' : `!${this.#copies++}`);
     const position = this.#nextPosition++;
-    this.ingest.push({ offset: position, position, key, decoded, first: copy.first?.first ?? position, firstKey: copy.first?.key ?? null });
+    this.ingest.push({
+      offset: position,
+      position,
+      key,
+      decoded,
+      first: copy.first?.first ?? position,
+      firstKey: copy.first?.key ?? null,
+    });
     if (!this.#quiet() && this.#random() < 0.06) {
       this.#reach('retried append');
-      this.append(decoded, slot, { key: `${key}~${this.#copies++}`, ...(copy.first === undefined ? {} : { first: copy.first }) });
+      this.append(decoded, slot, {
+        key: `${key}~${this.#copies++}`,
+        ...(copy.first === undefined ? {} : { first: copy.first }),
+      });
     }
     return position;
   }
@@ -48,9 +60,10 @@ export class HistoryLog {
   /** Laws 1 and 10: the processor passes records on in order; poison goes whole to the dead letters. Resolves to where it is. */
   process(count: number, from: number | null = null): number {
     let cursor = from ?? this.processed;
+    let left = count;
     for (const record of this.ingest) {
       if (record.position <= cursor) continue;
-      if (count-- <= 0) break;
+      if (left-- <= 0) break;
       cursor = record.position;
       if (from === null) this.#poison(record);
       const marker = this.poisoned.has(record.position) ? ({ decoded: null, poison: true } as const) : {};
@@ -72,7 +85,8 @@ export class HistoryLog {
     const { decoded } = record;
     if (decoded === null || /^Snapshot|^SyncStarted/.test(decoded.type)) return;
     this.#reach('redriven');
-    const slot = 'itemId' in decoded.value && typeof decoded.value.itemId === 'string' ? decoded.value.itemId : SLOT.run;
+    const slot =
+      'itemId' in decoded.value && typeof decoded.value.itemId === 'string' ? decoded.value.itemId : SLOT.run;
     this.append(decoded, slot, { first: record });
   }
 
@@ -80,9 +94,13 @@ export class HistoryLog {
   compact(): void {
     for (const topic of ['ingest', 'enriched'] as const) {
       const erasedAt = new Map<string, number>();
-      for (const record of this[topic]) if (record.decoded === null && record.poison === undefined) erasedAt.set(record.key, record.offset);
+      for (const record of this[topic])
+        if (record.decoded === null && record.poison === undefined) erasedAt.set(record.key, record.offset);
       const before = this[topic].length;
-      this[topic] = this[topic].filter((record) => (record.decoded === null && record.poison === undefined) || (erasedAt.get(record.key) ?? -1) < record.offset);
+      this[topic] = this[topic].filter(
+        (record) =>
+          (record.decoded === null && record.poison === undefined) || (erasedAt.get(record.key) ?? -1) < record.offset,
+      );
       if (this[topic].length < before) this.#reach('compaction erased');
     }
   }

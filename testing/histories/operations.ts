@@ -5,9 +5,38 @@ type Operation = (history: History, x: number, pick: (count: number) => number) 
 
 /** What can happen next, and how often it does. */
 export const WEIGHTS = {
-  save: 7, unsave: 4, edit: 2, authorDeletes: 1, walk: 4, delta: 3, command: 3, loseCommand: 1, hydrate: 1, step: 14, process: 10, read: 10, publish: 8,
-  settle: 4, quick: 5, whole: 7, person: 6, race: 2, purge: 1, expire: 3, wakeProducer: 2, freezeProcessor: 1, wakeProcessor: 1, freezeSink: 1,
-  wakeSink: 2, again: 1, restart: 1, loseAcknowledgement: 1, redrive: 1, compact: 2, rebuild: 1, switchToRebuilt: 1,
+  save: 7,
+  unsave: 4,
+  edit: 2,
+  authorDeletes: 1,
+  walk: 4,
+  delta: 3,
+  command: 3,
+  loseCommand: 1,
+  hydrate: 1,
+  step: 14,
+  process: 10,
+  read: 10,
+  publish: 8,
+  settle: 4,
+  quick: 5,
+  whole: 7,
+  person: 6,
+  race: 2,
+  purge: 1,
+  expire: 3,
+  wakeProducer: 2,
+  freezeProcessor: 1,
+  wakeProcessor: 1,
+  freezeSink: 1,
+  wakeSink: 2,
+  again: 1,
+  restart: 1,
+  loseAcknowledgement: 1,
+  redrive: 1,
+  compact: 2,
+  rebuild: 1,
+  switchToRebuilt: 1,
 } as const;
 
 export type OperationName = keyof typeof WEIGHTS;
@@ -87,14 +116,18 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     if (history.frozenProcessor === null) return;
     history.oracle.reach('frozen processor went on');
     const from = history.frozenProcessor;
-    const passed = history.log.ingest.filter((record) => record.position > from && record.position <= history.log.processed).length;
+    const passed = history.log.ingest.filter(
+      (record) => record.position > from && record.position <= history.log.processed,
+    ).length;
     history.log.process(Math.min(passed, 3), from);
     history.frozenProcessor = null;
   },
   freezeSink: (history) => history.freezeSink(),
   wakeSink: (history) => history.wakeZombie(),
   again: async (history, _x, pick) => {
-    const applied = history.log.enriched.filter((record) => record.position <= history.subject.applier.progress.position);
+    const applied = history.log.enriched.filter(
+      (record) => record.position <= history.subject.applier.progress.position,
+    );
     const record = applied[pick(Math.max(1, applied.length))];
     if (record !== undefined) await history.again(record);
   },

@@ -66,7 +66,8 @@ export class Oracle {
       if (was.personOnly && was.state === 'held') this.violate('guard passed');
       if (was.pinned) this.violate("person's decision undone: pinned item removed");
     }
-    if (decision.operation === 'approve' && row.state === 'trash' && was.state !== 'held') this.violate("person's decision undone: approved what was not held");
+    if (decision.operation === 'approve' && row.state === 'trash' && was.state !== 'held')
+      this.violate("person's decision undone: approved what was not held");
     if (was.blocked && !row.blocked && decision.operation !== 'allow') this.violate("person's decision undone: block");
     if (was.blocked && decision.operation === 'restore') this.violate("person's decision undone: restored over purge");
     if (decision.operation === 'purge') {
@@ -91,7 +92,10 @@ export class Oracle {
     const removed = this.#removedAsOf.get(x) ?? -1;
     const { decoded } = record;
     if (decoded === null || decoded.type === 'EnrichedItem') return;
-    const observed = decoded.type === 'SnapshotEnd' ? (this.#producers?.observed.get(decoded.value.snapshotId) ?? 0) : tickOf(decoded.value.at);
+    const observed =
+      decoded.type === 'SnapshotEnd'
+        ? (this.#producers?.observed.get(decoded.value.snapshotId) ?? 0)
+        : tickOf(decoded.value.at);
     const savedSince = this.#world.saved.has(x) || (this.#world.unsavedAt.get(x) ?? -1) >= removed;
     if (observed < removed || !savedSince) this.violate('resurrection');
   }
@@ -101,7 +105,12 @@ export class Oracle {
     const purging = wish?.purge === true && !row.blocked;
     const unread = wish !== undefined && (wish.at > applied || purging);
     const stays = operation === 'purge' || (wish?.purge === true && operation !== 'allow') ? 'purge' : 'mixed';
-    this.wishes.set(x, { known: applied, operation: unread ? stays : operation, at: position, purge: operation === 'purge' || (purging && operation !== 'allow') });
+    this.wishes.set(x, {
+      known: applied,
+      operation: unread ? stays : operation,
+      at: position,
+      purge: operation === 'purge' || (purging && operation !== 'allow'),
+    });
   }
 
   /** After faults have ended and everything has settled. */
@@ -114,7 +123,8 @@ export class Oracle {
       if (!row.blocked || row.state !== 'purged') undone('purge');
       return;
     }
-    const excused = deleted.has(x) || row.hidden || this.purges.some((purge) => purge.x === x && purge.at > (wish?.known ?? -1));
+    const excused =
+      deleted.has(x) || row.hidden || this.purges.some((purge) => purge.x === x && purge.at > (wish?.known ?? -1));
     const keeps = wish?.operation === 'restore' || wish?.operation === 'reject';
     if (keeps && !(row.pinned && row.state === 'active') && !excused) return undone('pin');
     if (wish?.operation === 'unpin' && row.pinned) return undone('unpin');
@@ -141,11 +151,16 @@ export class Oracle {
       const purged = rows[purge.x]?.state === 'purged';
       for (const topic of [log.ingest, log.enriched]) {
         for (const { decoded, position } of topic) {
-          const holds = decoded?.type === 'RawItem' && decoded.value.content === 'full' && decoded.value.itemId === itemIdOf(purge.x);
+          const holds =
+            decoded?.type === 'RawItem' &&
+            decoded.value.content === 'full' &&
+            decoded.value.itemId === itemIdOf(purge.x);
           if (holds && (position < purge.at || purged)) return this.violate('erased text is still in the log');
         }
       }
     }
-    for (const row of rows) if (row.state === 'purged' && (row.contentHash !== '' || row.vectorHash !== '')) this.violate('purged item has content');
+    for (const row of rows)
+      if (row.state === 'purged' && (row.contentHash !== '' || row.vectorHash !== ''))
+        this.violate('purged item has content');
   }
 }

@@ -1,10 +1,16 @@
-import { kindOf, SLOT } from '../../core/keys.ts';
-import { digestOfIds } from '../../core/set-digest.ts';
-import type { BackfillCommand, ItemVerdict, RawItem, RecheckCommand, SnapshotEnd } from '../../schemas/generated/records.ts';
-import type { HistoryLog } from './log.ts';
+import { kindOf } from '../../core/keys.ts';
+import type {
+  BackfillCommand,
+  ItemVerdict,
+  RawItem,
+  RecheckCommand,
+  SnapshotEnd,
+} from '../../schemas/generated/records.ts';
+import type { ProducerDeps } from './producer-deps.ts';
+import { contentOf, KINDS, ProducerRun, SnapshotWriter } from './producer-run.ts';
 import { indexOf, itemIdOf } from './subject.ts';
-import { msOf, type Proof, type Random, SCOPE } from './types.ts';
-import { hashOf, type Shown, type World } from './world.ts';
+import { msOf, SCOPE } from './types.ts';
+import { hashOf, type Shown } from './world.ts';
 
 /** Every yield is a place where the process can freeze. */
 export type Work = Generator<void, void, void>;
@@ -17,18 +23,6 @@ interface ExportFile {
   readonly made: number;
 }
 
-export interface ProducerDeps {
-  readonly world: World;
-  readonly log: HistoryLog;
-  readonly proof: Proof;
-  readonly random: Random;
-  readonly chance: (probability: number) => boolean;
-  readonly reach: (what: string) => void;
-  readonly violate: (what: string) => void;
-}
-
-const KINDS = ['t3', 't1'];
-
 /** The producers of the account, with the sync metadata that they share. */
 export class Producers {
   readonly exports: ExportFile[] = [];
@@ -38,10 +32,12 @@ export class Producers {
   readonly #deps: ProducerDeps;
   readonly #meta = { fence: 0, hashes: new Map<number, string>(), content: '' };
   #missedBefore: readonly number[] = [];
-  #snapshots = 0;
+  readonly #snapshots: SnapshotWriter;
+  #begun = 0;
 
   constructor(deps: ProducerDeps) {
     this.#deps = deps;
+    this.#snapshots = new SnapshotWriter(deps);
     this.datedExports = deps.random() < 0.6;
   }
 
@@ -84,14 +80,21 @@ export class Producers {
       for (const item of changed) log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
       yield;
     }
-    const missed = [...before.keys()].filter((x) => world.saved.get(x) === before.get(x) && !entries.some((entry) => entry.id === itemIdOf(x)));
+    const missed = [...before.keys()].filter(
+      (x) => world.saved.get(x) === before.get(x) && !entries.some((entry) => entry.id === itemIdOf(x)),
+    );
     if (missed.length > 0) reach('drift missed a saved item');
     // What is assumed where items cannot be asked for: drift never misses the same item in two walks running.
-    const drifted = proof === 'walks' && (world.list().slice(0, 2).join() !== page1 || missed.some((x) => this.#missedBefore.includes(x)));
-    const end = { coverage: limit < Number.POSITIVE_INFINITY ? ('window' as const) : ('complete' as const), kinds: KINDS };
+    const drifted =
+      proof === 'walks' &&
+      (world.list().slice(0, 2).join() !== page1 || missed.some((x) => this.#missedBefore.includes(x)));
+    const end = {
+      coverage: limit < Number.POSITIVE_INFINITY ? ('window' as const) : ('complete' as const),
+      kinds: KINDS,
+    };
     if (chance(0.1) || drifted) {
-      this.#chunk(run, snapshotId, 0, entries);
-      this.#end(run, snapshotId, entries, { ...end, chunks: 1, status: 'aborted', reason: 'drift' });
+      this.#snapshots.chunk(run, snapshotId, 0, entries);
+      this.#snapshots.end(run, snapshotId, entries, { ...end, chunks: 1, status: 'aborted', reason: 'drift' });
       return;
     }
     this.#missedBefore = missed;
@@ -141,7 +144,17 @@ export class Producers {
   *delta(x: number): Work {
     const { world, log } = this.#deps;
     const run = this.#takeRun('delta');
-    const read = (world.saved.has(x) ? [x, ...world.list().filter((y) => y !== x).slice(0, 1)] : []).map((y) => this.#rawItem(run, y, true, world.document(y), world.clock));
+    const read = (
+      world.saved.has(x)
+        ? [
+            x,
+            ...world
+              .list()
+              .filter((y) => y !== x)
+              .slice(0, 1),
+          ]
+        : []
+    ).map((y) => this.#rawItem(run, y, true, world.document(y), world.clock));
     yield;
     run.start();
     for (const item of read) {
@@ -157,7 +170,8 @@ export class Producers {
     yield;
     run.start();
     yield;
-    if (item.content === 'full') this.#deps.log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
+    if (item.content === 'full')
+      this.#deps.log.append({ type: 'RawItem', value: { ...item, ...run.next() } }, item.itemId);
     run.finish();
   }
 
@@ -168,14 +182,37 @@ export class Producers {
     const broken = chance(0.15);
     if (broken) reach('broken recheck answers');
     const started = run.start();
-    const answerOf = (x: number): ItemVerdict['answer'] => (broken || !world.saved.has(x) ? 'unsaved' : world.deleted.has(x) ? 'deleted' : 'present');
+    const answerOf = (x: number): ItemVerdict['answer'] =>
+      broken || !world.saved.has(x) ? 'unsaved' : world.deleted.has(x) ? 'deleted' : 'present';
     const fine = command.emptyListing ? !broken : command.controlIds.every((id) => answerOf(indexOf(id)) !== 'unsaved');
     const { snapshotId, snapshotBegin, scopeCount, emptyListing } = command;
     const at = msOf(world.clock);
-    const answers = command.itemIds.map((itemId) => ({ itemId, answer: fine ? answerOf(indexOf(itemId)) : ('unknown' as const) }));
+    const answers = command.itemIds.map((itemId) => ({
+      itemId,
+      answer: fine ? answerOf(indexOf(itemId)) : ('unknown' as const),
+    }));
     for (const { itemId, answer } of answers) {
       yield;
-      log.append({ type: 'ItemVerdict', value: { ...run.next(), at, ...SCOPE, itemId, snapshotId, snapshotBegin, started, scopeCount, emptyListing, answer, login: 'login 1', evidence: '{}' } }, itemId);
+      log.append(
+        {
+          type: 'ItemVerdict',
+          value: {
+            ...run.next(),
+            at,
+            ...SCOPE,
+            itemId,
+            snapshotId,
+            snapshotBegin,
+            started,
+            scopeCount,
+            emptyListing,
+            answer,
+            login: 'login 1',
+            evidence: '{}',
+          },
+        },
+        itemId,
+      );
     }
     run.finish();
   }
@@ -195,87 +232,75 @@ export class Producers {
     run.finish();
   }
 
-  #takeRun(mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill', command?: { readonly eventId: string; readonly causedBy: string | null }): Run {
-    const fences = this.#deps.log.ingest.map((record) => (record.decoded?.type === 'SyncStarted' ? record.decoded.value.fence : 0));
+  #takeRun(
+    mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill',
+    command?: { readonly eventId: string; readonly causedBy: string | null },
+  ): ProducerRun {
+    const fences = this.#deps.log.ingest.map((record) =>
+      record.decoded?.type === 'SyncStarted' ? record.decoded.value.fence : 0,
+    );
     this.#meta.fence = Math.max(this.#meta.fence, ...fences) + 1;
-    return new Run(this.#deps, this.#meta.fence, mode, command);
+    return new ProducerRun(this.#deps, this.#meta.fence, mode, command);
   }
 
-  #rawItem(run: Run, x: number, sighting: boolean, shown: Shown, observed: number): RawItem {
+  #rawItem(run: ProducerRun, x: number, sighting: boolean, shown: Shown, observed: number): RawItem {
     if (sighting && !this.#deps.world.saved.has(x)) this.#deps.violate('false sighting');
     const content = shown.deleted ? 'deleted' : shown.text === null ? 'failed' : 'full';
-    const document = { url: `https://example.org/${x}`, title: shown.text, author: null, body: null, savedAt: shown.savedAt === null ? null : msOf(shown.savedAt), createdAt: null, thumbnailUrl: null, extra: '{}' };
-    return { eventId: '', seq: 0, syncId: run.syncId, fence: run.fence, at: msOf(observed), ...SCOPE, itemId: itemIdOf(x), sighting, content, document, text: shown.text, documentHash: hashOf(shown), truncated: false, payload: null };
+    const document = {
+      url: `https://example.org/${x}`,
+      title: shown.text,
+      author: null,
+      body: null,
+      savedAt: shown.savedAt === null ? null : msOf(shown.savedAt),
+      createdAt: null,
+      thumbnailUrl: null,
+      extra: '{}',
+    };
+    return {
+      eventId: '',
+      seq: 0,
+      syncId: run.syncId,
+      fence: run.fence,
+      at: msOf(observed),
+      ...SCOPE,
+      itemId: itemIdOf(x),
+      sighting,
+      content,
+      document,
+      text: shown.text,
+      documentHash: hashOf(shown),
+      truncated: false,
+      payload: null,
+    };
   }
 
-  #begin(run: Run, observed: number): string {
-    const snapshotId = `snapshot ${++this.#snapshots}`;
+  #begin(run: ProducerRun, observed: number): string {
+    const snapshotId = `snapshot ${++this.#begun}`;
     this.observed.set(snapshotId, observed);
-    this.#deps.log.append({ type: 'SnapshotBegin', value: { ...run.next(), at: msOf(observed), ...SCOPE, snapshotId, login: 'login 1' } }, SLOT.begin);
+    this.#snapshots.begin(run, snapshotId, observed);
     return snapshotId;
   }
 
-  #chunk(run: Run, snapshotId: string, index: number, entries: readonly { id: string; hash: string; savedAt?: number }[]): void {
-    const savedAt = entries.some((entry) => entry.savedAt !== undefined) ? entries.map((entry) => entry.savedAt ?? -1) : [];
-    this.#deps.log.append({ type: 'SnapshotChunk', value: { ...run.next(), at: msOf(this.#deps.world.clock), ...SCOPE, snapshotId, index, itemIds: entries.map((entry) => entry.id), documentHashes: entries.map((entry) => entry.hash).join(''), savedAt } }, SLOT.chunk);
-  }
-
-  #end(run: Run, snapshotId: string, entries: readonly { id: string; hash: string }[], detail: Partial<SnapshotEnd>): void {
-    const value: SnapshotEnd = { ...run.next(), at: msOf(this.#deps.world.clock), ...SCOPE, snapshotId, status: 'complete', reason: null, login: 'login 1', chunks: 0, count: entries.length, digest: digestOfIds(entries.map((entry) => entry.id)), contentDigest: contentOf(entries), digestOnly: false, coverage: 'complete', kinds: KINDS, proof: this.#deps.proof, asOf: null, oldestRow: null, explicitlyEmpty: true, evidence: '{}', ...detail };
-    this.#deps.log.append({ type: 'SnapshotEnd', value }, SLOT.end);
-  }
-
   /** Law 5: hashes advance only after a completed walk whose records were acknowledged, and not for a run that was overtaken. */
-  *#finish(run: Run, snapshotId: string, entries: readonly { id: string; hash: string; savedAt?: number }[], hashes: ReadonlyMap<number, string>, detail: Partial<SnapshotEnd>): Work {
+  *#finish(
+    run: ProducerRun,
+    snapshotId: string,
+    entries: readonly { id: string; hash: string; savedAt?: number }[],
+    hashes: ReadonlyMap<number, string>,
+    detail: Partial<SnapshotEnd>,
+  ): Work {
     const content = contentOf(entries);
     const digestOnly = content === this.#meta.content;
     const parts = digestOnly ? [] : [entries.slice(0, 2), entries.slice(2)];
     for (const [index, part] of parts.entries()) {
-      this.#chunk(run, snapshotId, index, part);
+      this.#snapshots.chunk(run, snapshotId, index, part);
       yield;
     }
-    this.#end(run, snapshotId, entries, { ...detail, digestOnly, chunks: parts.length });
+    this.#snapshots.end(run, snapshotId, entries, { ...detail, digestOnly, chunks: parts.length });
     if (run.fence === this.#meta.fence) {
       for (const [x, hash] of hashes) this.#meta.hashes.set(x, hash);
       this.#meta.content = content;
     } else this.#deps.reach('frozen producer would have advanced hashes');
     run.finish();
-  }
-}
-
-function contentOf(entries: readonly { readonly id: string; readonly hash: string }[]): string {
-  return digestOfIds(entries.map((entry) => `${entry.id} ${entry.hash}`));
-}
-
-/** A run of a producer: its records carry its number, and count up. */
-class Run {
-  readonly fence: number;
-  readonly syncId: string;
-  readonly #deps: ProducerDeps;
-  readonly #mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill';
-  readonly #command: { readonly eventId: string; readonly causedBy: string | null } | undefined;
-  #seq = 0;
-
-  constructor(deps: ProducerDeps, fence: number, mode: 'full' | 'import' | 'delta' | 'recheck' | 'backfill', command: { readonly eventId: string; readonly causedBy: string | null } | undefined) {
-    this.#deps = deps;
-    this.fence = fence;
-    this.syncId = `sync ${fence}`;
-    this.#mode = mode;
-    this.#command = command;
-  }
-
-  next(): { readonly eventId: string; readonly syncId: string; readonly fence: number; readonly seq: number } {
-    const seq = this.#seq++;
-    return { eventId: `f${this.fence}.${seq}`, syncId: this.syncId, fence: this.fence, seq };
-  }
-
-  start(): number {
-    const { provider, user } = SCOPE;
-    return this.#deps.log.append({ type: 'SyncStarted', value: { ...this.next(), at: msOf(this.#deps.world.clock), provider, user, mode: this.#mode, login: 'login 1', causedBy: this.#command?.causedBy ?? null, commandId: this.#command?.eventId ?? null } }, SLOT.run);
-  }
-
-  finish(): void {
-    const { provider, user } = SCOPE;
-    this.#deps.log.append({ type: 'SyncFinished', value: { ...this.next(), at: msOf(this.#deps.world.clock), provider, user, status: 'done', error: null, counts: {} } }, SLOT.run);
   }
 }

@@ -8,11 +8,19 @@ import { textHashOf } from '../../core/text-hash.ts';
 import { BatchApplier, type BatchRecord } from '../../sinks/apply-batch.ts';
 import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
+import { UnitOfWork } from '../../sinks/unit-of-work.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
-import { ObjectCodec } from '../scenario/object-codec.ts';
-import { HOUR, type HistoryRecord, ITEM_COUNT, SCOPE, TICK_MS } from './types.ts';
+import type { ObjectCodec } from '../scenario/object-codec.ts';
+import type { HistoryLog } from './log.ts';
+import { type HistoryRecord, HOUR, ITEM_COUNT, SCOPE, TICK_MS } from './types.ts';
 
-const SETTINGS: FoldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: 2, guardShare: 0.25, secondVerdictMs: 2 * TICK_MS, secondDeletionMs: HOUR * TICK_MS };
+const SETTINGS: FoldSettings = {
+  ...DEFAULT_FOLD_SETTINGS,
+  guardItems: 2,
+  guardShare: 0.25,
+  secondVerdictMs: 2 * TICK_MS,
+  secondDeletionMs: HOUR * TICK_MS,
+};
 
 /** Thrown in the middle of a commit, as if the process had been killed there. */
 export class Killed extends Error {}
@@ -51,6 +59,27 @@ export class Subject {
     this.applier = this.newApplier(await this.store.progress(0));
   }
 
+  /** Law 8: a fresh generation, folded from `ingest` up to where this one is. */
+  async rebuilt(log: HistoryLog): Promise<Subject> {
+    const fresh = new Subject(this.codec, true);
+    const upTo = this.applier.progress.position;
+    const records = log.ingest
+      .filter((record) => record.position <= upTo)
+      .map((record) =>
+        log.poisoned.has(record.position) ? { ...record, decoded: null, poison: true as const } : record,
+      );
+    if (records.length > 0) await fresh.apply(records);
+    return fresh;
+  }
+
+  /** After a rebuild: the offset in `enriched` from where it is to read. */
+  async goOnAt(nextOffset: number): Promise<void> {
+    const expected = await this.store.progress(0);
+    const nothing = new UnitOfWork(this.store).changeSet(0, expected, { position: expected.position, nextOffset });
+    await this.store.commit(nothing);
+    await this.restart();
+  }
+
   async apply(records: readonly HistoryRecord[], applier = this.applier): Promise<'applied' | 'fenced' | 'killed'> {
     try {
       await applier.apply(records.map(toBatchRecord));
@@ -79,7 +108,11 @@ export class Subject {
   }
 
   async compare(now: number): Promise<boolean | null> {
-    const convergence = new Convergence({ store: this.store, owed: new Owed(this.codec), clock: { now: () => now, sleep: async () => undefined } });
+    const convergence = new Convergence({
+      store: this.store,
+      owed: new Owed(this.codec),
+      clock: { now: () => now, sleep: async () => undefined },
+    });
     await convergence.resume(0, (account) => account === accountName(SCOPE));
     await convergence.settle(0, this.applier.progress);
     await this.restart();
@@ -92,7 +125,9 @@ export class Subject {
     const shown = [];
     for (const row of rows) {
       const { itemId, state, pinned, blocked, hidden, contentHash, vectorHash } = row;
-      const history = (await this.store.history(scopeName(SCOPE), itemId)).map((entry) => `${entry.event} #${entry.position}`);
+      const history = (await this.store.history(scopeName(SCOPE), itemId)).map(
+        (entry) => `${entry.event} #${entry.position}`,
+      );
       shown.push({ itemId, state, pinned, blocked, hidden, contentHash, vectorHash, history });
     }
     return JSON.stringify(shown);
@@ -120,5 +155,15 @@ function enrich(decoded: Decoded): Decoded {
   const item = decoded.value;
   const textHash = item.content === 'full' && item.text !== null ? textHashOf(item.text) : null;
   const vector = textHash === null ? null : Buffer.from(textHash.slice(0, 32), 'hex');
-  return { type: 'EnrichedItem', value: { item, textHash, vector, model: textHash === null ? null : 'test', dimensions: textHash === null ? null : 4, textTruncated: false } };
+  return {
+    type: 'EnrichedItem',
+    value: {
+      item,
+      textHash,
+      vector,
+      model: textHash === null ? null : 'test',
+      dimensions: textHash === null ? null : 4,
+      textTruncated: false,
+    },
+  };
 }

@@ -1,14 +1,31 @@
 import { FencedError } from '../../core/errors.ts';
 import { kindOf } from '../../core/keys.ts';
-import { inCollection, type HistoryEntry, type LedgerRow, type RunRow, type ScopeRow, type AccountRow, lastSeen } from '../../core/ledger.ts';
-import type { ChangeSet, HeldGroup, ItemContent, ItemFilter, ItemStore, ItemSummary, OutboxEntry, PartitionProgress, RefusedItem, ScopeTotals, SearchHit, StagedChunk, StoredVector } from '../../core/ports/item-store.ts';
+import {
+  type AccountRow,
+  type HistoryEntry,
+  inCollection,
+  type LedgerRow,
+  lastSeen,
+  type RunRow,
+  type ScopeRow,
+} from '../../core/ledger.ts';
+import type {
+  ChangeSet,
+  HeldGroup,
+  ItemContent,
+  ItemFilter,
+  ItemStore,
+  ItemSummary,
+  OutboxEntry,
+  PartitionProgress,
+  RefusedItem,
+  ScopeTotals,
+  SearchHit,
+  StagedChunk,
+  StoredVector,
+} from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
-
-interface Entry {
-  row: LedgerRow;
-  content: ItemContent | null;
-  vector: StoredVector | null;
-}
+import { compare, copyOf, cosine, type Entry, sortKey, summaryOf } from './memory-entry.ts';
 
 /**
  * An ItemStore in maps: slow, and obviously right. For property tests, the topology driver, and as the second implementation
@@ -58,7 +75,12 @@ export class MemoryItemStore implements ItemStore {
   }
   async glance(scope: string, after: string | null, limit: number): Promise<readonly LedgerRow[]> {
     const rows = [...(this.#items.get(scope)?.values() ?? [])].map((entry) => entry.row);
-    return structuredClone(rows.filter((row) => after === null || row.itemId > after).sort((a, b) => compare(a.itemId, b.itemId)).slice(0, limit));
+    return structuredClone(
+      rows
+        .filter((row) => after === null || row.itemId > after)
+        .sort((a, b) => compare(a.itemId, b.itemId))
+        .slice(0, limit),
+    );
   }
   async knownEvents(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
     return new Set(eventIds.filter((id) => this.#events.has(id)));
@@ -70,10 +92,12 @@ export class MemoryItemStore implements ItemStore {
   async commit(given: ChangeSet): Promise<readonly RefusedItem[]> {
     this.beforeCommit();
     const known = await this.progress(given.partition);
-    if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset) throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
+    if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
+      throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
     const change = structuredClone(given);
     const refused: RefusedItem[] = [];
-    for (const scope of change.discardChunks) for (const key of [...this.#chunks.keys()]) if (key.startsWith(`${scope} `)) this.#chunks.delete(key);
+    for (const scope of change.discardChunks)
+      for (const key of this.#chunks.keys()) if (key.startsWith(`${scope} `)) this.#chunks.delete(key);
     for (const chunk of change.chunks) this.#chunks.set(`${chunk.scope} ${chunk.snapshotId} ${chunk.index}`, chunk);
     for (const item of change.items) {
       const { scope, row } = item;
@@ -83,7 +107,11 @@ export class MemoryItemStore implements ItemStore {
       }
       const items = this.#items.get(scope) ?? new Map<string, Entry>();
       const before = items.get(row.itemId);
-      items.set(row.itemId, { row, content: item.content === undefined ? (before?.content ?? null) : item.content, vector: item.vector === undefined ? (before?.vector ?? null) : item.vector });
+      items.set(row.itemId, {
+        row,
+        content: item.content === undefined ? (before?.content ?? null) : item.content,
+        vector: item.vector === undefined ? (before?.vector ?? null) : item.vector,
+      });
       this.#items.set(scope, items);
       if (item.eraseHistory === true) this.#eraseHistory(scope, row.itemId);
     }
@@ -107,18 +135,41 @@ export class MemoryItemStore implements ItemStore {
     return this.#entries().some(({ entry }) => entry.row.textHash === textHash);
   }
 
-  async expiredTrash(before: number, limit: number): Promise<readonly { readonly scope: string; readonly row: LedgerRow }[]> {
-    const expired = this.#entries().filter(({ entry: { row } }) => row.state === 'trash' && !row.pinned && row.trashedAt !== null && row.trashedAt < before);
+  async expiredTrash(
+    before: number,
+    limit: number,
+  ): Promise<readonly { readonly scope: string; readonly row: LedgerRow }[]> {
+    const expired = this.#entries().filter(
+      ({ entry: { row } }) => row.state === 'trash' && !row.pinned && row.trashedAt !== null && row.trashedAt < before,
+    );
     return structuredClone(expired.slice(0, limit).map(({ scope, entry }) => ({ scope, row: entry.row })));
   }
-  async dueStubs(now: number, limit: number): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]> {
-    const due = this.#entries().filter(({ entry: { row } }) => inCollection(row.state) && row.content !== 'full' && !row.blocked && (row.retryAt === null || row.retryAt <= now));
-    return due.slice(0, limit).map(({ scope, entry: { row } }) => ({ scope, itemId: row.itemId, attempts: row.attempts }));
+  async dueStubs(
+    now: number,
+    limit: number,
+  ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]> {
+    const due = this.#entries().filter(
+      ({ entry: { row } }) =>
+        inCollection(row.state) &&
+        row.content !== 'full' &&
+        !row.blocked &&
+        (row.retryAt === null || row.retryAt <= now),
+    );
+    return due
+      .slice(0, limit)
+      .map(({ scope, entry: { row } }) => ({ scope, itemId: row.itemId, attempts: row.attempts }));
   }
   async countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number> {
     const applied = this.#scopes.get(scope) ?? { applied: null };
     const rows = [...(this.#items.get(scope)?.values() ?? [])].map((entry) => entry.row);
-    const counted = rows.filter((row) => kinds.includes(kindOf(row.itemId)) && !row.pinned && !row.blocked && !row.hidden && lastSeen(row, applied) <= begin);
+    const counted = rows.filter(
+      (row) =>
+        kinds.includes(kindOf(row.itemId)) &&
+        !row.pinned &&
+        !row.blocked &&
+        !row.hidden &&
+        lastSeen(row, applied) <= begin,
+    );
     return counted.filter((row) => inCollection(row.state) !== row.listed).length;
   }
 
@@ -144,8 +195,15 @@ export class MemoryItemStore implements ItemStore {
       };
     });
   }
-  async list(filter: ItemFilter, limit: number, after: string | null): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }> {
-    const all = this.#filtered(filter).map(({ scope, entry }) => ({ key: sortKey(entry.row), summary: summaryOf(scope, entry) }));
+  async list(
+    filter: ItemFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }> {
+    const all = this.#filtered(filter).map(({ scope, entry }) => ({
+      key: sortKey(entry.row),
+      summary: summaryOf(scope, entry),
+    }));
     const rest = all.sort((a, b) => compare(a.key, b.key)).filter(({ key }) => after === null || key > after);
     const page = rest.slice(0, limit);
     return { items: page.map((entry) => entry.summary), next: rest.length > limit ? (page.at(-1)?.key ?? null) : null };
@@ -169,16 +227,30 @@ export class MemoryItemStore implements ItemStore {
   }
   async searchText(query: string, filter: ItemFilter, limit: number): Promise<readonly SearchHit[]> {
     const words = query.toLowerCase().split(/\s+/);
-    return this.#hits(filter, limit, ({ content }) => words.filter((word) => `${content?.title} ${content?.author} ${content?.body}`.toLowerCase().includes(word)).length);
+    return this.#hits(
+      filter,
+      limit,
+      ({ content }) =>
+        words.filter((word) => `${content?.title} ${content?.author} ${content?.body}`.toLowerCase().includes(word))
+          .length,
+    );
   }
-  async searchVectors(vector: Float32Array, model: string, filter: ItemFilter, limit: number): Promise<readonly SearchHit[]> {
-    return this.#hits(filter, limit, (entry) => (entry.vector?.model === model ? cosine(vector, entry.vector.bytes) : 0));
+  async searchVectors(
+    vector: Float32Array,
+    model: string,
+    filter: ItemFilter,
+    limit: number,
+  ): Promise<readonly SearchHit[]> {
+    return this.#hits(filter, limit, (entry) =>
+      entry.vector?.model === model ? cosine(vector, entry.vector.bytes) : 0,
+    );
   }
   async digest(scope?: string): Promise<string> {
     const digest = new SetDigest();
     for (const { scope: name, entry } of this.#entries()) {
       const { itemId, state, pinned, blocked, hidden, contentHash, vectorHash } = entry.row;
-      if (scope === undefined || scope === name) digest.add(JSON.stringify([name, itemId, state, pinned, blocked, hidden, contentHash, vectorHash]));
+      if (scope === undefined || scope === name)
+        digest.add(JSON.stringify([name, itemId, state, pinned, blocked, hidden, contentHash, vectorHash]));
     }
     return digest.toString();
   }
@@ -198,38 +270,20 @@ export class MemoryItemStore implements ItemStore {
   }
   #filtered(filter: ItemFilter): { readonly scope: string; readonly entry: Entry }[] {
     const states: readonly (string | null)[] = filter.states ?? ['active', 'held'];
-    return this.#entries().filter(({ scope, entry: { row } }) => (filter.scopes === undefined || filter.scopes.includes(scope)) && states.includes(row.state) && (filter.includeHidden === true || !row.hidden));
+    return this.#entries().filter(
+      ({ scope, entry: { row } }) =>
+        (filter.scopes === undefined || filter.scopes.includes(scope)) &&
+        states.includes(row.state) &&
+        (filter.includeHidden === true || !row.hidden),
+    );
   }
   #hits(filter: ItemFilter, limit: number, score: (entry: Entry) => number): readonly SearchHit[] {
-    const hits = this.#filtered(filter).flatMap(({ scope, entry }) => (entry.content === null ? [] : [{ ...summaryOf(scope, entry), content: entry.content, score: score(entry) }]));
-    return hits.filter((hit) => hit.score > 0).sort((a, b) => b.score - a.score).slice(0, limit);
+    const hits = this.#filtered(filter).flatMap(({ scope, entry }) =>
+      entry.content === null ? [] : [{ ...summaryOf(scope, entry), content: entry.content, score: score(entry) }],
+    );
+    return hits
+      .filter((hit) => hit.score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, limit);
   }
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function copyOf<T>(value: T | undefined): T | null {
-  return value === undefined ? null : structuredClone(value);
-}
-
-function sortKey(row: LedgerRow): string {
-  return `${String(Number.MAX_SAFE_INTEGER - (row.savedAt ?? 0)).padStart(17, '0')} ${row.itemId}`;
-}
-
-function summaryOf(scope: string, { row, content }: Entry): ItemSummary {
-  const { itemId, state, pinned, blocked, hidden, unavailable, savedAt } = row;
-  return { scope, itemId, state, pinned, blocked, hidden, unavailable, savedAt, stub: row.content !== 'full', hasVector: row.vectorHash !== '', title: content?.title ?? null, url: content?.url ?? null, author: content?.author ?? null };
-}
-
-function cosine(a: Float32Array, bytes: Uint8Array): number {
-  const b = new Float32Array(bytes.slice().buffer);
-  let dot = 0;
-  let lengthA = 0;
-  let lengthB = 0;
-  for (let i = 0; i < a.length; i++) {
-    dot += (a[i] ?? 0) * (b[i] ?? 0);
-    lengthA += (a[i] ?? 0) ** 2;
-    lengthB += (b[i] ?? 0) ** 2;
-  }
-  return dot / (Math.sqrt(lengthA * lengthB) || 1);
 }

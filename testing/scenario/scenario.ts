@@ -58,16 +58,33 @@ export class Scenario {
 
   newSink(rebuilding = false): ScenarioSink {
     const store = new MemoryItemStore();
-    const deps = { store, owed: new Owed(this.codec), settings: this.settings, rebuilding, pause: async () => undefined, deadLetter: async (_: number, error: string) => { throw new Error(error); } };
+    const deps = {
+      store,
+      owed: new Owed(this.codec),
+      settings: this.settings,
+      rebuilding,
+      pause: async () => undefined,
+      deadLetter: async (_: number, error: string) => {
+        throw new Error(error);
+      },
+    };
     return { store, applier: new BatchApplier(deps, 0, { position: -1, nextOffset: 0 }), read: 0 };
   }
 
   /** Begins a run of a producer: SyncStarted is in the log. */
-  run(mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill' = 'import', detail: { readonly causedBy?: string; readonly commandId?: string; readonly login?: string } = {}): ScenarioRun {
+  run(
+    mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill' = 'import',
+    detail: { readonly causedBy?: string; readonly commandId?: string; readonly login?: string } = {},
+  ): ScenarioRun {
     return new ScenarioRun(this, ++this.fence, mode, detail);
   }
 
-  append(decoded: Decoded | null, slot: string, eventId: string, copy: { readonly suffix?: string; readonly first?: ScenarioRecord; readonly key?: string } = {}): ScenarioRecord {
+  append(
+    decoded: Decoded | null,
+    slot: string,
+    eventId: string,
+    copy: { readonly suffix?: string; readonly first?: ScenarioRecord; readonly key?: string } = {},
+  ): ScenarioRecord {
     const position = this.ingest.length;
     const key = copy.key ?? recordKey(this.scope, this.scope.collection, slot, eventId, copy.suffix ?? '');
     const record = { position, key, decoded, first: copy.first?.first ?? position, firstKey: copy.first?.key ?? null };
@@ -95,7 +112,25 @@ export class Scenario {
     if (row === undefined) throw new Error(`there is no ${itemId} to decide on`);
     const eventId = this.nextEvent();
     const basisSeen = operation === 'approve' ? row.basisSeen : this.sink.applier.progress.position;
-    const value: Decision = { eventId, at: this.now, ...this.scope, itemId, operation, author: 'person:me', basisDecided: row.decided, basisSeen, reason: 'asked for', snapshotId: null, syncId: null, personOnly: false, firstId: null, firstAt: null, url: null, savedAt: row.savedAt, evidence: '{}' };
+    const value: Decision = {
+      eventId,
+      at: this.now,
+      ...this.scope,
+      itemId,
+      operation,
+      author: 'person:me',
+      basisDecided: row.decided,
+      basisSeen,
+      reason: 'asked for',
+      snapshotId: null,
+      syncId: null,
+      personOnly: false,
+      firstId: null,
+      firstAt: null,
+      url: null,
+      savedAt: row.savedAt,
+      evidence: '{}',
+    };
     return this.append({ type: 'Decision', value }, itemId, eventId);
   }
 
@@ -139,7 +174,11 @@ export class Scenario {
   }
 
   async #compare(): Promise<void> {
-    const convergence = new Convergence({ store: this.sink.store, owed: new Owed(this.codec), clock: { now: () => this.now, sleep: async () => undefined } });
+    const convergence = new Convergence({
+      store: this.sink.store,
+      owed: new Owed(this.codec),
+      clock: { now: () => this.now, sleep: async () => undefined },
+    });
     await convergence.resume(0, (account) => account === accountName(this.scope));
     await convergence.settle(0, this.sink.applier.progress);
     await this.publish();
@@ -148,7 +187,10 @@ export class Scenario {
   #send(entry: OutboxEntry): void {
     if (entry.topic === 'commands' && entry.value !== null) this.commands.push(this.codec.decode(entry.value));
     else if (entry.topic === 'outcomes' && entry.value !== null) this.outcomes.push(this.codec.decode(entry.value));
-    else this.append(entry.value === null ? null : this.codec.decode(entry.value), '', '', { key: entry.value === null ? entry.key : `${entry.key}~${this.ingest.length}` });
+    else
+      this.append(entry.value === null ? null : this.codec.decode(entry.value), '', '', {
+        key: entry.value === null ? entry.key : `${entry.key}~${this.ingest.length}`,
+      });
   }
 }
 
@@ -163,5 +205,15 @@ function toBatchRecord(record: ScenarioRecord): BatchRecord {
 function enrich(item: RawItem): Decoded {
   const textHash = item.content === 'full' && item.text !== null ? textHashOf(item.text) : null;
   const vector = textHash === null ? null : Buffer.from(textHash.slice(0, 32), 'hex');
-  return { type: 'EnrichedItem', value: { item, textHash, vector, model: textHash === null ? null : 'test', dimensions: textHash === null ? null : 4, textTruncated: false } };
+  return {
+    type: 'EnrichedItem',
+    value: {
+      item,
+      textHash,
+      vector,
+      model: textHash === null ? null : 'test',
+      dimensions: textHash === null ? null : 4,
+      textTruncated: false,
+    },
+  };
 }

@@ -1,13 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { History } from '../../testing/histories/history.ts';
 import { type OperationName, perform, WEIGHTS } from '../../testing/histories/operations.ts';
 import type { Proof } from '../../testing/histories/types.ts';
+import { readNumber, seedFor } from '../../testing/seeds.ts';
 
-const operation = fc.oneof(...Object.entries(WEIGHTS).map(([name, weight]) => ({ weight, arbitrary: fc.constant(name as OperationName) })));
+const operation = fc.oneof(
+  ...Object.entries(WEIGHTS).map(([name, weight]) => ({ weight, arbitrary: fc.constant(name as OperationName) })),
+);
 const steps = fc.array(fc.tuple(operation, fc.nat()), { minLength: 10, maxLength: 80 });
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 150);
+const RUNS = readNumber('LAWS_RUNS') ?? 150;
 
-async function violationsOf(proof: Proof, seed: number, history: readonly (readonly [OperationName, number])[]): Promise<readonly string[]> {
+async function violationsOf(
+  proof: Proof,
+  seed: number,
+  history: readonly (readonly [OperationName, number])[],
+): Promise<readonly string[]> {
   const subject = new History(seed, proof);
   for (const [name, operationSeed] of history) {
     if (subject.failed) break;
@@ -22,8 +30,7 @@ describe.each(['absence', 'verdict', 'walks'] as const)('the laws, where an abse
     const property = fc.asyncProperty(fc.nat(), steps, async (seed, history) => {
       expect(await violationsOf(proof, seed, history)).toEqual([]);
     });
-    const seed = Number(process.env['LAWS_SEED'] ?? Date.now() % 2 ** 31);
-    console.info(`laws, ${proof}: LAWS_SEED=${seed}, ${RUNS} histories`);
+    const seed = seedFor('LAWS_SEED');
     await fc.assert(property, { numRuns: RUNS, seed, endOnFailure: false });
   }, 600_000);
 });

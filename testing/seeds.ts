@@ -1,0 +1,13 @@
+/** Where randomness of a test starts: a number that is printed, and can be given again. `name` is an environment variable's. */
+export function seedFor(name: string): number {
+  const given = readNumber(name);
+  const seed = given ?? Math.floor(Math.random() * 2 ** 31);
+  process.stderr.write(`${name}=${seed}\n`);
+  return seed;
+}
+
+/** A number that the developer gave in the environment. */
+export function readNumber(name: string): number | undefined {
+  const text = process.env[name];
+  return text === undefined ? undefined : Number(text);
+}

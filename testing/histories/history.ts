@@ -8,7 +8,7 @@ import { ObjectCodec } from '../scenario/object-codec.ts';
 import { HistoryLog } from './log.ts';
 import { Oracle } from './oracle.ts';
 import { Producers, type Work } from './producers.ts';
-import { itemIdOf, Killed, Subject } from './subject.ts';
+import { indexOf, itemIdOf, Killed, Subject } from './subject.ts';
 import { type HistoryRecord, HOUR, ITEM_COUNT, msOf, type Proof, type Random, randomFrom, SCOPE } from './types.ts';
 import { World } from './world.ts';
 
@@ -43,6 +43,7 @@ export class History {
       () => this.random(),
       () => this.quiet,
       reach,
+      (itemId) => this.oracle.mixed.add(indexOf(itemId)),
     );
     this.producers = new Producers({
       world: this.world,
@@ -222,9 +223,7 @@ export class History {
       savedAt: null,
       evidence: '{}',
     };
-    const before = this.log.dead.length;
     this.log.append({ type: 'Decision', value }, itemIdOf(x));
-    if (this.log.dead.length > before) this.oracle.mixed.add(x);
   }
 
   #whatAPersonDoes(row: LedgerRow): Decision['operation'] | null {

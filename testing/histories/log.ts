@@ -16,8 +16,15 @@ export class HistoryLog {
   readonly #random: Random;
   readonly #quiet: () => boolean;
   readonly #reach: (what: string) => void;
+  readonly #onLostDecision: (itemId: string) => void;
 
-  constructor(random: Random, quiet: () => boolean, reach: (what: string) => void) {
+  constructor(
+    random: Random,
+    quiet: () => boolean,
+    reach: (what: string) => void,
+    onLostDecision: (itemId: string) => void,
+  ) {
+    this.#onLostDecision = onLostDecision;
     this.#random = random;
     this.#quiet = quiet;
     this.#reach = reach;
@@ -77,6 +84,8 @@ export class HistoryLog {
     if (record.decoded === null || record.firstKey !== null || this.#quiet() || this.#random() >= 0.03) return;
     this.dead.push(record);
     this.poisoned.add(record.position);
+    if (record.decoded.type === 'Decision' && record.decoded.value.author !== 'sink')
+      this.#onLostDecision(record.decoded.value.itemId);
     this.#reach('dead letter');
   }
 

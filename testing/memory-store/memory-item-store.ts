@@ -12,7 +12,6 @@ import {
 import type {
   ChangeSet,
   HeldGroup,
-  ItemContent,
   ItemFilter,
   ItemStore,
   ItemSummary,
@@ -22,7 +21,6 @@ import type {
   ScopeTotals,
   SearchHit,
   StagedChunk,
-  StoredVector,
 } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
 import { compare, copyOf, cosine, type Entry, sortKey, summaryOf } from './memory-entry.ts';

@@ -35,7 +35,7 @@ function releasedSchemas() {
   const releasedFolder = path.join(folder, 'released');
   if (!existsSync(releasedFolder)) return released;
   for (const name of readdirSync(releasedFolder).toSorted()) {
-    const count = readdirSync(path.join(releasedFolder, name)).length;
+    const count = readdirSync(path.join(releasedFolder, name)).filter((file) => file.endsWith('.avsc')).length;
     released[name] = Array.from({ length: count }, (_, index) =>
       readSchema(path.join(releasedFolder, name, `${index + 1}.avsc`)),
     );

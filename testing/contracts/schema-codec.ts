@@ -159,6 +159,17 @@ function testPoison(codec: () => SchemaCodec): void {
     expectPoison(codec(), bytes);
   });
 
+  it('refuses a boolean that is neither, and an int that is none', () => {
+    // The last byte is the union branch of payload, the one before it is truncated.
+    const bytes = codec().encode('RawItem', sampleItem);
+    expectPoison(codec(), Uint8Array.from([...bytes.subarray(0, -2), 2, 0]));
+    const finished = Buffer.from(codec().encode('SyncFinished', { ...sampleFinished, seq: 2 ** 31 - 1 }));
+    const at = finished.indexOf(Buffer.from('feffffff0f', 'hex'));
+    expect(at).toBeGreaterThan(0);
+    finished.write('ffffffff1f', at, 'hex');
+    expectPoison(codec(), finished);
+  });
+
   it('refuses a damaged count at once, however large it is', () => {
     const bytes = Buffer.from(codec().encode('SnapshotChunk', sampleChunk));
     const at = bytes.indexOf('\u0004\u0002a\u0002b');

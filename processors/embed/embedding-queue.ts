@@ -52,6 +52,8 @@ export class EmbeddingQueue {
   /** partitions that will ask for more at once */
   readonly #expecting = new Set<number>();
   #running = 0;
+  /** looked up in the cache now: what is not there comes to the queue in a moment */
+  #lookingUp = 0;
   #lingerUntil = 0;
 
   /** @param stop ends all work; whoever waits then gets its reason */
@@ -112,6 +114,7 @@ export class EmbeddingQueue {
   async #lookUp(fresh: readonly Entry[]): Promise<void> {
     const { metrics } = this.#deps.telemetry;
     const hashes = fresh.map(({ textHash }) => textHash);
+    this.#lookingUp += 1;
     try {
       const read = () => this.#cache.getMany(this.#embedder.model, hashes);
       const cached = await steadily('reading the embedding cache', read, this.#deps, this.#stop);
@@ -129,6 +132,8 @@ export class EmbeddingQueue {
       if (hits < fresh.length) metrics.count('hoardarr_embedding_cache_misses', fresh.length - hits);
     } catch {
       return; // stopped: whoever waited knows
+    } finally {
+      this.#lookingUp -= 1;
     }
     this.#lingerUntil = this.#deps.clock.now() + this.#limits.lingerMs;
     this.#pump();
@@ -148,9 +153,11 @@ export class EmbeddingQueue {
     while (this.#queue.length > 0) {
       const isProbing = this.outage.state !== 'up';
       if (this.#running >= (isProbing ? 1 : concurrency)) return;
+      const isFull = this.#queue.length >= batchTexts;
+      if (!isFull && this.#lookingUp > 0) return;
       // Who asks once has waited already.
       const waitMs = this.#queue[0]?.once === true ? 0 : this.outage.waitMs();
-      const lingerMs = this.#queue.length < batchTexts && this.#expecting.size > 0 ? this.#lingerMs() : 0;
+      const lingerMs = !isFull && this.#expecting.size > 0 ? this.#lingerMs() : 0;
       if (waitMs > 0 || lingerMs > 0) {
         this.#pumpIn(Math.max(waitMs, lingerMs));
         return;

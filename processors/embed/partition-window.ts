@@ -62,14 +62,13 @@ export class PartitionWindow {
   async accept(batch: Batch): Promise<void> {
     if (this.#ended !== null) throw this.#ended;
     if (batch.signal.aborted) return;
-    const { limits, queue } = this.#deps;
+    const { limits } = this.#deps;
     const bytes = batch.records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
     this.#records += batch.records.length;
     this.#bytes += bytes;
     // A batch that was filled to a limit is followed by another at once, provided that there is room for it.
     const isFilled = batch.records.length >= limits.batchRecords || bytes >= limits.batchBytes / 2;
-    queue.expect(this.#partition, isFilled && !this.#isFull());
-    const prepared = this.#prepare(batch);
+    const prepared = this.#prepare(batch, isFilled && !this.#isFull());
     prepared.catch(() => {}); // looked at when its turn comes
     this.#tail = this.#tail.then(async () => {
       await this.#finish(batch, prepared);
@@ -111,12 +110,14 @@ export class PartitionWindow {
     }
   }
 
-  async #prepare(batch: Batch): Promise<Prepared> {
+  async #prepare(batch: Batch, isFollowed: boolean): Promise<Prepared> {
     const { planner, queue } = this.#deps;
     const plan = async () => batch.records.map((record) => planner.plan(record));
     const steps = await steadily('reading records', plan, this.#deps, batch.signal);
     const wanted = steps.flatMap((step) => (step.kind === 'item' && step.wanted !== null ? [step.wanted] : []));
-    return { steps, embeddings: await queue.resolve(wanted) };
+    const embeddings = queue.resolve(wanted);
+    queue.expect(this.#partition, isFollowed);
+    return { steps, embeddings: await embeddings };
   }
 
   /** Never rejects: what cannot be written because the partition is lost is dropped, and read again by its next owner. */

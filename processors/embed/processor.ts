@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { Batch, EventLog, Subscription } from '../../core/ports/event-log.ts';
@@ -61,6 +62,8 @@ class Processor implements EmbedProcessor {
   constructor(options: EmbedProcessorOptions) {
     const { cache, clock, codec, embedder, log, random, telemetry } = options;
     this.#options = options;
+    // Each wait that a stop has to end is a listener.
+    setMaxListeners(0, this.#stopping.signal);
     this.#group = options.group ?? 'embed';
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const steady = { clock, random, telemetry };

@@ -1,0 +1,129 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { textHashOf } from '../../../core/text-hash.ts';
+import type { CacheEntry, EmbeddingCache, PendingVector } from '../embedding-cache.ts';
+import { openSqliteEmbeddingCache } from './sqlite-embedding-cache.ts';
+
+let folder: string;
+let cache: EmbeddingCache;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hoardarr-cache-'));
+  cache = openSqliteEmbeddingCache(folder);
+});
+
+afterEach(async () => {
+  await cache.close();
+  rmSync(folder, { recursive: true });
+});
+
+const entry = (text: string, fill = 1): CacheEntry => ({
+  textHash: textHashOf(text),
+  vector: new Uint8Array(2_048).fill(fill),
+  truncated: false,
+});
+
+const waiting = (key: string, fields: Partial<PendingVector> = {}): PendingVector => ({
+  key,
+  partition: 0,
+  position: 0,
+  provider: 'tiktok',
+  user: 'me',
+  collection: 'favorites',
+  itemId: key,
+  textHash: textHashOf(`text of ${key}`),
+  text: `text of ${key}`,
+  ...fields,
+});
+
+const bytesOnDisk = (): Buffer =>
+  Buffer.concat(readdirSync(folder).map((file) => readFileSync(path.join(folder, file))));
+
+const claim = (fields: Partial<Parameters<EmbeddingCache['claimPending']>[0]> = {}) =>
+  cache.claimPending({ now: 1_000, limit: 10, until: 2_000, committed: [100], ...fields });
+
+const keysOf = (entries: readonly { readonly key: string }[]): string[] => entries.map(({ key }) => key).toSorted();
+
+describe('embedding cache in SQLite', () => {
+  it('finds what was put, for the same model only', async () => {
+    await cache.putMany('m1', [entry('a'), { ...entry('b', 2), truncated: true }]);
+    const found = await cache.getMany('m1', [textHashOf('a'), textHashOf('b'), textHashOf('c')]);
+    expect([...found.keys()]).toEqual([textHashOf('a'), textHashOf('b')]);
+    expect(found.get(textHashOf('b'))).toEqual({ vector: Buffer.alloc(2_048, 2), truncated: true });
+    expect((await cache.getMany('m2', [textHashOf('a')])).size).toBe(0);
+  });
+
+  it('replaces what is there', async () => {
+    await cache.putMany('m', [entry('a')]);
+    await cache.putMany('m', [entry('a', 9)]);
+    expect((await cache.getMany('m', [textHashOf('a')])).get(textHashOf('a'))?.vector).toEqual(Buffer.alloc(2_048, 9));
+  });
+
+  it('keeps everything when it is opened again, and shows it to others at once', async () => {
+    const other = openSqliteEmbeddingCache(folder);
+    await cache.putMany('m', [entry('a')]);
+    await cache.addPending([waiting('k')]);
+    expect((await other.getMany('m', [textHashOf('a')])).size).toBe(1);
+    expect(await other.countPending()).toBe(1);
+    await other.close();
+    await cache.close();
+    cache = openSqliteEmbeddingCache(folder);
+    expect((await cache.getMany('m', [textHashOf('a')])).size).toBe(1);
+    expect(await cache.countPending()).toBe(1);
+  });
+
+  it('erases text and vectors, of all models, from the bytes on disk', async () => {
+    const secret = Buffer.from('a secret that nobody may find');
+    const vector = Buffer.concat([secret, Buffer.alloc(2_019)]);
+    await cache.putMany('m1', [entry('kept'), { ...entry('gone'), vector }]);
+    await cache.putMany('m2', [{ ...entry('gone'), vector }]);
+    const pending = waiting('k', { text: secret.toString(), textHash: textHashOf('gone') });
+    await cache.addPending([pending, waiting('kept')]);
+    expect(bytesOnDisk().includes(secret)).toBe(true);
+    await cache.remove([textHashOf('gone')]);
+    expect(await cache.eraseFreed()).toBe(true);
+    expect(bytesOnDisk().includes(secret)).toBe(false);
+    expect((await cache.getMany('m1', [textHashOf('kept')])).size).toBe(1);
+    expect(await cache.countPending()).toBe(1);
+  });
+
+  describe('items that wait', () => {
+    it('come back whole, each to one claimer until its time is over', async () => {
+      const item = waiting('k', { partition: 0, position: 7, text: 'naïve 🎵' });
+      await cache.addPending([item]);
+      expect(await claim()).toEqual([{ ...item, attempts: 1 }]);
+      expect(await claim()).toEqual([]);
+      expect(await claim({ now: 2_000, until: 3_000 })).toEqual([{ ...item, attempts: 2 }]);
+    });
+
+    it('come only when they are committed in their partition', async () => {
+      await cache.addPending([
+        waiting('a', { partition: 0, position: 4 }),
+        waiting('b', { partition: 0, position: 5 }),
+        waiting('c', { partition: 1, position: 0 }),
+        waiting('d', { partition: 2, position: 0 }),
+      ]);
+      expect(keysOf(await claim({ committed: [5, 0] }))).toEqual(['a']);
+      expect(keysOf(await claim({ committed: [6, 1, 1] }))).toEqual(['b', 'c', 'd']);
+    });
+
+    it('come back when they were put off to, the longest waiting first', async () => {
+      await cache.addPending([waiting('a'), waiting('b'), waiting('c')]);
+      await claim();
+      await cache.postponePending(['a'], 1_500);
+      await cache.postponePending(['b', 'c'], 1_200);
+      expect(keysOf(await claim({ now: 1_500, limit: 2 }))).toEqual(['b', 'c']);
+      expect(keysOf(await claim({ now: 1_500 }))).toEqual(['a']);
+    });
+
+    it('go when they are removed, and start again when they are added again', async () => {
+      await cache.addPending([waiting('a'), waiting('b')]);
+      await claim();
+      await cache.removePending(['a', 'unknown']);
+      await cache.addPending([waiting('b')]);
+      expect(await claim()).toMatchObject([{ key: 'b', attempts: 1 }]);
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../core/ports/clock.ts';
+
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/** Enough turns of the event loop for whatever was woken to come to rest. */
+const TURNS = 20;
+
+/** A clock that stands still until a test moves it: hours pass in no time, and always in the same order. */
+export class VirtualClock implements Clock {
+  #now: number;
+  readonly #sleepers = new Set<Sleeper>();
+
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const sleeper = { at: this.#now + Math.max(0, ms), wake };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /**
+   * Wakes one sleeper after the other, in order of time, until the condition holds.
+   *
+   * @throws Error where nobody sleeps any more, or it does not hold after `limitMs`
+   */
+  async runUntil(condition: () => boolean | Promise<boolean>, limitMs = 24 * 3_600_000): Promise<void> {
+    const end = this.#now + limitMs;
+    for (;;) {
+      for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+      if (await condition()) return;
+      const next = this.#next();
+      if (next === undefined) throw new Error('nothing is left that could happen');
+      if (next.at > end) throw new Error(`it did not happen within ${limitMs} ms`);
+      this.#now = Math.max(this.#now, next.at);
+      next.wake();
+    }
+  }
+
+  /** Lets so much time pass, with everything that happens in it. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await this.runUntil(() => (this.#next()?.at ?? Number.POSITIVE_INFINITY) > end);
+    this.#now = end;
+  }
+
+  #next(): Sleeper | undefined {
+    let first: Sleeper | undefined;
+    for (const sleeper of this.#sleepers) if (first === undefined || sleeper.at < first.at) first = sleeper;
+    return first;
+  }
+}

@@ -87,6 +87,8 @@ export const HEADER = {
   /** ingest and enriched: a redriven dead letter's first position and first key (law 2, law 7) */
   firstPosition: 'hoardarr-first-position',
   firstKey: 'hoardarr-first-key',
+  /** enriched: the record's key in `ingest`, where a repeated append gave it another here */
+  ingestKey: 'hoardarr-ingest-key',
   /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
   poison: 'hoardarr-poison',
 } as const;

@@ -28,7 +28,7 @@ export interface FoldInput {
   readonly position: number;
   readonly first: number;
   readonly key: string;
-  readonly firstKey: string | null;
+  readonly otherKeys: readonly string[];
   readonly decoded: Decoded;
 }
 
@@ -40,7 +40,7 @@ export function toFoldInput(record: LogRecord, decoded: Decoded, position: numbe
     position,
     first: first === undefined ? position : Number(first),
     key: record.key,
-    firstKey: record.headers[HEADER.firstKey] ?? null,
+    otherKeys: [HEADER.ingestKey, HEADER.firstKey].flatMap((name) => record.headers[name] ?? []),
     decoded,
   };
 }
@@ -116,7 +116,7 @@ export class RecordFolder {
       position: input.position,
       first: input.first,
       key: input.key,
-      firstKey: input.firstKey,
+      otherKeys: input.otherKeys,
       eventId: value.eventId,
       at: value.at,
       scope,

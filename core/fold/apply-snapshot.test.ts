@@ -8,7 +8,7 @@ const context: FoldContext = {
   position: 100,
   first: 100,
   key: 'k',
-  firstKey: null,
+  otherKeys: [],
   eventId: 'e',
   at: 0,
   scope: newScopeRow('reddit/me/saved'),

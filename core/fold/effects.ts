@@ -69,9 +69,9 @@ export interface FoldContext {
   /** offset in `ingest` of this copy, and of the first copy where it was redriven (law 2) */
   readonly position: number;
   readonly first: number;
-  /** key of this copy, and of the first copy where it was redriven */
+  /** keys that this record has: here, in `ingest` where that differs, and of its first copy where it was redriven */
   readonly key: string;
-  readonly firstKey: string | null;
+  readonly otherKeys: readonly string[];
   readonly eventId: string;
   /** `at` of the record, ms */
   readonly at: number;

@@ -4,7 +4,7 @@ import type { FoldContext } from './effects.ts';
 
 /** Law 7: the ledger knows the keys of all records that held content of the item, also of those that were ignored. */
 export function rememberKey(context: FoldContext, row: LedgerRow): void {
-  if (!row.contentKeys.includes(context.key)) row.contentKeys.push(context.key);
+  for (const key of [context.key, ...context.otherKeys]) if (!row.contentKeys.includes(key)) row.contentKeys.push(key);
 }
 
 /**
@@ -22,10 +22,9 @@ export function refuseContent(context: FoldContext, row: LedgerRow): void {
   else rememberKey(context, row);
 }
 
-/** A redriven record names its first key, and both are erased. */
+/** Under every key that it has, and with the late vector that may have been made for it. */
 export function eraseRecord(context: FoldContext): void {
-  context.effects.tombstones.push(context.key);
-  if (context.firstKey !== null) context.effects.tombstones.push(context.firstKey);
+  for (const key of [context.key, ...context.otherKeys]) context.effects.tombstones.push(key, lateVectorKey(key));
 }
 
 /** Law 7: a purge that takes effect erases every record that held content of the item. */

@@ -147,7 +147,10 @@ function toBatchRecord(record: HistoryRecord): BatchRecord {
   const { offset, position, decoded, key, first, firstKey } = record;
   if (record.poison === true) return { kind: 'marker', offset, position, key };
   if (decoded === null) return { kind: 'empty', offset, position };
-  return { kind: 'input', input: { offset, position, first, key, firstKey, decoded: enrich(decoded) } };
+  return {
+    kind: 'input',
+    input: { offset, position, first, key, otherKeys: firstKey === null ? [] : [firstKey], decoded: enrich(decoded) },
+  };
 }
 
 function enrich(decoded: Decoded): Decoded {

@@ -198,7 +198,17 @@ function toBatchRecord(record: ScenarioRecord): BatchRecord {
   const { position, decoded, key, first, firstKey } = record;
   if (decoded === null) return { kind: 'empty', offset: position, position };
   const enriched: Decoded = decoded.type === 'RawItem' ? enrich(decoded.value) : decoded;
-  return { kind: 'input', input: { offset: position, position, first, key, firstKey, decoded: enriched } };
+  return {
+    kind: 'input',
+    input: {
+      offset: position,
+      position,
+      first,
+      key,
+      otherKeys: firstKey === null ? [] : [firstKey],
+      decoded: enriched,
+    },
+  };
 }
 
 /** As the processor would, with a vector that tells the text. */

@@ -14,6 +14,9 @@ import { sampleFinished, sampleItem } from '../../testing/contracts/schema-codec
 import { openLocalCodec } from './open-local-codec.ts';
 import { openSchemaFolder } from './schema-folder.ts';
 
+/** Starting a process takes seconds where the machine is busy. */
+const PROCESSES_TIMEOUT_MS = 120_000;
+
 const createFolder = (): string => mkdtempSync(path.join(tmpdir(), 'hoardarr-codec-'));
 const removeFolder = (folder: string): void => rmSync(folder, { recursive: true });
 
@@ -111,41 +114,49 @@ describe('several processes that open a new data folder at once', () => {
   });
   afterEach(() => removeFolder(root));
 
-  it('share the ids where their schemas are the same, and take none from each other where they are not', async () => {
-    const folders = 4;
-    const variants = ['one', 'one', 'two', 'three'];
-    const outputs = await Promise.all(variants.map((variant) => linesOf(startChild(root, folders, variant))));
-    expect(outputs[0]).toEqual(outputs[1]);
-    for (let folder = 0; folder < folders; folder += 1) {
-      const schemas = schemasIn(path.join(root, String(folder)));
-      expect(schemas).toHaveLength(3 * RECORD_NAMES.length);
-      for (const [child, variant] of variants.entries()) {
-        const ids = JSON.parse(outputs[child]![folder]!) as number[];
-        const found = ids.map((id) => [schemas[id - 1]!.name, schemas[id - 1]!.fields.at(-1)!.name]);
-        expect(found).toEqual(RECORD_NAMES.map((record) => [record, variant]));
+  it(
+    'share the ids where their schemas are the same, and take none from each other where they are not',
+    async () => {
+      const folders = 4;
+      const variants = ['one', 'one', 'two', 'three'];
+      const outputs = await Promise.all(variants.map((variant) => linesOf(startChild(root, folders, variant))));
+      expect(outputs[0]).toEqual(outputs[1]);
+      for (let folder = 0; folder < folders; folder += 1) {
+        const schemas = schemasIn(path.join(root, String(folder)));
+        expect(schemas).toHaveLength(3 * RECORD_NAMES.length);
+        for (const [child, variant] of variants.entries()) {
+          const ids = JSON.parse(outputs[child]![folder]!) as number[];
+          const found = ids.map((id) => [schemas[id - 1]!.name, schemas[id - 1]!.fields.at(-1)!.name]);
+          expect(found).toEqual(RECORD_NAMES.map((record) => [record, variant]));
+        }
       }
-    }
-  });
+    },
+    PROCESSES_TIMEOUT_MS,
+  );
 
-  it('leave whole schemas behind when they are killed', async () => {
-    const child = startChild(root, 1000, 'killed');
-    let lines = 0;
-    for await (const _line of createInterface({ input: child.stdout! })) {
-      lines += 1;
-      if (lines === 5) child.kill('SIGKILL');
-    }
-    const folders = readdirSync(root);
-    expect(folders.length).toBeGreaterThanOrEqual(5);
-    expect(folders.length).toBeLessThan(1000);
-    for (const folder of folders) {
-      const dataDir = path.join(root, folder);
-      const before = schemasIn(dataDir);
-      openLocalCodec({ dataDir });
-      const after = schemasIn(dataDir);
-      expect(after).toHaveLength(before.length + RECORD_NAMES.length);
-      expect(after.slice(0, before.length)).toEqual(before);
-    }
-  });
+  it(
+    'leave whole schemas behind when they are killed',
+    async () => {
+      const child = startChild(root, 1000, 'killed');
+      let lines = 0;
+      for await (const _line of createInterface({ input: child.stdout! })) {
+        lines += 1;
+        if (lines === 5) child.kill('SIGKILL');
+      }
+      const folders = readdirSync(root);
+      expect(folders.length).toBeGreaterThanOrEqual(5);
+      expect(folders.length).toBeLessThan(1000);
+      for (const folder of folders) {
+        const dataDir = path.join(root, folder);
+        const before = schemasIn(dataDir);
+        openLocalCodec({ dataDir });
+        const after = schemasIn(dataDir);
+        expect(after).toHaveLength(before.length + RECORD_NAMES.length);
+        expect(after.slice(0, before.length)).toEqual(before);
+      }
+    },
+    PROCESSES_TIMEOUT_MS,
+  );
 });
 
 function startChild(root: string, folders: number, variant: string): ChildProcess {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   accountName,
+  isItemId,
   itemOfKey,
   kindOf,
   lateVectorKey,
@@ -51,6 +52,11 @@ describe('names', () => {
       expect(itemOfKey(recordKey(where, where.collection, slot, 'f1.0'))).toBeNull();
     expect(itemOfKey(recordKey(where, null, '7', 'f1.0'))).toBeNull();
     expect(itemOfKey('of somebody else')).toBeNull();
+  });
+
+  it('take as an id what providers have', () => {
+    for (const id of ['7290074173500706079', 't3_abc', 'x']) expect(isItemId(id)).toBe(true);
+    for (const id of ['', ':run', 'a b', 'é', '\n', 'x'.repeat(257)]) expect(isItemId(id)).toBe(false);
   });
 
   it('know the kind of an id by its prefix', () => {

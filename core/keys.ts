@@ -60,6 +60,13 @@ export function lateVectorKey(rawItemKey: string): string {
 /** Slots of records that are of no single item; no item id begins like them. */
 export const SLOT = { run: ':run', begin: ':begin', chunk: ':chunk', end: ':end', command: ':command' } as const;
 
+const MAX_ID_LENGTH = 256;
+
+/** Item ids are printable ASCII without spaces, so that every store orders them alike, and do not begin like a slot. */
+export function isItemId(itemId: string): boolean {
+  return itemId.length <= MAX_ID_LENGTH && /^[!-9;-~][!-~]*$/.test(itemId);
+}
+
 /** The item that a record's key names. Null for records of no single item, and for keys that are none of ours. */
 export function itemOfKey(key: string): { readonly scope: string; readonly itemId: string } | null {
   const parsed = parseRecordKey(key);

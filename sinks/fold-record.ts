@@ -1,10 +1,11 @@
+import { PoisonError } from '../core/errors.ts';
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
 import { refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
-import { accountName, HEADER, scopeName } from '../core/keys.ts';
+import { accountName, HEADER, isItemId, scopeName } from '../core/keys.ts';
 import { isSettled, newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
@@ -43,6 +44,20 @@ export function toFoldInput(record: LogRecord, decoded: Decoded, position: numbe
     otherKeys: [HEADER.ingestKey, HEADER.firstKey].flatMap((name) => record.headers[name] ?? []),
     decoded,
   };
+}
+
+/** @throws PoisonError for an id that no provider has */
+export function checkItemIds({ type, value }: Decoded): void {
+  const ids =
+    type === 'SnapshotChunk'
+      ? value.itemIds
+      : type === 'EnrichedItem'
+        ? [value.item.itemId]
+        : type === 'RawItem' || type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector'
+          ? [value.itemId]
+          : [];
+  const wrong = ids.find((id) => !isItemId(id));
+  if (wrong !== undefined) throw new PoisonError(`${JSON.stringify(wrong.slice(0, 100))} is no item id`);
 }
 
 type Produced = {

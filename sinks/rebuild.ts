@@ -7,7 +7,7 @@ import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
-import { toFoldInput } from './fold-record.ts';
+import { checkItemIds, toFoldInput } from './fold-record.ts';
 import { Owed } from './owed.ts';
 import type { VectorSource } from './vector-source.ts';
 
@@ -88,7 +88,9 @@ export class Rebuild {
   #decode(partition: number, record: LogRecord): Decoded | null {
     if (record.value === null || this.#poisoned.get(partition)?.has(record.offset) === true) return null;
     try {
-      return this.#deps.codec.decode(record.value);
+      const decoded = this.#deps.codec.decode(record.value);
+      checkItemIds(decoded);
+      return decoded;
     } catch (error) {
       if (error instanceof PoisonError) return null;
       throw error;

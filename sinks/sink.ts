@@ -9,7 +9,7 @@ import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
 import { Convergence } from './convergence.ts';
-import { toFoldInput } from './fold-record.ts';
+import { checkItemIds, toFoldInput } from './fold-record.ts';
 import { OutboxSender } from './outbox.ts';
 import { Owed } from './owed.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -119,7 +119,9 @@ export class Sink {
     if (record.headers[HEADER.poison] !== undefined)
       return { kind: 'marker', offset: record.offset, position, key: record.key };
     try {
-      return { kind: 'input', input: toFoldInput(record, this.#deps.codec.decode(record.value), position) };
+      const decoded = this.#deps.codec.decode(record.value);
+      checkItemIds(decoded);
+      return { kind: 'input', input: toFoldInput(record, decoded, position) };
     } catch (error) {
       return { kind: 'poison', offset: record.offset, position, error: messageOf(error) };
     }

@@ -29,7 +29,8 @@ const FAULTS: readonly (readonly [prefix: string, fault: DatabaseFault])[] = [
  * and should not be retried. Result codes: https://www.sqlite.org/rescode.html
  */
 export function databaseFault(error: unknown): DatabaseFault | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  // Not by its class: that of better-sqlite3 comes from another realm when a test file is the second in its process.
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return null;
   const code = error.code;
   return FAULTS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;
 }

@@ -1,0 +1,134 @@
+import { chmod, rename, rm } from 'node:fs/promises';
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import { loadVec } from '../../sqlite/load-vec.ts';
+import { type Database, openDatabase } from '../../sqlite/open.ts';
+import { ChangeWriter } from './change-writer.ts';
+import { Eraser } from './eraser.ts';
+import { toStoreError } from './faults.ts';
+import { FoldReads } from './fold-reads.ts';
+import { ItemList } from './item-list.ts';
+import { ItemReads } from './item-reads.ts';
+import { LedgerWalk } from './ledger-walk.ts';
+import { STORE_APPLICATION_ID, STORE_MIGRATIONS } from './schema.ts';
+import { ScopeIds } from './scope-ids.ts';
+import { StoreSearch } from './store-search.ts';
+import { VectorTable } from './vector-table.ts';
+
+export interface SqliteStoreOptions {
+  readonly file: string;
+  /** Every method that writes is refused with InputError. The file must exist, and be of this version. */
+  readonly readonly?: boolean;
+  /** How long a commit waits, blocking the event loop, while another process writes, ms. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** Enough for the sign bits of 100,000 vectors of 1,536 dimensions, which every search reads. */
+const CACHE_KB = 65_536;
+const DEFAULT_BUSY_TIMEOUT_MS = 2_000;
+
+/**
+ * Opens (and, unless `readonly`, creates) the store of a collection in one SQLite file. One process writes at a time, the
+ * others wait; any number of processes read meanwhile.
+ *
+ * @throws InputError when the file is not a store of this version; StoreUnavailableError when it cannot be used now.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<ItemStore> {
+  return guarded(() => {
+    const { readonly = false, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+    const db = openDatabase(options.file, { ...STORE_FILE, readonly, busyTimeoutMs, cacheKb: CACHE_KB });
+    loadVec(db);
+    return createStore(db, options.file);
+  });
+}
+
+/** How the file is opened, also by a test that holds its lock. */
+export const STORE_FILE = { applicationId: STORE_APPLICATION_ID, migrations: STORE_MIGRATIONS };
+
+function createStore(db: Database, file: string): ItemStore {
+  const scopes = new ScopeIds(db);
+  const vectors = new VectorTable(db);
+  const writer = new ChangeWriter(db, scopes, vectors);
+  const fold = new FoldReads(db, scopes);
+  const items = new ItemReads(db, scopes, vectors);
+  const list = new ItemList(db, scopes);
+  const eraser = new Eraser(db, file);
+  const search = new StoreSearch(db, scopes, vectors);
+  const acknowledge = db.prepare<[string]>('DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))');
+  return {
+    progress: (partition) => guarded(() => writer.progress(partition)),
+    account: (account) => guarded(() => fold.account(account)),
+    scope: (scope) => guarded(() => fold.scope(scope)),
+    run: (syncId) => guarded(() => fold.run(syncId)),
+    runBefore: (account, position) => guarded(() => fold.runBefore(account, position)),
+    runsCausedBy: (syncId) => guarded(() => fold.runsCausedBy(syncId)),
+    rows: (scope, itemIds) => guarded(() => fold.rows(scope, itemIds)),
+    glance: (scope, after, limit) => guarded(() => fold.glance(scope, after, limit)),
+    knownEvents: (eventIds) => guarded(() => fold.knownEvents(eventIds)),
+    chunk: (scope, snapshotId, index) => guarded(() => fold.chunk(scope, snapshotId, index)),
+    commit: (change) =>
+      guarded(async () => {
+        await eraser.writable();
+        return writer.commit(change);
+      }),
+    outbox: (limit) => guarded(() => fold.outbox(limit)),
+    acknowledge: (ids) =>
+      guarded(async () => {
+        await eraser.writable();
+        acknowledge.run(JSON.stringify(ids));
+      }),
+    eraseFreed: () => guarded(() => eraser.erase()),
+    usesText: (textHash) => guarded(() => fold.usesText(textHash)),
+    expiredTrash: (before, limit) => guarded(() => fold.expiredTrash(before, limit)),
+    dueStubs: (now, limit) => guarded(() => fold.dueStubs(now, limit)),
+    countDifferences: (scope, begin, kinds) =>
+      guarded(() => walk(file, (ledger) => ledger.countDifferences(scope, begin, kinds))),
+    scopes: () => guarded(() => fold.scopes()),
+    totals: () => guarded(() => walk(file, (ledger) => ledger.totals())),
+    list: (filter, limit, after) => guarded(() => list.page(filter, limit, after)),
+    item: (scope, itemId) => guarded(() => items.item(scope, itemId)),
+    history: (scope, itemId) => guarded(() => items.history(scope, itemId)),
+    held: () => guarded(() => items.held()),
+    searchText: (query, filter, limit) => guarded(() => search.text(query, filter, limit)),
+    searchVectors: (vector, model, filter, limit) => guarded(() => search.vectors(vector, model, filter, limit)),
+    digest: (scope) => guarded(() => walk(file, (ledger) => ledger.digest(scope))),
+    backup: (to) => guarded(() => backUp(db, to)),
+    close: () =>
+      guarded(async () => {
+        await eraser.idle();
+        db.close();
+      }),
+  };
+}
+
+/** On a connection of its own, in one read transaction: all that is read is of the same moment. */
+async function walk<T>(file: string, read: (ledger: LedgerWalk) => Promise<T>): Promise<T> {
+  const db = openDatabase(file, { ...STORE_FILE, readonly: true, cacheKb: 2_048 });
+  try {
+    db.exec('BEGIN');
+    return await read(new LedgerWalk(db));
+  } finally {
+    db.close();
+  }
+}
+
+/** Some pages at a time, so that the sink goes on; the copy appears under its name when it is whole. */
+async function backUp(db: Database, to: string): Promise<void> {
+  const unfinished = `${to}.part`;
+  await rm(unfinished, { force: true });
+  try {
+    await db.backup(unfinished);
+    await chmod(unfinished, 0o600);
+    await rename(unfinished, to);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}

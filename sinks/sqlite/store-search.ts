@@ -1,0 +1,124 @@
+import type { ItemFilter, SearchHit } from '../../core/ports/item-store.ts';
+import type { Database, Statement } from '../../sqlite/open.ts';
+import { bucketOf, FLAG, stateNumber } from './flags.ts';
+import { wordQuery } from './fts-query.ts';
+import { DEFAULT_STATES } from './item-list.ts';
+import type { ScopeIds } from './scope-ids.ts';
+import {
+  CONTENT_COLUMNS,
+  type RawContent,
+  type RawSummary,
+  SUMMARY_COLUMNS,
+  toContent,
+  toSummary,
+} from './summaries.ts';
+import { padDimensions, VECTOR_SHARDS, type VectorTable } from './vector-table.ts';
+
+/** Candidates by sign bits that are compared exactly: at least so many in all, and so many for each hit that is asked for. */
+const MIN_CANDIDATES = 384;
+const CANDIDATES_A_HIT = 12;
+/** sqlite-vec refuses more: https://github.com/asg017/sqlite-vec */
+const MAX_K = 4_096;
+
+type Scored = readonly [docId: number, score: number];
+type RawHit = readonly [...RawSummary, ...RawContent];
+
+/** Search by words and by vectors. Filters are part of the scans, so that a filter never thins the hits out. */
+export class StoreSearch {
+  readonly #db: Database;
+  readonly #scopes: ScopeIds;
+  readonly #vectors: VectorTable;
+  readonly #words: Statement<[string, string, number], Scored>;
+  readonly #rescore: Statement<[Uint8Array, string, number], Scored>;
+  readonly #hit: Statement<[number], RawHit>;
+  #scan: Statement<[Uint8Array, number, bigint, string], number> | null = null;
+
+  constructor(db: Database, scopes: ScopeIds, vectors: VectorTable) {
+    this.#db = db;
+    this.#scopes = scopes;
+    this.#vectors = vectors;
+    // FTS5 gives its rows in order of rank, so the joins stop with the limit.
+    this.#words = db
+      .prepare<[string, string, number], Scored>(
+        `SELECT w.rowid, -w.rank FROM words w
+         CROSS JOIN items i ON i.doc_id = w.rowid
+         CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id
+         WHERE w.words MATCH ?
+           AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))
+         ORDER BY w.rank LIMIT ?`,
+      )
+      .raw();
+    this.#rescore = db
+      .prepare<[Uint8Array, string, number], Scored>(
+        `SELECT v.doc_id, 1 - vec_distance_cosine(v.bytes, ?) AS similarity
+         FROM json_each(?) j CROSS JOIN vectors v ON v.doc_id = j.value
+         WHERE similarity IS NOT NULL ORDER BY similarity DESC, v.doc_id LIMIT ?`,
+      )
+      .raw();
+    this.#hit = db
+      .prepare<[number], RawHit>(
+        `SELECT ${SUMMARY_COLUMNS}, ${CONTENT_COLUMNS} FROM items i
+         CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id WHERE i.doc_id = ?`,
+      )
+      .raw();
+  }
+
+  /** Items with all the words first, then, as far as the limit goes, those with any of them. */
+  text(query: string, filter: ItemFilter, limit: number): readonly SearchHit[] {
+    const words = wordQuery(query);
+    const buckets = this.#buckets(filter);
+    if (words === null || buckets.length === 0 || limit < 1) return [];
+    const wanted = JSON.stringify(buckets);
+    const scored = this.#words.all(words.all, wanted, limit);
+    if (scored.length < limit && words.any !== null) {
+      const known = new Set(scored.map(([docId]) => docId));
+      const ceiling = scored.at(-1)?.[1] ?? Infinity;
+      const more = this.#words.all(words.any, wanted, limit).filter(([docId]) => !known.has(docId));
+      for (const [docId, score] of more.slice(0, limit - scored.length)) scored.push([docId, Math.min(score, ceiling)]);
+    }
+    return this.#hits(scored);
+  }
+
+  vectors(vector: Float32Array, model: string, filter: ItemFilter, limit: number): readonly SearchHit[] {
+    const stored = this.#vectors.model();
+    const buckets = this.#buckets(filter);
+    if (stored?.model !== model || stored.dimensions !== vector.length || buckets.length === 0 || limit < 1) return [];
+    const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+    const candidates = this.#candidates(padDimensions(bytes), buckets, limit);
+    return this.#hits(this.#rescore.all(bytes, JSON.stringify(candidates), limit));
+  }
+
+  #candidates(padded: Uint8Array, buckets: readonly number[], limit: number): readonly number[] {
+    this.#scan ??= this.#db
+      .prepare<[Uint8Array, number, bigint, string], number>(
+        `SELECT doc_id FROM signs WHERE bits MATCH vec_quantize_binary(?) AND k = ? AND shard = ?
+         AND bucket IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+      )
+      .pluck();
+    const wanted = JSON.stringify(buckets);
+    const k = Math.min(MAX_K, Math.ceil(Math.max(MIN_CANDIDATES, limit * CANDIDATES_A_HIT) / VECTOR_SHARDS));
+    const candidates: number[] = [];
+    for (let shard = 0; shard < VECTOR_SHARDS; shard++)
+      candidates.push(...this.#scan.all(padded, k, BigInt(shard), wanted));
+    return candidates;
+  }
+
+  /** See bucketOf: what a filter lets through. */
+  #buckets(filter: ItemFilter): readonly number[] {
+    const states = [...new Set(filter.states ?? DEFAULT_STATES)].map(stateNumber);
+    const flags = filter.includeHidden === true ? [0, FLAG.hidden] : [0];
+    return this.#scopes
+      .matching(filter)
+      .flatMap((scopeId) => states.flatMap((state) => flags.map((flag) => bucketOf(scopeId, state | flag))));
+  }
+
+  #hits(scored: readonly Scored[]): readonly SearchHit[] {
+    return scored.flatMap(([docId, score]) => {
+      const raw = this.#hit.get(docId);
+      if (raw === undefined) return [];
+      const summary = raw.slice(0, 7) as unknown as RawSummary;
+      const content = toContent(raw.slice(7) as unknown as RawContent);
+      return [{ ...toSummary(this.#scopes.name(summary[0]), summary), content, score }];
+    });
+  }
+}

@@ -94,8 +94,10 @@ export async function readArchive(file: string, folder: string): Promise<Pick<Ma
         throw new InputError(`${file} is no backup of Hoardarr: it holds '${name}'`);
       if (name === MANIFEST) {
         if (size > MAX_MANIFEST_BYTES) throw new InputError(`${file} is no backup of Hoardarr: its list is too long`);
-        manifest = JSON.parse(Buffer.concat(await collect(entry)).toString('utf8')) as Manifest;
-      } else found.set(name, await unpack(entry, path.join(folder, name)));
+        manifest = JSON.parse(
+          Buffer.concat(await collect(entry as unknown as AsyncIterable<Buffer>)).toString('utf8'),
+        ) as Manifest;
+      } else found.set(name, await unpack(entry as unknown as AsyncIterable<Buffer>, path.join(folder, name)));
     }
     await feeding;
   } catch (error) {

@@ -4,6 +4,7 @@ import type { ItemStore } from '../../core/ports/item-store.ts';
 import type { ScopeChoice } from '../app.ts';
 
 export const PROVIDERS: readonly string[] = ['reddit', 'github', 'tiktok'];
+export const DEFAULT_USER = 'me';
 const USER = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Throws InputError where the name is not allowed. */
@@ -54,4 +55,28 @@ export async function resolveScope(store: ItemStore, choice: ScopeChoice): Promi
 function nothingKnown(account: Account, collection: string | null | undefined): string {
   const of = collection === null || collection === undefined ? '' : ` of a collection '${collection}'`;
   return `nothing is known${of} of ${accountName(account)}: \`hoardarr status\` lists what there is`;
+}
+
+/**
+ * The scope that holds the item, where the user may be left out: then the one user who has it, or the default one of
+ * several. NotFoundError where nobody has it.
+ */
+export async function resolveItemScope(
+  store: ItemStore,
+  choice: { readonly provider: string; readonly collection: string; readonly user: string | null },
+  itemId: string,
+): Promise<Scope> {
+  checkProvider(choice.provider);
+  const holding: Scope[] = [];
+  for (const scope of await findScopes(store, choice))
+    if ((await store.rows(scopeName(scope), [itemId])).has(itemId)) holding.push(scope);
+  const found = holding.find((scope) => scope.user === DEFAULT_USER) ?? holding[0];
+  if (found === undefined)
+    throw new NotFoundError(`there is no item ${itemId} in ${choice.provider} ${choice.collection}`);
+  if (holding.length > 1 && choice.user === null && found.user !== DEFAULT_USER) {
+    throw new InputError(
+      `several users have it: choose one with ?user= (${holding.map((scope) => scope.user).join(', ')})`,
+    );
+  }
+  return found;
 }

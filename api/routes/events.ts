@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { OutcomeTail } from '../../app/use-cases/outcome-tail.ts';
+import { about, send } from '../problem.ts';
+import type { ApiContext, ApiServer } from '../server.ts';
+import { toView } from './uploads.ts';
+
+const MAX_STREAMS = 64;
+const LOOK_EVERY_MS = 250;
+const HEARTBEAT_EVERY_MS = 15_000;
+
+/** Server-sent events: what the sink did, and how far uploads are. Each reader pulls at its own pace. */
+export function registerEvents(server: ApiServer, context: ApiContext): void {
+  let open = 0;
+  server.get(
+    '/v1/events',
+    { schema: { summary: 'Outcomes and progress, as server-sent events' } },
+    async (request, reply) => {
+      if (open >= MAX_STREAMS) {
+        await send(reply, about(503, `${MAX_STREAMS} streams are open already`, request));
+        return reply;
+      }
+      open++;
+      reply.hijack();
+      const lastId = request.headers['last-event-id'];
+      try {
+        await stream(context, reply.raw, typeof lastId === 'string' ? lastId : null);
+      } catch (error) {
+        context.app.telemetry.log.warn('a stream of events broke off', { error });
+      } finally {
+        open--;
+        reply.raw.end();
+      }
+      return reply;
+    },
+  );
+}
+
+async function stream(
+  { app, uploads, closing }: ApiContext,
+  raw: ServerResponse,
+  lastId: string | null,
+): Promise<void> {
+  const gone = new AbortController();
+  raw.on('close', () => gone.abort());
+  const stopped = AbortSignal.any([closing, gone.signal]);
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
+  });
+  const out = new EventWriter(raw, stopped);
+  const tail = await OutcomeTail.open(app, lastId);
+  await out.text(`retry: 2000\n: connected\n\n`);
+  const since = app.clock.now();
+  const shown = new Map<string, string>();
+  let beatAt = since;
+  while (!stopped.aborted) {
+    let quiet = true;
+    for (const { id, outcome } of await tail.read()) {
+      quiet = false;
+      await out.event('outcome', outcome, id);
+    }
+    for (const upload of await uploads.recent(since)) {
+      const data = JSON.stringify(toView(upload));
+      if (shown.get(upload.id) === data) continue;
+      shown.set(upload.id, data);
+      quiet = false;
+      await out.event('upload', toView(upload), null);
+    }
+    if (app.clock.now() - beatAt >= HEARTBEAT_EVERY_MS) {
+      beatAt = app.clock.now();
+      await out.text(': still here\n\n');
+    }
+    if (quiet) await app.clock.sleep(LOOK_EVERY_MS, stopped).catch(() => undefined);
+  }
+}
+
+class EventWriter {
+  readonly #raw: ServerResponse;
+  readonly #stopped: AbortSignal;
+
+  constructor(raw: ServerResponse, stopped: AbortSignal) {
+    this.#raw = raw;
+    this.#stopped = stopped;
+  }
+
+  event(name: string, data: unknown, id: string | null): Promise<void> {
+    return this.text(`${id === null ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Waits while the reader is slower; nothing is read from the log meanwhile. */
+  async text(text: string): Promise<void> {
+    if (this.#stopped.aborted || this.#raw.write(text)) return;
+    await once(this.#raw, 'drain', { signal: this.#stopped }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type Decided as DecidedItem, decideInScope } from '../../app/use-cases/decide.ts';
+import { explainItem } from '../../app/use-cases/explain.ts';
+import { getItem, listItems } from '../../app/use-cases/items.ts';
+import { DEFAULT_USER, resolveItemScope } from '../../app/use-cases/scopes.ts';
+import { count, Decided, Explanation, ItemDetail, ItemPage, Problem, user, userName } from '../schemas.ts';
+import type { ApiContext, ApiServer } from '../server.ts';
+
+const ITEM = '/v1/items/:provider/:collection/:id';
+const params = z.object({ provider: z.string(), collection: z.string(), id: z.string() });
+const whose = z.object({ user: userName.optional().describe('whose; may be left out where one user has it') });
+const problems = { 400: Problem, 404: Problem };
+
+export function registerItems(server: ApiServer, { app }: ApiContext): void {
+  const page = z.object({
+    provider: z.string().optional(),
+    collection: z.string().optional(),
+    state: z.string().optional(),
+    after: z.string().optional(),
+    user,
+    limit: count(1_000, 50),
+  });
+  server.get(
+    '/v1/items',
+    {
+      schema: {
+        summary: 'Lists items, newest saved first',
+        querystring: page,
+        response: { 200: ItemPage, 400: Problem },
+      },
+    },
+    async ({ query }) => {
+      const { provider = null, collection = null, state = null, after = null, limit } = query;
+      const found = await listItems(app, { user: query.user ?? null, provider, collection, state, limit, after });
+      return { items: [...found.items], next: found.next };
+    },
+  );
+  const scopeOf = (
+    { provider, collection, id }: z.output<typeof params>,
+    name: string | undefined,
+  ): ReturnType<typeof resolveItemScope> =>
+    resolveItemScope(app.store, { provider, collection, user: name ?? null }, id);
+  server.get(
+    ITEM,
+    { schema: { summary: 'One item', params, querystring: whose, response: { 200: ItemDetail, ...problems } } },
+    async (request) => getItem(app, await scopeOf(request.params, request.query.user), request.params.id),
+  );
+  server.get(
+    `${ITEM}/explain`,
+    {
+      schema: {
+        summary: 'What happened to it, and why',
+        params,
+        querystring: whose,
+        response: { 200: Explanation, ...problems },
+      },
+    },
+    async (request) => {
+      const explained = await explainItem(app, await scopeOf(request.params, request.query.user), request.params.id);
+      return { ...explained, history: [...explained.history] };
+    },
+  );
+  const decideOne = async (
+    operation: 'restore' | 'purge',
+    asked: z.output<typeof params>,
+    name: string | undefined,
+  ): Promise<DecidedItem> => {
+    const scope = await scopeOf(asked, name);
+    const [decided] = await decideInScope(app, scope, {
+      operation,
+      author: name ?? scope.user ?? DEFAULT_USER,
+      itemIds: [asked.id],
+    });
+    if (decided === undefined) throw new Error('a decision about one item has one outcome');
+    return decided;
+  };
+  const done = { 200: Decided, 409: Decided, ...problems };
+  server.post(
+    `${ITEM}/restore`,
+    { schema: { summary: 'Out of the trash, and pinned', params, querystring: whose, response: done } },
+    async (request, reply) => {
+      const decided = await decideOne('restore', request.params, request.query.user);
+      return reply.code(decided.done ? 200 : 409).send(decided);
+    },
+  );
+  server.delete(
+    ITEM,
+    { schema: { summary: 'Erased and blocked', params, querystring: whose, response: done } },
+    async (request, reply) => {
+      const decided = await decideOne('purge', request.params, request.query.user);
+      return reply.code(decided.done ? 200 : 409).send(decided);
+    },
+  );
+}

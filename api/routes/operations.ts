@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { collectGauges } from '../../app/use-cases/collect-gauges.ts';
+import { about, send } from '../problem.ts';
+import { Problem } from '../schemas.ts';
+import type { ApiContext, ApiServer } from '../server.ts';
+
+/** Health, metrics, and the description of the API. */
+export function registerOperations(server: ApiServer, { app }: ApiContext): void {
+  const Ok = z.object({ status: z.literal('ok') });
+  server.get('/healthz', { schema: { summary: 'The process runs', response: { 200: Ok } } }, async () => ({
+    status: 'ok' as const,
+  }));
+  server.get(
+    '/readyz',
+    { schema: { summary: 'The log and the store answer', response: { 200: Ok, 503: Problem } } },
+    async (request, reply) => {
+      try {
+        await app.log.ends('ingest');
+        await app.store.scopes();
+        await app.metadata.get('store');
+        return { status: 'ok' as const };
+      } catch (error) {
+        app.telemetry.log.warn('not ready', { error });
+        await send(reply, about(503, 'the log or the store does not answer', request));
+        return reply;
+      }
+    },
+  );
+  server.get('/metrics', { schema: { summary: 'Metrics for Prometheus' } }, async (_request, reply) => {
+    await collectGauges(app);
+    const { registry } = app.telemetry.metrics;
+    return reply.header('content-type', registry.contentType).send(await registry.metrics());
+  });
+  server.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(server.swagger())),
+  );
+}

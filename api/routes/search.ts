@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { searchItems } from '../../app/use-cases/search.ts';
+import { count, Problem, SearchResults, user } from '../schemas.ts';
+import type { ApiContext, ApiServer } from '../server.ts';
+
+export function registerSearch(server: ApiServer, { app }: ApiContext): void {
+  const querystring = z.object({
+    q: z.string().optional(),
+    query: z.string().optional(),
+    provider: z.string().optional(),
+    collection: z.string().optional(),
+    user,
+    limit: count(200, 10),
+  });
+  server.get(
+    '/v1/search',
+    {
+      schema: {
+        summary: 'Finds items by meaning and by word',
+        querystring,
+        response: { 200: SearchResults, 400: Problem },
+      },
+    },
+    async ({ query }) => {
+      const { q, query: words, provider = null, collection = null, limit } = query;
+      const found = await searchItems(app, {
+        query: q ?? words ?? '',
+        user: query.user ?? null,
+        provider,
+        collection,
+        limit,
+      });
+      return { mode: found.mode, results: [...found.results] };
+    },
+  );
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+
+/** Shapes of what the API takes and gives, for checking and for its description. */
+
+const time = z.string().nullable().describe('ISO 8601 UTC');
+const evidence = z.record(z.string(), z.unknown());
+
+export const userName = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, _ and -');
+export const user = userName.optional().describe('whose; where it is left out, all users');
+
+export const count = (most: number, usual: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(1).max(most).default(usual);
+
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  instance: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+const ItemName = z.object({ provider: z.string(), user: z.string(), collection: z.string(), itemId: z.string() });
+const Shown = z.object({
+  title: z.string().nullable(),
+  url: z.string().nullable(),
+  author: z.string().nullable(),
+  savedAt: time,
+});
+
+export const SearchResults = z.object({
+  mode: z.enum(['hybrid', 'text']),
+  results: z.array(
+    z.object({
+      ...ItemName.shape,
+      state: z.string().nullable(),
+      ...Shown.shape,
+      score: z.number(),
+      snippet: z.string(),
+    }),
+  ),
+});
+
+export const Item = z.object({
+  ...ItemName.shape,
+  state: z.string().nullable(),
+  ...{
+    pinned: z.boolean(),
+    blocked: z.boolean(),
+    hidden: z.boolean(),
+    stub: z.boolean(),
+    unavailable: z.boolean(),
+    hasVector: z.boolean(),
+  },
+  ...Shown.shape,
+});
+export const ItemPage = z.object({ items: z.array(Item), next: z.string().nullable() });
+export const ItemDetail = z.object({
+  ...Item.shape,
+  body: z.string().nullable(),
+  createdAt: time,
+  thumbnailUrl: z.string().nullable(),
+  extra: evidence,
+});
+
+export const Explanation = z.object({
+  ...ItemName.shape,
+  state: z.string().nullable(),
+  ...{ pinned: z.boolean(), blocked: z.boolean(), hidden: z.boolean() },
+  history: z.array(
+    z.object({
+      at: time,
+      event: z.string(),
+      reason: z.string(),
+      snapshotId: z.string().nullable(),
+      evidence,
+      author: z.string(),
+    }),
+  ),
+});
+
+export const Decided = z.object({
+  itemId: z.string(),
+  done: z.boolean(),
+  reason: z.string().nullable(),
+  state: z.string().nullable(),
+});
+
+export const HeldGroups = z.object({
+  held: z.array(
+    z.object({
+      id: z.string(),
+      scope: z.string(),
+      count: z.number(),
+      reason: z.string(),
+      createdAt: time,
+      items: z.array(z.object({ itemId: z.string(), title: z.string().nullable(), url: z.string().nullable() })),
+    }),
+  ),
+});
+
+export const Accounts = z.object({
+  accounts: z.array(
+    z.object({
+      provider: z.string(),
+      user: z.string(),
+      collection: z.string().nullable(),
+      login: z.string().nullable(),
+      syncCount: z.number(),
+      lastSyncAt: time,
+      lastFullReconciliation: time,
+      ...{
+        active: z.number(),
+        trash: z.number(),
+        held: z.number(),
+        purged: z.number(),
+        pinned: z.number(),
+        blocked: z.number(),
+        stub: z.number(),
+      },
+      digest: z.string().nullable(),
+      converged: z.boolean().nullable(),
+      needsReauth: z.boolean(),
+      paused: z.boolean(),
+    }),
+  ),
+});
+
+export const UploadState = z.looseObject({
+  id: z.string(),
+  provider: z.string(),
+  user: z.string(),
+  fileName: z.string(),
+  bytes: z.number(),
+  status: z.enum(['receiving', 'queued', 'importing', 'done', 'failed']),
+  progress: z.object({ phase: z.string(), done: z.number(), total: z.number().nullable() }).nullable(),
+  error: z.string().nullable(),
+  createdAt: time,
+  finishedAt: time,
+});

@@ -1,0 +1,63 @@
+import { InputError } from '../core/errors.ts';
+import type { Embedder } from '../core/ports/embedder.ts';
+import { createEmbedder } from '../processors/embed/create-embedder.ts';
+import type { EmbedderDeps } from '../processors/embed/embedder-deps.ts';
+import type { EmbedderSettings } from './config.ts';
+import type { CurrentStore, PinnedEmbedder } from './current-store.ts';
+
+/** Makes the embedder when it is first needed, and sees to it that it is the one that the store was made with (law 9). */
+export class EmbedderHolder {
+  readonly #settings: EmbedderSettings;
+  readonly #stores: CurrentStore;
+  readonly #deps: EmbedderDeps;
+  #made: Promise<Embedder> | null = null;
+
+  constructor(settings: EmbedderSettings, stores: CurrentStore, deps: EmbedderDeps) {
+    this.#settings = settings;
+    this.#stores = stores;
+    this.#deps = deps;
+  }
+
+  /** Pins it at first use. Rejects with InputError, which names the command to run, when another one is pinned. */
+  async pinned(): Promise<Embedder> {
+    this.#made ??= createEmbedder(this.#settings, this.#deps);
+    const embedder = await this.#made.catch((error: unknown) => {
+      this.#made = null;
+      throw error;
+    });
+    const { name, model, dimensions } = embedder;
+    const pinned = await this.#stores.pin({ name, model, dimensions });
+    if (!fits(pinned, { name, model, dimensions })) throw refusal(pinned, { name, model, dimensions });
+    return embedder;
+  }
+
+  /** One with another model. The caller closes it. */
+  other(model: string): Promise<Embedder> {
+    return createEmbedder({ ...this.#settings, model }, this.#deps).then((embedder) => {
+      if (embedder.model !== model)
+        throw new InputError(
+          `the embedder '${embedder.name}' has one model only, ${embedder.model}: choose another embedder with HOARDARR_EMBEDDER, or that model`,
+        );
+      return embedder;
+    });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#made?.catch(() => null))?.close();
+  }
+}
+
+function fits(pinned: PinnedEmbedder, offered: PinnedEmbedder): boolean {
+  const sameDimensions =
+    pinned.dimensions === offered.dimensions || pinned.dimensions === 0 || offered.dimensions === 0;
+  return pinned.name === offered.name && pinned.model === offered.model && sameDimensions;
+}
+
+function refusal(pinned: PinnedEmbedder, offered: PinnedEmbedder): InputError {
+  return new InputError(
+    `the vectors here are of ${pinned.name} ${pinned.model}, and ${offered.name} ${offered.model} is configured. ` +
+      `To go on as before, set HOARDARR_EMBEDDER=${pinned.name}${pinned.name === 'openai' ? ` and OPENAI_EMBEDDING_MODEL=${pinned.model}` : ''}; ` +
+      `to change, run: hoardarr rebuild --model ${offered.model}`,
+    { pinned, offered },
+  );
+}

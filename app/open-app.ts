@@ -1,0 +1,160 @@
+import path from 'node:path';
+import { openLocalCodec } from '../codec/local/open-local-codec.ts';
+import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { EventLog } from '../core/ports/event-log.ts';
+import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
+import { openSqliteMetadata } from '../sinks/sqlite/sqlite-metadata.ts';
+import { openSqliteStore } from '../sinks/sqlite/sqlite-store.ts';
+import { openEmbeddedLog } from '../transport/embedded/open-embedded-log.ts';
+import type { App } from './app.ts';
+import { createSearchFor } from './app-search.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { CurrentStore } from './current-store.ts';
+import { DATA_FILES, prepareDataFolder } from './data-folder.ts';
+import { EmbedderHolder } from './embedder-holder.ts';
+import { meterLog } from './metered-log.ts';
+import { Presence, type Role } from './presence.ts';
+import { createProducers } from './producers.ts';
+import { RoleHost, type RunningRole } from './role-host.ts';
+import { createRoleStarters } from './role-starters.ts';
+import { KeyRing, readKeyFile } from './secrets.ts';
+import type { AppTelemetry } from './telemetry.ts';
+import { recoverStore } from './use-cases/rebuild.ts';
+
+export interface OpenOptions {
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** the platform's fetch, or a fake */
+  readonly fetch?: typeof fetch;
+  /** starts the HTTP API; without it the role `api` cannot run here */
+  readonly startApi?: (app: App) => Promise<RunningApi>;
+}
+
+/** The HTTP API, as it runs. */
+export interface RunningApi extends RunningRole {
+  readonly url: string;
+}
+
+/** How long closing waits for roles to end in order. */
+const CLOSE_LIMIT_MS = 25_000;
+
+/**
+ * The composition root: opens everything of a data folder and puts it together. Several processes may have it open at once.
+ *
+ * @throws InputError where the folder cannot be used, or was written by a newer version
+ */
+export async function openApp(config: Config, telemetry: AppTelemetry, options: OpenOptions = {}): Promise<App> {
+  const { clock = systemClock, random = Math.random } = options;
+  const { dataDir } = config;
+  prepareDataFolder(dataDir);
+  const closers: (() => Promise<void>)[] = [];
+  const closing = async <T extends { close(): Promise<void> }>(opened: T | Promise<T>): Promise<T> => {
+    const resource = await opened;
+    closers.unshift(() => resource.close());
+    return resource;
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers) await close();
+  };
+  try {
+    const keys = openKeys(config);
+    const codec = openLocalCodec({ dataDir });
+    const metadata = await closing(openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) }));
+    const log: EventLog = await closing(
+      meterLog(await openEmbeddedLog({ dataDir, clock, log: telemetry.log }), telemetry.metrics, config.topicPrefix),
+    );
+    const openStore = (file: string): ReturnType<typeof openSqliteStore> => openSqliteStore({ file });
+    const stores = await closing(CurrentStore.open({ dataDir, metadata, openStore }));
+    const cache = await closing(openSqliteEmbeddingCache(dataDir));
+    const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
+    const { store } = stores;
+    const presence = new Presence(metadata, clock);
+    const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
+    const parts = {
+      config,
+      telemetry,
+      clock,
+      random,
+      log,
+      codec,
+      metadata,
+      store,
+      stores,
+      openStore,
+      foldSettings,
+      cache,
+      keys,
+      presence,
+    };
+    const producers = createProducers(parts, options.fetch ?? fetch);
+    let api: RunningApi | null = null;
+    const startApi = async (): Promise<RunningApi> => {
+      if (options.startApi === undefined) throw new Error('the API cannot be started by this command');
+      api = await options.startApi(app);
+      return api;
+    };
+    const starters = createRoleStarters({ ...parts, embedder: () => embedders.pinned(), producers }, startApi);
+    const roles = new RoleHost({
+      presence,
+      clock,
+      logger: telemetry.log,
+      starters,
+      isStale: () => stores.isStale(),
+      refresh: () => stores.refresh(),
+    });
+    const app: App = {
+      ...parts,
+      roles,
+      embedder: () => embedders.pinned(),
+      newEmbedder: (model) => embedders.other(model),
+      importTikTok: producers.importTikTok,
+      search: createSearchFor(parts, () => embedders.pinned()),
+      apiUrl: () => api?.url ?? null,
+      async eraseBytes() {
+        await log.compact();
+        await store.eraseFreed();
+        await cache.eraseFreed();
+      },
+      async close() {
+        await stopInTime(roles, telemetry);
+        await closeAll();
+      },
+    };
+    if (stores.lost && (await isUsed(log))) await recover(app);
+    return app;
+  } catch (error) {
+    await closeAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+function openKeys({ encryptionKey, oldEncryptionKey, dataDir }: Config): KeyRing {
+  if (encryptionKey === null) return new KeyRing(readKeyFile(dataDir));
+  return new KeyRing(oldEncryptionKey === null ? [encryptionKey] : [encryptionKey, oldEncryptionKey]);
+}
+
+async function isUsed(log: EventLog): Promise<boolean> {
+  return (await log.ends('ingest')).some(({ end }) => end > 0);
+}
+
+async function recover(app: App): Promise<void> {
+  app.telemetry.log.warn('the file of the store is missing: it is made again from the log');
+  await recoverStore(app);
+}
+
+/** What does not end in time is cut off, as by a crash, which every stage survives. */
+async function stopInTime(roles: RoleHost, telemetry: AppTelemetry): Promise<void> {
+  const { running } = roles;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), CLOSE_LIMIT_MS);
+  });
+  const ended = await Promise.race([roles.stop(), late]);
+  clearTimeout(timer);
+  if (ended === 'late')
+    telemetry.log.warn('some roles did not end in time; what they did goes on at the next start', {
+      roles: running satisfies readonly Role[],
+    });
+}

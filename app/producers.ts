@@ -1,0 +1,48 @@
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { EventLog, Subscription } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { Telemetry } from '../core/ports/telemetry.ts';
+import { startCommandLoop } from '../producers/command-loop.ts';
+import type { RunDeps } from '../producers/run-deps.ts';
+import { tiktokCommands } from '../producers/tiktok/backfill.ts';
+import { createTikTokHttp } from '../producers/tiktok/http.ts';
+import { type ImportOptions, type ImportResult, importTikTok } from '../producers/tiktok/import.ts';
+import { resolveShortLink } from '../producers/tiktok/short-links.ts';
+import type { Config } from './config.ts';
+import { INSTANCE, isGone } from './instance.ts';
+import { createLedgerView } from './store-ledger-view.ts';
+
+export interface ProducerParts {
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: EventLog;
+  readonly codec: SchemaCodec;
+  readonly metadata: MetadataStore;
+  readonly store: ItemStore;
+}
+
+export interface Producers {
+  readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
+  /** Executes the commands of all providers until it is closed. */
+  readonly start: () => Promise<Subscription>;
+}
+
+/** The providers, put together. One HTTP client for each, so that its pace holds for the whole process. */
+export function createProducers(parts: ProducerParts, fetchWith: typeof fetch): Producers {
+  const { config, clock, random } = parts;
+  const run: RunDeps = { ...parts, instance: INSTANCE, isGone };
+  const ledger = createLedgerView(parts.store);
+  const http = createTikTokHttp({ clock, random, fetch: fetchWith });
+  const { tiktokOembedUrl } = config;
+  const resolve =
+    tiktokOembedUrl === null ? null : (url: string, signal: AbortSignal) => resolveShortLink(http, url, signal);
+  const handlers = new Map([['tiktok', tiktokCommands({ ...run, ledger, http, oembedUrl: tiktokOembedUrl })]]);
+  return {
+    importTikTok: (file, options) => importTikTok({ ...run, ledger, resolveShortLink: resolve }, file, options),
+    start: () => startCommandLoop({ ...run, handlers }),
+  };
+}

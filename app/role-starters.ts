@@ -1,0 +1,52 @@
+import type { FoldSettings } from '../core/fold/effects.ts';
+import type { Embedder } from '../core/ports/embedder.ts';
+import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import { createEmbedProcessor } from '../processors/embed/processor.ts';
+import { Maintenance } from '../sinks/maintenance.ts';
+import { Sink } from '../sinks/sink.ts';
+import type { ProducerParts, Producers } from './producers.ts';
+import type { RoleStarters, RunningRole } from './role-host.ts';
+
+export interface RoleParts extends ProducerParts {
+  readonly cache: EmbeddingCache;
+  readonly embedder: () => Promise<Embedder>;
+  readonly foldSettings: FoldSettings;
+  readonly producers: Producers;
+}
+
+/** How each role is made and started. The scheduler is what time brings: trash expires, stubs are asked for again. */
+export function createRoleStarters(parts: RoleParts, startApi: () => Promise<RunningRole>): RoleStarters {
+  const { cache, config, foldSettings: settings, producers } = parts;
+  return {
+    api: startApi,
+    async scheduler() {
+      const maintenance = new Maintenance({
+        ...parts,
+        trashMs: config.trashMs,
+        forgetTexts: (textHashes) => forget(cache, textHashes),
+      });
+      await maintenance.start();
+      return maintenance;
+    },
+    async producer() {
+      const subscription = await producers.start();
+      return { stop: () => subscription.close() };
+    },
+    async embed() {
+      const processor = createEmbedProcessor({ ...parts, embedder: await parts.embedder() });
+      await processor.start();
+      return processor;
+    },
+    async sink() {
+      const sink = new Sink({ ...parts, settings });
+      await sink.start();
+      return sink;
+    },
+  };
+}
+
+/** Law 7: also from the bytes on disk. */
+async function forget(cache: EmbeddingCache, textHashes: readonly string[]): Promise<void> {
+  await cache.remove(textHashes);
+  await cache.eraseFreed();
+}

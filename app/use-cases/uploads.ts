@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { DATA_FILES } from '../data-folder.ts';
+import { INSTANCE, isGone } from '../instance.ts';
+import { isoOf } from './format.ts';
+import { type ImportProgress, type ImportReport, importTikTokExport } from './import-tiktok.ts';
+import { checkUser } from './scopes.ts';
+
+export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
+
+/** An upload as it is kept in the metadata, at `upload:ID`; it survives the process. */
+export interface Upload {
+  readonly id: string;
+  readonly provider: string;
+  readonly user: string;
+  readonly fileName: string;
+  /** received */
+  readonly bytes: number;
+  /** ms */
+  readonly asOf: number | null;
+  readonly status: UploadStatus;
+  readonly progress: ImportProgress | null;
+  readonly report: ImportReport | null;
+  readonly error: string | null;
+  readonly createdAt: string | null;
+  readonly finishedAt: string | null;
+  /** the process that works on it */
+  readonly instance: string;
+}
+
+/** The upload is larger than allowed: HTTP 413. */
+export class UploadTooLargeError extends InputError {
+  readonly limitBytes: number;
+  constructor(limitBytes: number) {
+    super(
+      `the upload exceeds ${limitBytes} bytes; HOARDARR_UPLOAD_LIMIT_BYTES allows more, and \`hoardarr import\` has no limit`,
+    );
+    this.limitBytes = limitBytes;
+  }
+}
+
+const PREFIX = 'upload:';
+const KEEP_MS = 30 * 86_400_000;
+const SAVE_EVERY_MS = 1_000;
+
+/** Receives exports as streams and imports them one after another, also those that a former process left behind. */
+export class Uploads {
+  readonly #app: App;
+  readonly #stopping = new AbortController();
+  /** progress of those that are worked on here, newer than what is stored */
+  readonly #live = new Map<string, Upload>();
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Takes up what processes that are gone have left. */
+  async resume(): Promise<void> {
+    const { metadata, clock } = this.#app;
+    for (const { key, value } of await metadata.list(PREFIX)) {
+      const upload = value as Upload;
+      const isOpen = upload.status !== 'done' && upload.status !== 'failed';
+      if (isOpen && isGone(upload.instance)) await this.#takeUp({ ...upload, instance: INSTANCE });
+      else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
+    }
+  }
+
+  /** Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit. */
+  async receive(
+    stream: Readable,
+    about: {
+      readonly provider: string;
+      readonly user: string;
+      readonly fileName: string;
+      readonly asOf: number | null;
+    },
+  ): Promise<Upload> {
+    if (about.provider !== 'tiktok')
+      throw new InputError(`exports of '${about.provider}' cannot be taken in by this version: only tiktok`);
+    const { clock, config } = this.#app;
+    const id = randomUUID();
+    const upload: Upload = {
+      id,
+      provider: about.provider,
+      user: checkUser(about.user),
+      fileName: safeName(about.fileName),
+      bytes: 0,
+      asOf: about.asOf,
+      status: 'receiving',
+      progress: null,
+      report: null,
+      error: null,
+      createdAt: isoOf(clock.now()),
+      finishedAt: null,
+      instance: INSTANCE,
+    };
+    const file = this.#fileOf(upload);
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    await this.#save(upload);
+    try {
+      const meter = limited(config.uploadLimitBytes);
+      await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
+      const queued: Upload = { ...upload, bytes: meter.bytes(), status: 'queued' };
+      await this.#save(queued);
+      this.#enqueue(queued);
+      return queued;
+    } catch (error) {
+      this.#removeFile(upload);
+      await this.#app.metadata.remove(`${PREFIX}${id}`);
+      throw error;
+    }
+  }
+
+  async get(id: string): Promise<Upload> {
+    const found = this.#live.get(id) ?? ((await this.#app.metadata.get(`${PREFIX}${id}`))?.value as Upload | undefined);
+    if (found === undefined) throw new NotFoundError(`there is no upload ${id}`);
+    return found;
+  }
+
+  /** Those that are not finished, and those that finished since `since` (ms). */
+  async recent(since: number): Promise<readonly Upload[]> {
+    const stored = (await this.#app.metadata.list(PREFIX)).map(({ value }) => value as Upload);
+    return stored
+      .map((upload) => this.#live.get(upload.id) ?? upload)
+      .filter((upload) => upload.finishedAt === null || Date.parse(upload.finishedAt) >= since);
+  }
+
+  /** Ends the import under way; it is taken up at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the process ends'));
+    await this.#queue;
+  }
+
+  async #takeUp(upload: Upload): Promise<void> {
+    if (upload.status === 'receiving' || !existsSync(this.#fileOf(upload))) {
+      await this.#finish({
+        ...upload,
+        status: 'failed',
+        error: 'the upload was cut off when the process ended: send it again',
+      });
+      return;
+    }
+    const queued: Upload = { ...upload, status: 'queued', progress: null };
+    await this.#save(queued);
+    this.#enqueue(queued);
+  }
+
+  #enqueue(upload: Upload): void {
+    this.#live.set(upload.id, upload);
+    this.#queue = this.#queue
+      .then(() => this.#import(upload))
+      .catch((error: unknown) =>
+        this.#app.telemetry.log.error('an upload could not be recorded', {
+          upload: upload.id,
+          error: messageOf(error),
+        }),
+      );
+  }
+
+  async #import(upload: Upload): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    let current: Upload = { ...upload, status: 'importing' };
+    await this.#save(current);
+    let savedAt = this.#app.clock.now();
+    const progress = (seen: ImportProgress): void => {
+      current = { ...current, progress: seen };
+      this.#live.set(upload.id, current);
+      if (this.#app.clock.now() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = this.#app.clock.now();
+      void this.#save(current).catch(() => undefined);
+    };
+    try {
+      const report = await importTikTokExport(this.#app, {
+        user: upload.user,
+        file: this.#fileOf(upload),
+        asOf: upload.asOf,
+        signal,
+        progress,
+      });
+      await this.#finish({ ...current, status: 'done', report });
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = this.#app.telemetry.redactor
+        .text(messageOf(error))
+        .replaceAll(this.#fileOf(upload), upload.fileName);
+      await this.#finish({ ...current, status: 'failed', error: message });
+    }
+  }
+
+  async #finish(upload: Upload): Promise<void> {
+    const finished = { ...upload, finishedAt: isoOf(this.#app.clock.now()) };
+    this.#live.set(upload.id, finished);
+    await this.#save(finished);
+    this.#live.delete(upload.id);
+    this.#removeFile(upload);
+  }
+
+  async #save(upload: Upload): Promise<void> {
+    const { metadata } = this.#app;
+    const key = `${PREFIX}${upload.id}`;
+    for (;;) {
+      const stored = await metadata.get(key);
+      const isOver = (stored?.value as Upload | undefined)?.finishedAt ?? null;
+      // Progress that was on its way must not undo the end.
+      if (isOver !== null && upload.finishedAt === null) return;
+      if ((await metadata.compareAndSet(key, stored?.version ?? null, upload)) !== null) return;
+    }
+  }
+
+  #fileOf(upload: Upload): string {
+    return path.join(this.#app.config.dataDir, DATA_FILES.uploads, upload.id, upload.fileName);
+  }
+
+  #removeFile(upload: Upload): void {
+    rmSync(path.dirname(this.#fileOf(upload)), { recursive: true, force: true });
+  }
+}
+
+/** The name tells lists apart, and is never used as a path. */
+function safeName(name: string): string {
+  const safe = path
+    .basename(name)
+    .replace(/[^A-Za-z0-9._ -]/g, '_')
+    .replace(/^\.+/, '')
+    .slice(0, 100)
+    .trim();
+  return safe === '' ? 'upload' : safe;
+}
+
+function limited(limitBytes: number): { readonly stream: Transform; readonly bytes: () => number } {
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) done(new UploadTooLargeError(limitBytes));
+      else done(null, chunk);
+    },
+  });
+  return { stream, bytes: () => bytes };
+}

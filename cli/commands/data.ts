@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { backUp, restoreBackup } from '../../app/use-cases/backup.ts';
+import { checkReleasedSchemas } from '../../app/use-cases/check-schemas.ts';
+import { listDeadLetters, redriveDeadLetters } from '../../app/use-cases/dead-letters.ts';
+import { rotateKeys } from '../../app/use-cases/rotate-keys.ts';
+import { InputError } from '../../core/errors.ts';
+import { type CliContext, globalsOf, withGlobals } from '../context.ts';
+import { oneLine, plural, table } from '../output.ts';
+
+/** Commands about what is kept, as a whole. */
+export function registerDataCommands(program: Command, context: CliContext): void {
+  registerDeadLetter(program, context);
+  registerBackup(program, context);
+  registerKeys(program, context);
+  registerSchemas(program, context);
+}
+
+function registerDeadLetter(program: Command, context: CliContext): void {
+  const dead = withGlobals(program.command('dead-letter'))
+    .description('lists records that no stage could take')
+    .action(async (_options: unknown, command: Command) => {
+      await context.withApp(command, async (app) => {
+        const records = await listDeadLetters(app);
+        const rows = records.map((record) => [
+          record.id,
+          record.stage,
+          `${record.topic} ${record.partition}-${record.offset}`,
+          oneLine(record.reason, 120),
+        ]);
+        return { json: { records }, text: records.length === 0 ? 'There are no dead letters.' : table(rows) };
+      });
+    });
+  withGlobals(dead.command('redrive [ids...]'))
+    .description('takes them anew: all, or those named')
+    .action(async (ids: readonly string[], _options: unknown, command: Command) => {
+      await context.withApp(command, async (app) => {
+        const report = await redriveDeadLetters(app, ids);
+        return {
+          json: report,
+          text: [
+            `${plural(report.redriven, 'record')} redriven`,
+            ...report.skipped.map(({ id, reason }) => `${id}: ${reason}`),
+          ].join('\n'),
+        };
+      });
+    });
+}
+
+function registerBackup(program: Command, context: CliContext): void {
+  withGlobals(program.command('backup <file>'))
+    .description('everything in one file, while running')
+    .option('--with-key', 'the encryption key too: keep the file as safe as the key')
+    .action(async (file: string, options: { readonly withKey?: boolean }, command: Command) => {
+      await context.withApp(command, async (app) => {
+        const report = await backUp(app, file, options.withKey === true);
+        return { json: report, text: `${plural(report.items, 'item')}, ${report.bytes} bytes in ${report.file}` };
+      });
+    });
+  withGlobals(program.command('restore-backup <file>'))
+    .description('brings a backup back into an empty or new data folder')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const options = globalsOf(command);
+      const { dataDir } = context.config(options);
+      const report = await restoreBackup(dataDir, file);
+      await context.print(options, { json: report, text: `${plural(report.items, 'item')} restored into ${dataDir}` });
+    });
+}
+
+function registerKeys(program: Command, context: CliContext): void {
+  const keys = program.command('keys').description('the key that encrypts tokens');
+  withGlobals(keys.command('rotate'))
+    .description('makes a new key, and encrypts the tokens with it')
+    .action(async (_options: unknown, command: Command) => {
+      await context.withApp(command, async (app) => {
+        const report = await rotateKeys(app);
+        return { json: report, text: `${plural(report.rotated, 'token')} encrypted with the new key ${report.keyId}` };
+      });
+    });
+}
+
+function registerSchemas(program: Command, context: CliContext): void {
+  const schemas = program.command('schemas').description('the shapes of records');
+  withGlobals(schemas.command('check'))
+    .description('compares the schemas with all that were released')
+    .action(async (_options: unknown, command: Command) => {
+      const options = globalsOf(command);
+      const subjects = checkReleasedSchemas(context.config(options).topicPrefix);
+      const rows = subjects.map(({ name, version, compatible, problems }) => [
+        name,
+        `version ${version}`,
+        compatible ? 'compatible' : `not compatible: ${problems.join('; ')}`,
+      ]);
+      await context.print(options, {
+        json: { subjects },
+        text: table(rows),
+        status: subjects.every((subject) => subject.compatible) ? 0 : 1,
+      });
+    });
+  withGlobals(schemas.command('register'))
+    .description('registers them at the schema registry (not in this version)')
+    .action(() => {
+      throw new InputError(
+        'there is no schema registry in this version: embedded, the schemas are registered by themselves',
+      );
+    });
+}

@@ -1,0 +1,28 @@
+import { type Command, Option } from 'commander';
+import { type ExportFormat, exportItems } from '../../app/use-cases/export.ts';
+import { type CliContext, globalsOf, withGlobals } from '../context.ts';
+import { write } from '../output.ts';
+
+export function registerExport(program: Command, context: CliContext): void {
+  withGlobals(program.command('export'))
+    .description('writes everything active to stdout')
+    .addOption(
+      new Option('--format <format>', 'jsonl, or netscape: bookmarks that browsers import')
+        .choices(['jsonl', 'netscape'])
+        .default('jsonl'),
+    )
+    .option('--provider <name>', 'only of this provider')
+    .action(async (options: { readonly format: ExportFormat; readonly provider?: string }, command: Command) => {
+      const { stdout } = context.io;
+      await context.withApp(command, async (app, signal) => {
+        for await (const line of exportItems(app, options.format, {
+          user: context.user(globalsOf(command)),
+          provider: options.provider ?? null,
+        })) {
+          if (signal.aborted || stdout.destroyed) break;
+          await write(stdout, line);
+        }
+        return null;
+      });
+    });
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { startApi } from '../../api/start-api.ts';
+import { ROLES, type Role } from '../../app/presence.ts';
+import { InputError } from '../../core/errors.ts';
+import { type CliContext, globalsOf, withGlobals } from '../context.ts';
+import { write } from '../output.ts';
+import { findSample } from '../sample.ts';
+
+export function registerStart(program: Command, context: CliContext): void {
+  withGlobals(program.command('start'))
+    .description('runs the roles until SIGTERM or SIGINT, then ends in order')
+    .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
+    .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
+      const options = globalsOf(command);
+      await context.withApp(
+        command,
+        async (app, signal) => {
+          // Refused before anything runs: with another embedder, with an address that needs a token.
+          await app.embedder();
+          await app.roles.start(roles);
+          const url = app.apiUrl();
+          const ready = { roles, url, dataDir: app.config.dataDir };
+          await write(
+            context.io.stdout,
+            options.json === true ? `${JSON.stringify(ready)}\n` : `${greeting(url, app.config.dataDir)}\n`,
+          );
+          await new Promise<void>((resolve) => {
+            if (signal.aborted) resolve();
+            signal.addEventListener('abort', () => resolve(), { once: true });
+          });
+          return null;
+        },
+        { startApi, level: 'info' },
+      );
+    });
+}
+
+function parseRoles(text: string): readonly Role[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = names.filter((name) => !ROLES.some((role) => role === name));
+  if (unknown.length > 0 || names.length === 0)
+    throw new InputError(`--roles: '${unknown.join(', ')}' is no role: there are ${ROLES.join(', ')}`);
+  return ROLES.filter((role) => names.includes(role));
+}
+
+function greeting(url: string | null, dataDir: string): string {
+  const inAnother = [
+    `  npx hoardarr import tiktok ${findSample() ?? 'FILE'}`,
+    "  npx hoardarr search 'what you remember of it'",
+    '  npx hoardarr status',
+  ];
+  return [
+    `Hoardarr is running on ${dataDir}${url === null ? '' : `\n  API:         ${url}\n  description: ${url}/openapi.json`}`,
+    'In another terminal:',
+    ...inAnother,
+    'Ctrl-C stops it.',
+  ].join('\n');
+}

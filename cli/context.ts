@@ -1,0 +1,120 @@
+import type { Command } from 'commander';
+import type { App } from '../app/app.ts';
+import { type Config, loadConfig } from '../app/config.ts';
+import { type OpenOptions, openApp } from '../app/open-app.ts';
+import { createTelemetry } from '../app/telemetry.ts';
+import { checkUser, DEFAULT_USER } from '../app/use-cases/scopes.ts';
+import { type ExitStatus, InterruptedError } from './exit-status.ts';
+import type { Io } from './io.ts';
+import { write } from './output.ts';
+
+/** Options that every command takes, before or after its name. */
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly user?: string;
+  readonly json?: boolean;
+}
+
+/** What a command gives back: a JSON document, and the same for people. */
+export interface Outcome {
+  readonly json: unknown;
+  readonly text: string;
+  readonly status?: ExitStatus;
+}
+
+/** What only `start` asks for. */
+interface OpenHow {
+  readonly level?: string;
+  readonly startApi?: NonNullable<OpenOptions['startApi']>;
+}
+
+/** How long a command that was interrupted may take to end in order. */
+const GRACE_MS = 10_000;
+
+/** Runs commands: opens what they need, prints what they say, and ends in order, also when interrupted. */
+export class CliContext {
+  readonly io: Io;
+  status: ExitStatus = 0;
+
+  constructor(io: Io) {
+    this.io = io;
+  }
+
+  config(options: GlobalOptions): Config {
+    const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
+    return loadConfig(flags, ...(this.io.env === undefined ? [] : ([this.io.env] as const)));
+  }
+
+  user(options: GlobalOptions): string {
+    return checkUser(options.user ?? DEFAULT_USER);
+  }
+
+  /** Opens the data folder for a command, and closes it after. The signal is aborted by SIGINT and SIGTERM. */
+  async withApp(
+    command: Command,
+    work: (app: App, signal: AbortSignal) => Promise<Outcome | null>,
+    how: OpenHow = {},
+  ): Promise<void> {
+    const options = globalsOf(command);
+    const outcome = await this.interruptible(async (signal) => {
+      const app = await this.open(this.config(options), how);
+      try {
+        return await work(app, signal);
+      } finally {
+        await app.close();
+      }
+    });
+    if (outcome !== null) await this.print(options, outcome);
+  }
+
+  open(config: Config, { level = 'warn', startApi }: OpenHow = {}): Promise<App> {
+    const telemetry = createTelemetry({
+      level: config.logLevel ?? level,
+      secrets: config.secrets,
+      stream: this.io.stderr,
+    });
+    return openApp(config, telemetry, startApi === undefined ? {} : { startApi });
+  }
+
+  /** The first signal aborts, and the work may end in order; the second one quits. */
+  async interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stopping = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      stopping.signal.addEventListener('abort', () => {
+        timer = setTimeout(() => reject(stopping.signal.reason), GRACE_MS);
+      });
+    });
+    const off = this.io.onSignal((signal) => {
+      if (stopping.signal.aborted) this.io.quit(130);
+      stopping.abort(
+        new InterruptedError(`interrupted by ${signal}; what was written is kept, and goes on at the next start`),
+      );
+    });
+    try {
+      return await Promise.race([work(stopping.signal), interrupted]);
+    } finally {
+      off();
+      clearTimeout(timer);
+    }
+  }
+
+  async print(options: GlobalOptions, { json, text, status = 0 }: Outcome): Promise<void> {
+    this.status = status;
+    if (options.json === true) await write(this.io.stdout, `${JSON.stringify(json, null, 2)}\n`);
+    else if (text !== '') await write(this.io.stdout, `${text}\n`);
+  }
+}
+
+/** The options of a command and of the program around it. */
+export function globalsOf(command: Command): GlobalOptions {
+  return command.optsWithGlobals<GlobalOptions>();
+}
+
+/** Takes the global options after the command's name too. */
+export function withGlobals(command: Command): Command {
+  return command
+    .option('--data-dir <dir>', 'where everything is kept (default: ./data, or HOARDARR_DATA_DIR)')
+    .option('--user <name>', `whose account (default: ${DEFAULT_USER})`)
+    .option('--json', 'one JSON document on stdout, everything else on stderr');
+}

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander';
+import { createRedactor } from '../app/redact.ts';
+import { messageOf } from '../core/errors.ts';
+import { registerAccountCommands } from './commands/accounts.ts';
+import { registerDataCommands } from './commands/data.ts';
+import { registerDecisionCommands } from './commands/decide.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerExport } from './commands/export.ts';
+import { registerHeld } from './commands/held.ts';
+import { registerImport } from './commands/import.ts';
+import { registerItemCommands } from './commands/items.ts';
+import { registerLaterCommands } from './commands/later.ts';
+import { registerRebuild } from './commands/rebuild.ts';
+import { registerSearch } from './commands/search.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStatus } from './commands/status.ts';
+import { CliContext, withGlobals } from './context.ts';
+import { exitStatusOf } from './exit-status.ts';
+import { type Io, processIo } from './io.ts';
+import { write } from './output.ts';
+
+const EXAMPLES = `
+Examples:
+  hoardarr import tiktok user_data_tiktok.json
+  hoardarr search 'how to sharpen a knife'
+  hoardarr start`;
+
+/**
+ * Runs a command line and resolves to the exit status: 0 done, 1 failed, 2 bad usage or input, 3 needs to be connected
+ * again. Never rejects.
+ *
+ * @param argv what follows the program's name
+ */
+export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
+  const context = new CliContext(io);
+  const said: string[] = [];
+  try {
+    await createProgram(context, said).parseAsync([...argv], { from: 'user' });
+    return context.status;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof CommanderError;
+    await reportError(
+      io,
+      argv.includes('--json'),
+      isUsage
+        ? said
+            .join('')
+            .trim()
+            .replace(/^error: /, '') || error.message
+        : messageOf(error),
+    );
+    return isUsage ? 2 : exitStatusOf(error);
+  }
+}
+
+async function reportError(io: Io, asJson: boolean, message: string): Promise<void> {
+  // What the environment keeps secret was read by then, or is not known here: shapes of secrets are kept out in any case.
+  const error = createRedactor([]).text(message);
+  if (asJson) await write(io.stdout, `${JSON.stringify({ error }, null, 2)}\n`);
+  else await write(io.stderr, `hoardarr: ${error}\n`);
+}
+
+function createProgram(context: CliContext, said: string[]): Command {
+  const { io } = context;
+  const program = withGlobals(new Command('hoardarr'))
+    .description('Keeps a searchable, self-reconciling copy of what you saved elsewhere.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void said.push(text),
+      outputError: (text, out) => out(text),
+    })
+    .showHelpAfterError('(`hoardarr help` lists the commands)')
+    .addHelpText('after', EXAMPLES);
+  const register = [
+    registerStart,
+    registerImport,
+    registerSearch,
+    registerItemCommands,
+    registerDecisionCommands,
+    registerHeld,
+    registerStatus,
+    registerRebuild,
+    registerDataCommands,
+    registerExport,
+    registerDoctor,
+    registerAccountCommands,
+    registerLaterCommands,
+  ];
+  for (const add of register) add(program, context);
+  return program;
+}

@@ -111,6 +111,6 @@ export class MemoryConsumer implements Subscription {
   }
 
   #committed({ topic, partition }: Assignment): number {
-    return this.#log.committed(this.options.group, topic, partition) ?? 0;
+    return this.#log.committed(this.options.group, topic, partition);
   }
 }

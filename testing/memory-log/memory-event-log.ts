@@ -52,6 +52,7 @@ export class MemoryEventLog implements EventLog {
   readonly #committed = new Map<string, number>();
   readonly #faults = new Map<TopicName, AppendFault[]>();
   readonly #consumers = new Set<MemoryConsumer>();
+  #isClosed = false;
   #rebalancing: Promise<void> = Promise.resolve();
   /** how often `append` was called, by topic, faults included */
   readonly appends = new Map<TopicName, number>();
@@ -78,8 +79,10 @@ export class MemoryEventLog implements EventLog {
   async append(topic: TopicName, partition: number, records: readonly AppendRecord[]): Promise<readonly number[]> {
     this.appends.set(topic, (this.appends.get(topic) ?? 0) + 1);
     const limit = topic === 'dead-letter' ? MAX_DEAD_LETTER_BYTES : MAX_RECORD_BYTES;
+    this.#requireOpen();
     for (const { key, value } of records) {
-      if ((value?.length ?? 0) > limit) throw new RecordTooLargeError(`${key} is larger than ${limit} bytes`);
+      if (key.length + (value?.length ?? 0) > limit)
+        throw new RecordTooLargeError(`${key} is larger than ${limit} bytes`);
     }
     const fault = this.#faults.get(topic)?.shift();
     if (fault === 'refuse') throw new LogUnavailableError('refused by the test');
@@ -95,6 +98,11 @@ export class MemoryEventLog implements EventLog {
       if (!this.#consumers.delete(consumer)) return;
       await this.#rebalance(options.group);
     });
+    for (const topic of options.topics) {
+      for (let partition = 0; partition < this.partitionCount; partition += 1) {
+        this.commit(options.group, topic, partition, this.committed(options.group, topic, partition));
+      }
+    }
     this.#consumers.add(consumer);
     await this.#rebalance(options.group);
     return consumer;
@@ -106,6 +114,7 @@ export class MemoryEventLog implements EventLog {
     from: number,
     limits: { readonly records?: number; readonly bytes?: number } = {},
   ): Promise<readonly LogRecord[]> {
+    this.#requireOpen();
     const { records } = this.#partition(topic, partition);
     const first = placeOf(records, from);
     const found: LogRecord[] = [];
@@ -138,8 +147,15 @@ export class MemoryEventLog implements EventLog {
     for (const partitions of this.#topics.values()) for (const partition of partitions) erase(partition);
   }
 
+  /** Closes it for everybody, as there is but one client of it. */
   async close(): Promise<void> {
-    await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
+    this.#rebalancing = this.#rebalancing.then(async () => {
+      const consumers = [...this.#consumers];
+      this.#consumers.clear();
+      await Promise.all(consumers.map((consumer) => consumer.revokeAll()));
+      this.#isClosed = true;
+    });
+    await this.#rebalancing;
   }
 
   /** Everything the topic holds, by partition and offset. */
@@ -147,8 +163,8 @@ export class MemoryEventLog implements EventLog {
     return (this.#topics.get(topic) ?? []).flatMap(({ records }) => records);
   }
 
-  committed(group: string, topic: TopicName, partition: number): number | undefined {
-    return this.#committed.get(`${group}/${topic}/${partition}`);
+  committed(group: string, topic: TopicName, partition: number): number {
+    return this.#committed.get(`${group}/${topic}/${partition}`) ?? 0;
   }
 
   commit(group: string, topic: TopicName, partition: number, nextOffset: number): void {
@@ -181,6 +197,10 @@ export class MemoryEventLog implements EventLog {
       target.records.push({ key, value: value && Uint8Array.from(value), headers: { ...headers }, timestamp, offset });
       return offset;
     });
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new LogUnavailableError('the log is closed');
   }
 
   #partition(topic: TopicName, partition: number): Partition {

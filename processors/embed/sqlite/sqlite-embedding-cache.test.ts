@@ -89,6 +89,31 @@ describe('embedding cache in SQLite', () => {
     expect(await cache.countPending()).toBe(1);
   });
 
+  it('leaves nothing of what is erased bit by bit from among the rest', async () => {
+    const names = Array.from({ length: 600 }, (_, index) => `<marker of ${index}>`);
+    const marked = (name: string): CacheEntry => ({
+      ...entry(name),
+      vector: Buffer.concat([Buffer.from(name), Buffer.alloc(2_048 - name.length, 1)]),
+    });
+    const pendingOf = (name: string): PendingVector =>
+      waiting(name, { key: textHashOf(name), itemId: '', text: name.repeat(20), textHash: textHashOf(name) });
+    for (let from = 0; from < names.length; from += 50) {
+      await cache.putMany('m', names.slice(from, from + 50).map(marked));
+      await cache.addPending(names.slice(from, from + 50).map(pendingOf));
+    }
+    const gone = new Set<string>();
+    for (const step of [7, 5, 3, 2]) {
+      for (const [index, name] of names.entries()) if (index % step === 1) gone.add(name);
+      await cache.remove([...gone].map(textHashOf));
+      expect(await cache.eraseFreed()).toBe(true);
+      const bytes = bytesOnDisk();
+      expect([...gone].filter((name) => bytes.includes(name))).toEqual([]);
+      expect(names.filter((name) => !gone.has(name) && !bytes.includes(name))).toEqual([]);
+      // What is written afterwards moves rows about.
+      await cache.addPending([...names].filter((name) => !gone.has(name)).map(pendingOf));
+    }
+  });
+
   describe('items that wait', () => {
     it('come back whole, each to one claimer until its time is over', async () => {
       const item = waiting('k', { partition: 0, position: 7, text: 'naïve 🎵' });

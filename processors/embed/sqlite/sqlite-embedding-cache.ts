@@ -14,6 +14,11 @@ export const CACHE_FILE = 'cache.db';
 /** "hdec" */
 const APPLICATION_ID = 0x68646563;
 
+/** Large pages: of vectors of 512 dimensions, only one fits into a page of 4 kB. */
+const PAGE_BYTES = 16_384;
+/** 8 MB of WAL */
+const CHECKPOINT_PAGES = 512;
+
 const MIGRATIONS = [
   `CREATE TABLE vectors (
      model TEXT NOT NULL,
@@ -67,7 +72,13 @@ const POSTPONE_PENDING = 'UPDATE pending SET due_at = ? WHERE key = ?';
  */
 export function openSqliteEmbeddingCache(dataDir: string): EmbeddingCache {
   const file = path.join(dataDir, CACHE_FILE);
-  return new SqliteEmbeddingCache(openDatabase(file, { applicationId: APPLICATION_ID, migrations: MIGRATIONS }));
+  const db = openDatabase(file, {
+    applicationId: APPLICATION_ID,
+    migrations: MIGRATIONS,
+    pageBytes: PAGE_BYTES,
+    checkpointPages: CHECKPOINT_PAGES,
+  });
+  return new SqliteEmbeddingCache(db);
 }
 
 class SqliteEmbeddingCache implements EmbeddingCache {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../app/clock.ts';
+import { LogUnavailableError } from '../../core/errors.ts';
+import { describeEventLog } from '../contracts/event-log.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import { MemoryEventLog } from './memory-event-log.ts';
+
+describeEventLog(
+  'memory',
+  async ({ partitions }) => {
+    const log = new MemoryEventLog({ clock: systemClock, partitionCount: partitions, redeliveryMs: 1 });
+    return {
+      log,
+      another: async () => log,
+      reopen: async () => log,
+      advance: async () => {},
+      freeze: async () => {},
+      dispose: () => log.close(),
+    };
+  },
+  ['fencing', 'retention'],
+);
+
+describe('faults of the event log in memory', () => {
+  const record = { key: 'k', value: Uint8Array.of(1) };
+
+  it('happen once each, in order', async () => {
+    const log = new MemoryEventLog({ clock: new VirtualClock() });
+    log.failAppends('ingest', 'refuse', 'lose-answer', 'duplicate');
+    await expect(log.append('ingest', 0, [record])).rejects.toThrow(LogUnavailableError);
+    expect(log.all('ingest')).toHaveLength(0);
+    await expect(log.append('ingest', 0, [record])).rejects.toThrow(LogUnavailableError);
+    expect(log.all('ingest')).toHaveLength(1);
+    expect(await log.append('ingest', 0, [record])).toEqual([1]);
+    expect(log.all('ingest')).toHaveLength(3);
+    expect(await log.append('ingest', 0, [record])).toEqual([3]);
+    expect(log.appends.get('ingest')).toBe(4);
+  });
+});

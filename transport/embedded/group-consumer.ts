@@ -44,9 +44,15 @@ export class GroupConsumer implements Subscription {
 
   /** Joins the group. @throws LogUnavailableError, and then the consumer is not to be used. */
   async start(): Promise<void> {
-    await this.#join();
-    await this.#step();
+    // Looks that are asked for meanwhile wait: two at once would act on each other's outdated answers.
+    this.#stepping = this.#join().then(() => this.#step());
+    try {
+      await this.#stepping;
+    } finally {
+      this.#stepping = null;
+    }
     this.#beatLater();
+    if (this.#stepAgain) this.look();
   }
 
   assignments(): readonly { readonly topic: TopicName; readonly partition: number }[] {
@@ -134,6 +140,7 @@ export class GroupConsumer implements Subscription {
       return;
     }
     this.#seenEpoch = standing.epoch;
+    this.#dropUnowned([...standing.keep, ...standing.giveUp]);
     for (const ownership of standing.keep) this.#feed(memberId, ownership);
     for (const { topic, partition } of standing.giveUp) {
       const feed = this.#feeds.get(`${topic}/${partition}`);
@@ -157,6 +164,20 @@ export class GroupConsumer implements Subscription {
       onFenced: () => this.look(),
     });
     this.#feeds.set(name, feed);
+  }
+
+  /** Stops feeds whose partition is not, or not any more in this generation, this member's: say, log.db was replaced. */
+  #dropUnowned(owned: readonly Ownership[]): void {
+    for (const [name, feed] of this.#feeds) {
+      const { topic, partition, generation } = feed.ownership;
+      const isOwned = owned.some((o) => o.topic === topic && o.partition === partition && o.generation === generation);
+      if (isOwned || feed.isStopping) continue;
+      feed.release();
+      void feed.stop('the partition has another owner').then(() => {
+        if (this.#feeds.get(name) === feed) this.#feeds.delete(name);
+        this.look();
+      });
+    }
   }
 
   /** Stops the feed and gives its partition back, so that another member can take it. */

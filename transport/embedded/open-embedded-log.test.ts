@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { describeEventLog } from '../../testing/contracts/event-log.ts';
 import type { EventLogHarness } from '../../testing/contracts/event-log-harness.ts';
+import { MovableClock } from './movable-clock.test-support.ts';
 import { openEmbeddedLog } from './open-embedded-log.ts';
-import { MovableClock } from './test-support/movable-clock.ts';
 
 async function openHarness({ partitions }: { readonly partitions: number }): Promise<EventLogHarness> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hoardarr-log-'));

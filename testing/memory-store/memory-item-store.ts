@@ -199,7 +199,7 @@ export class MemoryItemStore implements ItemStore {
     after: string | null,
   ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }> {
     const all = this.#filtered(filter).map(({ scope, entry }) => ({
-      key: sortKey(entry.row),
+      key: `${sortKey(entry.row)} ${scope}`,
       summary: summaryOf(scope, entry),
     }));
     const rest = all.sort((a, b) => compare(a.key, b.key)).filter(({ key }) => after === null || key > after);

@@ -33,7 +33,13 @@ export class AccountLease {
    * Waits until nobody else works for the account, and takes the next number. Rejects with AccountBusyError after
    * `waitMs`, with InputError when the account belongs to another login (law 5), and with the signal's reason.
    */
-  static async acquire(deps: RunDeps, account: Account, holder: string, login: string | null, signal?: AbortSignal): Promise<AccountLease> {
+  static async acquire(
+    deps: RunDeps,
+    account: Account,
+    holder: string,
+    login: string | null,
+    signal?: AbortSignal,
+  ): Promise<AccountLease> {
     const { waitMs, pollMs } = { ...DEFAULT_RUN_LIMITS, ...deps.limits };
     const deadline = deps.clock.now() + waitMs;
     for (;;) {
@@ -48,7 +54,9 @@ export class AccountLease {
         continue;
       }
       if (deps.clock.now() >= deadline) {
-        throw new AccountBusyError(`another run works for ${accountName(account)} since more than ${Math.round(waitMs / 1000)} s`);
+        throw new AccountBusyError(
+          `another run works for ${accountName(account)} since more than ${Math.round(waitMs / 1000)} s`,
+        );
       }
       await deps.clock.sleep(pollMs, signal);
     }
@@ -63,7 +71,11 @@ export class AccountLease {
     for (;;) {
       const document = await this.deps.metadata.get(key);
       const stored = readSyncMetadata(this.account, document?.value);
-      if (document === null || stored.fence !== this.fence || (stored.lease !== null && stored.lease.holder !== this.holder)) {
+      if (
+        document === null ||
+        stored.fence !== this.fence ||
+        (stored.lease !== null && stored.lease.holder !== this.holder)
+      ) {
         throw new FencedError(`another run took over ${accountName(this.account)}`);
       }
       const version = await this.deps.metadata.compareAndSet(key, document.version, change(stored));
@@ -91,7 +103,13 @@ function newLease(deps: RunDeps, holder: string): SyncMetadata['lease'] {
   return { holder, instance: deps.instance, expiresAt: deps.clock.now() + leaseMs };
 }
 
-async function nextNumber(deps: RunDeps, account: Account, holder: string, stored: SyncMetadata, login: string | null): Promise<SyncMetadata> {
+async function nextNumber(
+  deps: RunDeps,
+  account: Account,
+  holder: string,
+  stored: SyncMetadata,
+  login: string | null,
+): Promise<SyncMetadata> {
   const found = await highestFence(deps.log, account, stored.scannedTo);
   return {
     ...stored,

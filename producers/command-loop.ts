@@ -67,7 +67,8 @@ class CommandLoop {
 
   /** The partition was taken away: its signal stopped the runs; waits until they have ended. */
   async drop(partition: number): Promise<void> {
-    await Promise.all(this.running.get(partition) ?? []);
+    const running = this.running.get(partition);
+    if (running !== undefined) await Promise.all(running);
     this.trackers.delete(partition);
   }
 
@@ -93,7 +94,9 @@ class CommandLoop {
     const turn = before
       .then(() => this.execute(command, batch.signal))
       .then((finished) => (finished ? this.done(batch, tracker, offset) : undefined))
-      .catch((error: unknown) => this.deps.telemetry.log.error('a command could not be acknowledged', { error: messageOf(error) }))
+      .catch((error: unknown) =>
+        this.deps.telemetry.log.error('a command could not be acknowledged', { error: messageOf(error) }),
+      )
       .finally(() => {
         this.outstanding--;
         this.placeFree();
@@ -134,24 +137,24 @@ class CommandLoop {
       } catch (error) {
         if (signal.aborted) return false;
         const last = attempt + 1 >= ATTEMPTS || error instanceof InputError;
-        log[last ? 'error' : 'warn'](last ? 'a command failed and was given up' : 'a command failed and is tried again', { attempt, error: messageOf(error) });
+        log[last ? 'error' : 'warn'](
+          last ? 'a command failed and was given up' : 'a command failed and is tried again',
+          { attempt, error: messageOf(error) },
+        );
         if (last) return true;
       }
-      await this.deps.clock.sleep(jitteredBackoffMs(attempt, this.deps.random(), RETRY_BASE_MS), signal).catch(() => undefined);
+      await this.deps.clock
+        .sleep(jitteredBackoffMs(attempt, this.deps.random(), RETRY_BASE_MS), signal)
+        .catch(() => undefined);
     }
   }
 
   private dispatch(command: Command, signal: AbortSignal): Promise<void> {
     const handler = this.deps.handlers.get(command.value.provider);
     if (handler === undefined) throw new InputError(`no provider is called ${command.value.provider}`);
-    switch (command.type) {
-      case 'BackfillCommand':
-        return handler.backfill(command.value, signal);
-      case 'RecheckCommand':
-        return handler.recheck(command.value, signal);
-      case 'SyncCommand':
-        return handler.sync(command.value, signal);
-    }
+    if (command.type === 'BackfillCommand') return handler.backfill(command.value, signal);
+    if (command.type === 'RecheckCommand') return handler.recheck(command.value, signal);
+    return handler.sync(command.value, signal);
   }
 
   private async done(batch: Batch, tracker: OffsetTracker, offset: number): Promise<void> {

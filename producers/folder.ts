@@ -18,7 +18,8 @@ export async function filesBelow(folder: string): Promise<SourceFile[]> {
       const name = path.join(below, entry.name);
       if (entry.isFile()) files.push(fileOnDisk(path.join(folder, name), name));
       else if (entry.isDirectory() && depth < MAX_DEPTH) await visit(name, depth + 1);
-      if (files.length > MAX_FILES) throw new InputError(`${folder} holds more than ${MAX_FILES} files: name the export itself`);
+      if (files.length > MAX_FILES)
+        throw new InputError(`${folder} holds more than ${MAX_FILES} files: name the export itself`);
     }
   };
   await visit('', 0);

@@ -15,7 +15,11 @@ export const RUN_SLOT = 'run';
  * It matters where the sync metadata is missing or older than the log (restored from a backup): a run below the log's
  * number would be ignored by every sink.
  */
-export async function highestFence(log: EventLog, account: Account, from: number): Promise<{ fence: number; scannedTo: number }> {
+export async function highestFence(
+  log: EventLog,
+  account: Account,
+  from: number,
+): Promise<{ fence: number; scannedTo: number }> {
   const name = accountName(account);
   const partition = log.partitionOf(name);
   let fence = 0;

@@ -149,5 +149,7 @@ export class JsonStream {
 
 /** What TextDecoder throws for bytes that are no UTF-8. */
 function isEncodingError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+  );
 }

@@ -1,4 +1,14 @@
-import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, DelegateBackoff, handleWhen, type IPolicy, retry, wrap } from 'cockatiel';
+import {
+  BrokenCircuitError,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  DelegateBackoff,
+  handleWhen,
+  type IPolicy,
+  retry,
+  wrap,
+} from 'cockatiel';
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
@@ -51,8 +61,13 @@ export class PoliteHttp {
   constructor(options: PoliteHttpOptions) {
     this.options = options;
     const transient = handleWhen((error) => error instanceof HttpUnavailableError);
-    this.breaker = circuitBreaker(transient, { halfOpenAfter: options.restMs, breaker: new ConsecutiveBreaker(options.breakAfter) });
-    const backoff = new DelegateBackoff(({ attempt }: { attempt: number }) => jitteredBackoffMs(attempt - 1, options.random(), options.retryBaseMs));
+    this.breaker = circuitBreaker(transient, {
+      halfOpenAfter: options.restMs,
+      breaker: new ConsecutiveBreaker(options.breakAfter),
+    });
+    const backoff = new DelegateBackoff(({ attempt }: { attempt: number }) =>
+      jitteredBackoffMs(attempt - 1, options.random(), options.retryBaseMs),
+    );
     this.policy = wrap(retry(transient, { maxAttempts: options.retries, backoff }), this.breaker);
   }
 
@@ -72,7 +87,9 @@ export class PoliteHttp {
       return await this.policy.execute(() => this.ask(url, signal));
     } catch (error) {
       signal.throwIfAborted();
-      throw error instanceof BrokenCircuitError ? new HttpUnavailableError('not asked: the requests before it failed') : error;
+      throw error instanceof BrokenCircuitError
+        ? new HttpUnavailableError('not asked: the requests before it failed')
+        : error;
     } finally {
       this.leave();
     }
@@ -86,7 +103,8 @@ export class PoliteHttp {
       const headers = { accept: 'application/json', 'user-agent': userAgent };
       const response = await fetch(url, { redirect: 'manual', signal: limited, headers });
       const body = await limitedText(response, bodyLimitBytes);
-      if (response.status !== 429 && response.status < 500) return { status: response.status, location: response.headers.get('location'), body };
+      if (response.status !== 429 && response.status < 500)
+        return { status: response.status, location: response.headers.get('location'), body };
       this.obey(response.headers.get('retry-after'));
       throw new HttpUnavailableError(`HTTP ${response.status}`);
     } catch (error) {

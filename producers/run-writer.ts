@@ -2,7 +2,15 @@ import { jitteredBackoffMs } from '../core/backoff.ts';
 import { LogUnavailableError, messageOf, RecordTooLargeError } from '../core/errors.ts';
 import { type Account, accountName, recordKey } from '../core/keys.ts';
 import type { AppendRecord } from '../core/ports/event-log.ts';
-import type { ItemVerdict, RawItem, SnapshotBegin, SnapshotChunk, SnapshotEnd, SyncFinished, SyncStarted } from '../schemas/generated/records.ts';
+import type {
+  ItemVerdict,
+  RawItem,
+  SnapshotBegin,
+  SnapshotChunk,
+  SnapshotEnd,
+  SyncFinished,
+  SyncStarted,
+} from '../schemas/generated/records.ts';
 import { RUN_SLOT, runEventId } from './highest-fence.ts';
 import { DEFAULT_RUN_LIMITS, type RunDeps, type RunLimits } from './run-deps.ts';
 
@@ -18,7 +26,9 @@ interface RunRecordTypes {
   readonly SyncFinished: SyncFinished;
 }
 
-type Unstamped = { [N in keyof RunRecordTypes]: { readonly type: N; readonly value: Omit<RunRecordTypes[N], Stamped> } }[keyof RunRecordTypes];
+type Unstamped = {
+  [N in keyof RunRecordTypes]: { readonly type: N; readonly value: Omit<RunRecordTypes[N], Stamped> };
+}[keyof RunRecordTypes];
 
 /** A record of a run without what the run adds to it: ids, time, account, number and sequence. */
 export type RunRecord = Exclude<Unstamped, { readonly type: 'SyncStarted' | 'SyncFinished' }>;
@@ -77,7 +87,8 @@ export class RunWriter {
     for (const record of records) {
       check();
       const written = this.write(record);
-      if (batch.length >= this.limits.batchRecords || bytes + written.value.length > this.limits.batchBytes) await flush();
+      if (batch.length >= this.limits.batchRecords || bytes + written.value.length > this.limits.batchBytes)
+        await flush();
       batch.push(written);
       bytes += written.value.length;
     }
@@ -98,23 +109,7 @@ export class RunWriter {
   }
 
   private encode(record: Unstamped, stamp: Pick<SyncStarted, Stamped>): Uint8Array {
-    const { codec } = this.deps;
-    switch (record.type) {
-      case 'RawItem':
-        return codec.encode('RawItem', { ...record.value, ...stamp });
-      case 'ItemVerdict':
-        return codec.encode('ItemVerdict', { ...record.value, ...stamp });
-      case 'SnapshotBegin':
-        return codec.encode('SnapshotBegin', { ...record.value, ...stamp });
-      case 'SnapshotChunk':
-        return codec.encode('SnapshotChunk', { ...record.value, ...stamp });
-      case 'SnapshotEnd':
-        return codec.encode('SnapshotEnd', { ...record.value, ...stamp });
-      case 'SyncStarted':
-        return codec.encode('SyncStarted', { ...record.value, ...stamp });
-      case 'SyncFinished':
-        return codec.encode('SyncFinished', { ...record.value, ...stamp });
-    }
+    return this.deps.codec.encode(record.type, { ...record.value, ...stamp });
   }
 
   private async appendBatch(batch: readonly Written[], check: () => void): Promise<number> {
@@ -123,7 +118,10 @@ export class RunWriter {
       // The first try may have been written although it failed: a copy never takes the key of the first (protocol.md).
       const copy = attempt === 0 ? '' : `~${attempt}`;
       const records = batch.map(
-        ({ collection, slot, eventId, value }): AppendRecord => ({ key: recordKey(this.account, collection, slot, eventId, copy), value }),
+        ({ collection, slot, eventId, value }): AppendRecord => ({
+          key: recordKey(this.account, collection, slot, eventId, copy),
+          value,
+        }),
       );
       try {
         const offsets = await this.deps.log.append('ingest', this.partition, records);
@@ -131,7 +129,10 @@ export class RunWriter {
         return offsets.at(-1) ?? -1;
       } catch (error) {
         if (!(error instanceof LogUnavailableError) || attempt + 1 >= this.limits.appendAttempts) throw error;
-        this.deps.telemetry.log.warn('the event log is unavailable; the append is tried again', { attempt, error: messageOf(error) });
+        this.deps.telemetry.log.warn('the event log is unavailable; the append is tried again', {
+          attempt,
+          error: messageOf(error),
+        });
         await this.deps.clock.sleep(jitteredBackoffMs(attempt, this.deps.random()));
       }
     }
@@ -139,16 +140,6 @@ export class RunWriter {
 }
 
 function slotOf(record: Unstamped): string {
-  switch (record.type) {
-    case 'RawItem':
-    case 'ItemVerdict':
-      return record.value.itemId;
-    case 'SnapshotBegin':
-    case 'SnapshotChunk':
-    case 'SnapshotEnd':
-      return 'snapshot';
-    case 'SyncStarted':
-    case 'SyncFinished':
-      return RUN_SLOT;
-  }
+  if ('itemId' in record.value) return record.value.itemId;
+  return record.type === 'SyncStarted' || record.type === 'SyncFinished' ? RUN_SLOT : 'snapshot';
 }

@@ -55,7 +55,11 @@ export interface RunResult<T> {
  * Rejects with AccountBusyError, InputError (another login), FencedError (another run took over: what was appended counts
  * only as far as it precedes the other's SyncStarted), or whatever `work` or the log rejected with.
  */
-export async function withRun<T>(deps: RunDeps, options: RunOptions, work: (run: Run) => Promise<RunResult<T>>): Promise<T> {
+export async function withRun<T>(
+  deps: RunDeps,
+  options: RunOptions,
+  work: (run: Run) => Promise<RunResult<T>>,
+): Promise<T> {
   const syncId = randomUuid(deps.random);
   const lease = await AccountLease.acquire(deps, options.account, syncId, options.login ?? null, options.signal);
   const active = new ActiveRun(deps, options, syncId, lease);
@@ -96,7 +100,8 @@ class ActiveRun implements Run {
     this.fence = lease.fence;
     this.metadata = lease.taken;
     this.writer = new RunWriter(deps, options.account, syncId, lease.fence);
-    this.signal = options.signal === undefined ? this.overtaken.signal : AbortSignal.any([options.signal, this.overtaken.signal]);
+    this.signal =
+      options.signal === undefined ? this.overtaken.signal : AbortSignal.any([options.signal, this.overtaken.signal]);
   }
 
   /** Renews the lease until the returned function is called. */
@@ -108,7 +113,11 @@ class ActiveRun implements Run {
         await this.deps.clock.sleep(leaseMs / 3, stopped.signal);
         await this.lease.renew().catch((error: unknown) => {
           if (error instanceof FencedError) this.overtaken.abort(error);
-          else this.deps.telemetry.log.warn('the lease could not be renewed', { syncId: this.syncId, error: messageOf(error) });
+          else
+            this.deps.telemetry.log.warn('the lease could not be renewed', {
+              syncId: this.syncId,
+              error: messageOf(error),
+            });
         });
       }
     };
@@ -119,7 +128,10 @@ class ActiveRun implements Run {
 
   async start(): Promise<void> {
     const { mode, login = null, causedBy = null, commandId = null } = this.options;
-    this.startedPosition = await this.writer.append([{ type: 'SyncStarted', value: { mode, login, causedBy, commandId } }], () => this.stopIfOvertaken());
+    this.startedPosition = await this.writer.append(
+      [{ type: 'SyncStarted', value: { mode, login, causedBy, commandId } }],
+      () => this.stopIfOvertaken(),
+    );
   }
 
   async append(records: readonly RunRecord[]): Promise<void> {
@@ -142,7 +154,9 @@ class ActiveRun implements Run {
     this.finished = true;
     const isSync = this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
     await this.lease.update((metadata) => {
-      const counted = isSync ? { ...metadata, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now(), needsReauth: false } : metadata;
+      const counted = isSync
+        ? { ...metadata, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now(), needsReauth: false }
+        : metadata;
       return { ...(advance?.(counted) ?? counted), scannedTo: end + 1, lease: null };
     });
   }
@@ -150,14 +164,26 @@ class ActiveRun implements Run {
   /** Says in the log why the run ended, as far as that is still possible; never rejects. */
   async abort(error: unknown): Promise<void> {
     const { log } = this.deps.telemetry;
-    log.warn('a run was aborted', { syncId: this.syncId, ...this.options.account, mode: this.options.mode, error: messageOf(error) });
+    log.warn('a run was aborted', {
+      syncId: this.syncId,
+      ...this.options.account,
+      mode: this.options.mode,
+      error: messageOf(error),
+    });
     if (error instanceof FencedError || this.overtaken.signal.aborted) return;
     try {
       if (!this.finished && this.startedPosition >= 0) await this.appendAborted(messageOf(error).slice(0, 1000));
       const needsReauth = error instanceof ReauthorizationError;
-      await this.lease.update((metadata) => ({ ...metadata, needsReauth: metadata.needsReauth || needsReauth, lease: null }));
+      await this.lease.update((metadata) => ({
+        ...metadata,
+        needsReauth: metadata.needsReauth || needsReauth,
+        lease: null,
+      }));
     } catch (failure) {
-      log.error('the end of a run could not be written; its lease will run out', { syncId: this.syncId, error: messageOf(failure) });
+      log.error('the end of a run could not be written; its lease will run out', {
+        syncId: this.syncId,
+        error: messageOf(failure),
+      });
     }
   }
 
@@ -170,8 +196,14 @@ class ActiveRun implements Run {
     await this.appendEnd('aborted', reason, {});
   }
 
-  private appendEnd(status: 'done' | 'aborted', error: string | null, counts: Readonly<Record<string, number>>): Promise<number> {
-    return this.writer.append([{ type: 'SyncFinished', value: { status, error, counts } }], () => this.stopIfOvertaken());
+  private appendEnd(
+    status: 'done' | 'aborted',
+    error: string | null,
+    counts: Readonly<Record<string, number>>,
+  ): Promise<number> {
+    return this.writer.append([{ type: 'SyncFinished', value: { status, error, counts } }], () =>
+      this.stopIfOvertaken(),
+    );
   }
 
   private stopIfOvertaken(): void {

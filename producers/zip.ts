@@ -54,7 +54,8 @@ async function listEntries(zip: ZipFile, limits: ZipLimits): Promise<Entry[]> {
   try {
     for await (const entry of zip.eachEntry()) {
       entries.push(entry);
-      if (entries.length > limits.entries) throw new InputError(`the ZIP archive has more than ${limits.entries} entries`);
+      if (entries.length > limits.entries)
+        throw new InputError(`the ZIP archive has more than ${limits.entries} entries`);
     }
     return entries;
   } catch (error) {
@@ -66,9 +67,15 @@ function asFile(zip: ZipFile, entry: Entry, limits: ZipLimits, budget: { left: n
   return { name: entry.fileName, size: entry.uncompressedSize, open: () => unpack(zip, entry, limits, budget) };
 }
 
-async function* unpack(zip: ZipFile, entry: Entry, limits: ZipLimits, budget: { left: number }): AsyncGenerator<Uint8Array> {
+async function* unpack(
+  zip: ZipFile,
+  entry: Entry,
+  limits: ZipLimits,
+  budget: { left: number },
+): AsyncGenerator<Uint8Array> {
   const name = JSON.stringify(entry.fileName);
-  if (entry.isEncrypted()) throw new InputError(`${name} in the ZIP archive is encrypted: unpack it first, and import the folder`);
+  if (entry.isEncrypted())
+    throw new InputError(`${name} in the ZIP archive is encrypted: unpack it first, and import the folder`);
   let bytes = 0;
   let checksum = 0;
   let stream: Readable | undefined;
@@ -85,9 +92,12 @@ async function* unpack(zip: ZipFile, entry: Entry, limits: ZipLimits, budget: { 
       yield chunk;
     }
     // yauzl compares sizes only; a damaged list of the right length would be believed.
-    if (checksum !== entry.crc32) throw new InputError(`${name} in the ZIP archive is damaged: its checksum does not match`);
+    if (checksum !== entry.crc32)
+      throw new InputError(`${name} in the ZIP archive is damaged: its checksum does not match`);
   } catch (error) {
-    throw error instanceof InputError ? error : new InputError(`${name} in the ZIP archive cannot be unpacked: ${messageOf(error)}`);
+    throw error instanceof InputError
+      ? error
+      : new InputError(`${name} in the ZIP archive cannot be unpacked: ${messageOf(error)}`);
   } finally {
     stream?.destroy();
   }

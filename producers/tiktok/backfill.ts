@@ -7,7 +7,7 @@ import type { PoliteHttp } from '../polite-http.ts';
 import { type Run, withRun } from '../run.ts';
 import { DEFAULT_RUN_LIMITS, type RunDeps } from '../run-deps.ts';
 import { fetchOEmbed } from './oembed.ts';
-import { tiktokProvider, type TikTokVideo, toFailure, toHydration } from './provider.ts';
+import { type TikTokVideo, tiktokProvider, toFailure, toHydration } from './provider.ts';
 
 export interface BackfillDeps extends RunDeps {
   readonly ledger: LedgerView;
@@ -35,7 +35,11 @@ const APPEND_AFTER_MS = 1000;
  *
  * Rejects with what withRun rejects with; then the command is to be executed again.
  */
-export async function backfillTikTok(deps: BackfillDeps, command: BackfillCommand, signal: AbortSignal): Promise<BackfillResult> {
+export async function backfillTikTok(
+  deps: BackfillDeps,
+  command: BackfillCommand,
+  signal: AbortSignal,
+): Promise<BackfillResult> {
   const scope: Scope = { provider: 'tiktok', user: command.user, collection: command.collection };
   const total = { fetched: 0, failed: 0 };
   let videos = await wanted(deps.ledger, scope, command.itemIds);
@@ -46,14 +50,19 @@ export async function backfillTikTok(deps: BackfillDeps, command: BackfillComman
     // Only the last run carries the command's id: its end says that the command is done.
     const commandId = videos.length === 0 ? command.eventId : null;
     const account = { provider: scope.provider, user: scope.user };
-    const { fetched, failed } = await withRun(deps, { account, mode: 'backfill', causedBy: command.causedBy, commandId, signal }, async (run) => {
-      const value = await fetchAll(deps, run, scope, part);
-      return { value, counts: { fetched: value.fetched, failed: value.failed } };
-    });
+    const { fetched, failed } = await withRun(
+      deps,
+      { account, mode: 'backfill', causedBy: command.causedBy, commandId, signal },
+      async (run) => {
+        const value = await fetchAll(deps, run, scope, part);
+        return { value, counts: { fetched: value.fetched, failed: value.failed } };
+      },
+    );
     total.fetched += fetched;
     total.failed += failed;
     // Whoever waits for the account looks every pollMs.
-    if (videos.length > 0 && !deps.http.resting) await deps.clock.sleep(2 * (deps.limits?.pollMs ?? DEFAULT_RUN_LIMITS.pollMs), signal);
+    if (videos.length > 0 && !deps.http.resting)
+      await deps.clock.sleep(2 * (deps.limits?.pollMs ?? DEFAULT_RUN_LIMITS.pollMs), signal);
   } while (videos.length > 0);
   return total;
 }
@@ -74,7 +83,12 @@ async function wanted(ledger: LedgerView, scope: Scope, itemIds: readonly string
 }
 
 /** Several requests at a time; what came is appended in small groups, one append after another. */
-async function fetchAll(deps: BackfillDeps, run: Run, scope: Scope, videos: readonly TikTokVideo[]): Promise<BackfillResult> {
+async function fetchAll(
+  deps: BackfillDeps,
+  run: Run,
+  scope: Scope,
+  videos: readonly TikTokVideo[],
+): Promise<BackfillResult> {
   const result = { fetched: 0, failed: 0 };
   let ready: ProviderItem[] = [];
   let appendedAt = deps.clock.now();
@@ -113,12 +127,20 @@ async function fetchItem(deps: BackfillDeps, video: TikTokVideo, signal: AbortSi
 
 /** What the command loop calls for TikTok. */
 export function tiktokCommands(deps: BackfillDeps): CommandHandler {
-  const refuse = async (command: { readonly eventId: string; readonly user: string; readonly causedBy: string | null }, mode: 'recheck' | 'full', signal: AbortSignal, reason: string): Promise<void> => {
+  const refuse = async (
+    command: { readonly eventId: string; readonly user: string; readonly causedBy: string | null },
+    mode: 'recheck' | 'full',
+    signal: AbortSignal,
+    reason: string,
+  ): Promise<void> => {
     const account = { provider: 'tiktok', user: command.user };
     // The run says in the log, for whoever waits for it, that nothing was done and why.
-    await withRun(deps, { account, mode, causedBy: command.causedBy, commandId: command.eventId, signal }, () => Promise.reject(new InputError(reason)));
+    await withRun(deps, { account, mode, causedBy: command.causedBy, commandId: command.eventId, signal }, () =>
+      Promise.reject(new InputError(reason)),
+    );
   };
-  const reasonOf = (capability: typeof tiktokProvider.recheck | typeof tiktokProvider.listIds): string => ('notApplicable' in capability ? capability.notApplicable : '');
+  const reasonOf = (capability: typeof tiktokProvider.recheck | typeof tiktokProvider.listIds): string =>
+    'notApplicable' in capability ? capability.notApplicable : '';
   return {
     backfill: async (command, signal) => void (await backfillTikTok(deps, command, signal)),
     recheck: (command, signal) => refuse(command, 'recheck', signal, reasonOf(tiktokProvider.recheck)),

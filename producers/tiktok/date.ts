@@ -14,6 +14,7 @@ export function parseExportDate(text: string): number | null {
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
   const date = new Date(ms);
   // Date.UTC carries over what does not exist: 30 February becomes 2 March.
-  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const exists =
+    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   return exists && ms >= EARLIEST ? ms : null;
 }

@@ -17,6 +17,8 @@ const LIMITS = {
 };
 
 /** One for the whole process, so that the pace holds over all accounts. */
-export function createTikTokHttp(options: Pick<PoliteHttpOptions, 'clock' | 'random' | 'fetch'> & Partial<PoliteHttpOptions>): PoliteHttp {
+export function createTikTokHttp(
+  options: Pick<PoliteHttpOptions, 'clock' | 'random' | 'fetch'> & Partial<PoliteHttpOptions>,
+): PoliteHttp {
   return new PoliteHttp({ ...LIMITS, ...options });
 }

@@ -12,13 +12,22 @@ export interface Hydrations {
 }
 
 /** What an import has to say of these items beyond that they are there: only what the ledger does not know (law 6). */
-export function hydrationsOf(itemIds: readonly string[], favorites: Favorites, known: ReadonlyMap<string, KnownItem>): Hydrations {
+export function hydrationsOf(
+  itemIds: readonly string[],
+  favorites: Favorites,
+  known: ReadonlyMap<string, KnownItem>,
+): Hydrations {
   const now: RunRecord[] = [];
   const afterwards: RunRecord[] = [];
   for (const itemId of itemIds) {
     const row = known.get(itemId);
     if (row?.blocked === true) continue;
-    const item = toHydration({ itemId, savedAt: favorites.savedAt.get(itemId) ?? null, details: favorites.details.get(itemId) ?? null, oembed: null });
+    const item = toHydration({
+      itemId,
+      savedAt: favorites.savedAt.get(itemId) ?? null,
+      details: favorites.details.get(itemId) ?? null,
+      oembed: null,
+    });
     if (row !== undefined && !says(item, row)) continue;
     (row?.state === 'purged' ? afterwards : now).push({ type: 'RawItem', value: { ...item, collection: COLLECTION } });
   }

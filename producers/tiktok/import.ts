@@ -24,7 +24,11 @@ export interface ImportOptions {
   readonly asOf?: number | null;
   readonly signal?: AbortSignal;
   /** `bytes` read so far, short links looked up, or items written, of `total` where it is known */
-  readonly progress?: (progress: { readonly phase: 'read' | 'links' | 'write'; readonly done: number; readonly total: number | null }) => void;
+  readonly progress?: (progress: {
+    readonly phase: 'read' | 'links' | 'write';
+    readonly done: number;
+    readonly total: number | null;
+  }) => void;
 }
 
 export interface ImportResult {
@@ -53,8 +57,13 @@ const IDS_AT_ONCE = 1000;
 export async function importTikTok(deps: ImportDeps, file: string, options: ImportOptions): Promise<ImportResult> {
   const now = deps.clock.now();
   const { asOf: given = null, signal = new AbortController().signal, progress } = options;
-  if (given !== null && given > now) throw new InputError('--as-of lies in the future: it is the day on which the export was made');
-  const parsed = await readExport(file, { now, signal, progress: (done) => progress?.({ phase: 'read', done, total: null }) });
+  if (given !== null && given > now)
+    throw new InputError('--as-of lies in the future: it is the day on which the export was made');
+  const parsed = await readExport(file, {
+    now,
+    signal,
+    progress: (done) => progress?.({ phase: 'read', done, total: null }),
+  });
   await resolveShortLinks(deps, parsed.favorites, signal, options.progress);
   const stated = stateOf(parsed, given);
   const ids = await describeIds(parsed.favorites.savedAt);
@@ -64,7 +73,11 @@ export async function importTikTok(deps: ImportDeps, file: string, options: Impo
     const { rowsRead: processed, skippedRows: skipped } = parsed.favorites;
     const value = { syncId: run.syncId, snapshotId, processed, skipped, count: ids.itemIds.length, ...stated };
     const advance = <M extends object>(metadata: M): M => ({ ...metadata, lastFullReconciliation: deps.clock.now() });
-    return { value, counts: { processed, skipped, duplicates: parsed.favorites.duplicates, listed: ids.itemIds.length }, advance };
+    return {
+      value,
+      counts: { processed, skipped, duplicates: parsed.favorites.duplicates, listed: ids.itemIds.length },
+      advance,
+    };
   });
 }
 
@@ -79,13 +92,23 @@ function stateOf({ favorites, newestDate, warnings }: ParsedExport, given: numbe
   const asOf = given ?? newestDate;
   const said = [...warnings];
   for (const [reason, count] of favorites.skipped) said.push(`${count} rows were skipped: ${reason}`);
-  if (favorites.skippedRows > 0) said.push('nothing is removed by this import, because rows that could not be read may stand for items that seem to be missing');
-  if (asOf === null) said.push('the export holds no date: give the day on which it was made with --as-of, else it can remove nothing');
-  if (given !== null && newestDate !== null && given < newestDate) said.push(`the export holds dates up to ${new Date(newestDate).toISOString()}, which is later than --as-of`);
+  if (favorites.skippedRows > 0)
+    said.push(
+      'nothing is removed by this import, because rows that could not be read may stand for items that seem to be missing',
+    );
+  if (asOf === null)
+    said.push('the export holds no date: give the day on which it was made with --as-of, else it can remove nothing');
+  if (given !== null && newestDate !== null && given < newestDate)
+    said.push(`the export holds dates up to ${new Date(newestDate).toISOString()}, which is later than --as-of`);
   return { asOf, coverage: asOf === null || favorites.skippedRows > 0 ? 'unknown' : 'complete', warnings: said };
 }
 
-async function resolveShortLinks(deps: ImportDeps, favorites: Favorites, signal: AbortSignal, progress: ImportOptions['progress']): Promise<void> {
+async function resolveShortLinks(
+  deps: ImportDeps,
+  favorites: Favorites,
+  signal: AbortSignal,
+  progress: ImportOptions['progress'],
+): Promise<void> {
   const total = favorites.shortLinks.length;
   let done = 0;
   // They all wait for the same polite pace; a bounded number of promises is enough to keep it busy.
@@ -93,7 +116,10 @@ async function resolveShortLinks(deps: ImportDeps, favorites: Favorites, signal:
     const links = favorites.shortLinks.slice(from, from + IDS_AT_ONCE);
     await Promise.all(
       links.map(async ({ url, savedAt, details }) => {
-        const found = (await deps.resolveShortLink?.(url, signal)) ?? { kind: 'unresolved', reason: 'short link, and the network is off' };
+        const found = (await deps.resolveShortLink?.(url, signal)) ?? {
+          kind: 'unresolved',
+          reason: 'short link, and the network is off',
+        };
         if (found.kind === 'video') favorites.add(found.itemId, savedAt, details);
         else favorites.skip(found.reason);
         progress?.({ phase: 'links', done: ++done, total });
@@ -103,24 +129,46 @@ async function resolveShortLinks(deps: ImportDeps, favorites: Favorites, signal:
 }
 
 /** Begin, hydration, chunks, End; resolves to the snapshot's id. */
-async function writeSnapshot(deps: ImportDeps, run: Run, parsed: ParsedExport, stated: Stated, ids: IdList, progress: ImportOptions['progress']): Promise<string> {
+async function writeSnapshot(
+  deps: ImportDeps,
+  run: Run,
+  parsed: ParsedExport,
+  stated: Stated,
+  ids: IdList,
+  progress: ImportOptions['progress'],
+): Promise<string> {
   const scope: Scope = { provider: 'tiktok', user: run.metadata.user, collection: COLLECTION };
   const snapshotId = randomUuid(deps.random);
   const digestOnly = await isLastApplied(deps, run, scope, ids);
-  await run.update((metadata) => ({ ...metadata, lastSnapshot: { ...metadata.lastSnapshot, [COLLECTION]: snapshotId } }));
+  await run.update((metadata) => ({
+    ...metadata,
+    lastSnapshot: { ...metadata.lastSnapshot, [COLLECTION]: snapshotId },
+  }));
   const shared = { collection: COLLECTION, snapshotId };
   await run.append([{ type: 'SnapshotBegin', value: { ...shared, login: null } }]);
   const revived = await writeHydrations(deps, run, scope, ids, parsed.favorites, progress);
   let chunks = 0;
   if (!digestOnly) {
     for (const chunk of snapshotChunks(ids)) {
-      await run.append([{ type: 'SnapshotChunk', value: { ...shared, ...chunk, index: chunks++, documentHashes: '' } }]);
+      await run.append([
+        { type: 'SnapshotChunk', value: { ...shared, ...chunk, index: chunks++, documentHashes: '' } },
+      ]);
     }
   }
   const { favorites } = parsed;
   const proven = { ...NO_LOGIN, kinds: [''], proof: 'absence', coverage: stated.coverage, asOf: stated.asOf } as const;
-  const counted = { chunks, count: ids.itemIds.length, digest: ids.digest, contentDigest: ids.contentDigest, digestOnly };
-  const seen = { oldestRow: favorites.oldestRow, explicitlyEmpty: parsed.explicitlyEmpty, evidence: evidenceOf(parsed) };
+  const counted = {
+    chunks,
+    count: ids.itemIds.length,
+    digest: ids.digest,
+    contentDigest: ids.contentDigest,
+    digestOnly,
+  };
+  const seen = {
+    oldestRow: favorites.oldestRow,
+    explicitlyEmpty: parsed.explicitlyEmpty,
+    evidence: evidenceOf(parsed),
+  };
   await run.append([{ type: 'SnapshotEnd', value: { ...shared, ...proven, ...counted, ...seen } }]);
   // Content of a purged item counts only once the snapshot has sighted it again (law 7).
   if (revived.length > 0) await run.append(revived);
@@ -135,10 +183,21 @@ const NO_LOGIN = { status: 'complete', reason: null, login: null } as const;
  */
 async function isLastApplied(deps: ImportDeps, run: Run, scope: Scope, ids: IdList): Promise<boolean> {
   const applied = await deps.ledger.applied(scope);
-  return applied !== null && applied.contentDigest === ids.contentDigest && applied.snapshotId === run.metadata.lastSnapshot[COLLECTION];
+  return (
+    applied !== null &&
+    applied.contentDigest === ids.contentDigest &&
+    applied.snapshotId === run.metadata.lastSnapshot[COLLECTION]
+  );
 }
 
-async function writeHydrations(deps: ImportDeps, run: Run, scope: Scope, ids: IdList, favorites: Favorites, progress: ImportOptions['progress']): Promise<Hydrations['afterwards']> {
+async function writeHydrations(
+  deps: ImportDeps,
+  run: Run,
+  scope: Scope,
+  ids: IdList,
+  favorites: Favorites,
+  progress: ImportOptions['progress'],
+): Promise<Hydrations['afterwards']> {
   const afterwards: Hydrations['afterwards'][number][] = [];
   for (let from = 0; from < ids.itemIds.length; from += IDS_AT_ONCE) {
     const itemIds = ids.itemIds.slice(from, from + IDS_AT_ONCE);
@@ -153,5 +212,14 @@ async function writeHydrations(deps: ImportDeps, run: Run, scope: Scope, ids: Id
 
 function evidenceOf({ fileKind, source, section, favorites, newestDate }: ParsedExport): string {
   const { rowsRead, skippedRows: rowsSkipped, duplicates } = favorites;
-  return JSON.stringify({ fileKind, source, section, rowsRead, rowsSkipped, skippedReasons: Object.fromEntries(favorites.skipped), duplicates, newestDate });
+  return JSON.stringify({
+    fileKind,
+    source,
+    section,
+    rowsRead,
+    rowsSkipped,
+    skippedReasons: Object.fromEntries(favorites.skipped),
+    duplicates,
+    newestDate,
+  });
 }

@@ -33,7 +33,7 @@ export function parseTikTokLink(text: string): TikTokLink {
     const found = form.exec(path)?.groups;
     if (found !== undefined) return asVideo(found);
   }
-  if (SHORT_HOST.test(url.hostname) ? SHORT_PATH.test(path) : /^\/t\//.test(path) && SHORT_PATH.test(path)) {
+  if (SHORT_HOST.test(url.hostname) ? SHORT_PATH.test(path) : path.startsWith('/t/') && SHORT_PATH.test(path)) {
     return { kind: 'short', url: `https://${url.hostname}${path}` };
   }
   return unreadable('link does not name a video');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type PoliteHttp, HttpUnavailableError } from '../polite-http.ts';
+import { HttpUnavailableError, type PoliteHttp } from '../polite-http.ts';
 import { videoUrl } from './link.ts';
 
 const OEmbedSchema = z.looseObject({
@@ -23,7 +23,12 @@ export type OEmbedAnswer =
 const MAX_REDIRECTS = 2;
 
 /** Asks for one video. Never rejects but with the signal's reason. */
-export async function fetchOEmbed(http: PoliteHttp, oembedUrl: string, itemId: string, signal: AbortSignal): Promise<OEmbedAnswer> {
+export async function fetchOEmbed(
+  http: PoliteHttp,
+  oembedUrl: string,
+  itemId: string,
+  signal: AbortSignal,
+): Promise<OEmbedAnswer> {
   // tiktokv.com links and /photo/ are refused by oEmbed; the handle is ignored.
   const url = new URL(oembedUrl);
   url.searchParams.set('url', videoUrl(itemId));
@@ -35,7 +40,13 @@ export async function fetchOEmbed(http: PoliteHttp, oembedUrl: string, itemId: s
   }
 }
 
-async function ask(http: PoliteHttp, url: URL, itemId: string, signal: AbortSignal, redirects: number): Promise<OEmbedAnswer> {
+async function ask(
+  http: PoliteHttp,
+  url: URL,
+  itemId: string,
+  signal: AbortSignal,
+  redirects: number,
+): Promise<OEmbedAnswer> {
   const { status, location, body } = await http.get(url.href, signal);
   if (status >= 300 && status < 400 && location !== null) {
     const next = URL.canParse(location, url.href) ? new URL(location, url) : null;

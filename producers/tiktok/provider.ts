@@ -103,5 +103,14 @@ export function toHydration(video: TikTokVideo): ProviderItem {
 /** A fetch was tried and failed: says so, and overwrites nothing (law 6). */
 export function toFailure(video: TikTokVideo, reason: string): ProviderItem {
   const document = { ...toDocument(video), extra: JSON.stringify({ failure: reason }) };
-  return { itemId: video.itemId, sighting: false, content: 'failed', document, text: null, documentHash: '', truncated: false, payload: null };
+  return {
+    itemId: video.itemId,
+    sighting: false,
+    content: 'failed',
+    document,
+    text: null,
+    documentHash: '',
+    truncated: false,
+    payload: null,
+  };
 }

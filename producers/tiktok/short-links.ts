@@ -1,4 +1,4 @@
-import { type PoliteHttp, HttpUnavailableError } from '../polite-http.ts';
+import { HttpUnavailableError, type PoliteHttp } from '../polite-http.ts';
 import { parseTikTokLink } from './link.ts';
 
 const MAX_HOPS = 5;
@@ -14,8 +14,8 @@ export type ResolvedLink =
 export async function resolveShortLink(http: PoliteHttp, url: string, signal: AbortSignal): Promise<ResolvedLink> {
   let here = url;
   for (let hop = 0; hop < MAX_HOPS; hop++) {
-    const location = await nextHop(http, here, signal);
-    if (location === 'unreachable') return { kind: 'unresolved', reason: 'short link could not be looked up' };
+    const { reached, location } = await nextHop(http, here, signal);
+    if (!reached) return { kind: 'unresolved', reason: 'short link could not be looked up' };
     if (location === null) break;
     const link = parseTikTokLink(location);
     if (link.kind === 'video') return link;
@@ -25,13 +25,17 @@ export async function resolveShortLink(http: PoliteHttp, url: string, signal: Ab
   return { kind: 'unresolved', reason: 'short link leads to no video' };
 }
 
-async function nextHop(http: PoliteHttp, url: string, signal: AbortSignal): Promise<string | 'unreachable' | null> {
+async function nextHop(
+  http: PoliteHttp,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ reached: boolean; location: string | null }> {
   try {
     const { status, location } = await http.get(url, signal);
     const redirected = status >= 300 && status < 400 && location !== null && URL.canParse(location, url);
-    return redirected ? new URL(location, url).href : null;
+    return { reached: true, location: redirected ? new URL(location, url).href : null };
   } catch (error) {
-    if (error instanceof HttpUnavailableError) return 'unreachable';
+    if (error instanceof HttpUnavailableError) return { reached: false, location: null };
     throw error;
   }
 }

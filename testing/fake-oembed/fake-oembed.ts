@@ -3,7 +3,18 @@ import type { AddressInfo } from 'node:net';
 import { inventVideo } from './captions.ts';
 
 /** What the next requests get instead of an answer, in this order. */
-export type OEmbedFault = 'too-many' | 'server-error' | 'hang' | 'cut' | 'html' | 'not-json' | 'wrong-shape' | 'huge' | 'other-video' | 'redirect-elsewhere' | 'redirect-here';
+export type OEmbedFault =
+  | 'too-many'
+  | 'server-error'
+  | 'hang'
+  | 'cut'
+  | 'html'
+  | 'not-json'
+  | 'wrong-shape'
+  | 'huge'
+  | 'other-video'
+  | 'redirect-elsewhere'
+  | 'redirect-here';
 
 const OPAQUE = JSON.stringify({ message: 'Something went wrong', code: 400 });
 /** Forms that oEmbed takes: www. is needed, the handle is ignored; tiktokv.com, /photo/ and short links are refused. */
@@ -81,7 +92,7 @@ export class FakeOEmbed {
     const fault = this.#faults.shift();
     if (fault !== undefined) return this.#misbehave(response, fault, url);
     if (!TAKEN.test(target) || this.unavailable.has(itemId)) return send(response, 400, OPAQUE);
-    send(response, 200, JSON.stringify(oembedOf(itemId)));
+    send(response, 200, JSON.stringify(oembedOf(itemId, this.asked.length)));
   }
 
   #misbehave(response: ServerResponse, fault: OEmbedFault, url: URL): void {
@@ -106,7 +117,7 @@ export class FakeOEmbed {
       case 'huge':
         return send(response, 200, JSON.stringify({ title: 'x'.repeat(1_000_000) }));
       case 'other-video':
-        return send(response, 200, JSON.stringify(oembedOf('7000000000000000001')));
+        return send(response, 200, JSON.stringify(oembedOf('7999999999999999999', 0)));
       case 'redirect-elsewhere':
         return send(response, 302, '', { location: 'https://example.com/oembed' });
       case 'redirect-here':
@@ -123,14 +134,33 @@ export class FakeOEmbed {
   }
 }
 
-function oembedOf(itemId: string): Record<string, string | number> {
+/** `signature` stands for the one that expires: it differs with every answer. */
+function oembedOf(itemId: string, signature: number): Record<string, string | number> {
   const { title, author, handle } = inventVideo(itemId);
   const authorUrl = `https://www.tiktok.com/@${handle}`;
-  const texts = { version: '1.0', type: 'video', title, author_url: authorUrl, author_name: author, author_unique_id: handle };
+  const texts = {
+    version: '1.0',
+    type: 'video',
+    title,
+    author_url: authorUrl,
+    author_name: author,
+    author_unique_id: handle,
+  };
   const sizes = { width: '100%', height: '100%', thumbnail_width: 576, thumbnail_height: 1024 };
-  const embed = { html: `<blockquote class="tiktok-embed" cite="${authorUrl}/video/${itemId}"></blockquote>`, embed_product_id: itemId, embed_type: 'video' };
-  const expires = `https://p16-sign.tiktokcdn.com/invented/${itemId}.image?x-expires=${Math.floor(Date.now() / 1000) + 172_800}`;
-  return { ...texts, ...sizes, ...embed, thumbnail_url: expires, provider_url: 'https://www.tiktok.com', provider_name: 'TikTok' };
+  const embed = {
+    html: `<blockquote class="tiktok-embed" cite="${authorUrl}/video/${itemId}"></blockquote>`,
+    embed_product_id: itemId,
+    embed_type: 'video',
+  };
+  const expires = `https://p16-sign.tiktokcdn.com/invented/${itemId}.image?x-signature=${signature}`;
+  return {
+    ...texts,
+    ...sizes,
+    ...embed,
+    thumbnail_url: expires,
+    provider_url: 'https://www.tiktok.com',
+    provider_name: 'TikTok',
+  };
 }
 
 function send(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {

@@ -1,5 +1,7 @@
 /** What a file is, judged by its first bytes; names prove nothing. */
-export type ContentKind = { readonly kind: 'json' | 'text' | 'zip' } | { readonly kind: 'other'; readonly what: string };
+export type ContentKind =
+  | { readonly kind: 'json' | 'text' | 'zip' }
+  | { readonly kind: 'other'; readonly what: string };
 
 const HEAD_BYTES = 4096;
 
@@ -31,7 +33,9 @@ export function contentKind(head: Uint8Array): ContentKind {
 }
 
 /** The first bytes of a stream, and the whole stream as UTF-8 (also where the file is UTF-16 with its byte order mark). */
-export async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array>; close: () => Promise<void> }> {
+export async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array>; close: () => Promise<void> }> {
   const iterator = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   let length = 0;

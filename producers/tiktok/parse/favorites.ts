@@ -73,7 +73,8 @@ export class Favorites {
   add(itemId: string, savedAt: number | null, details: FavoriteDetails | null): void {
     const before = this.savedAt.get(itemId);
     if (before !== undefined) this.duplicates++;
-    if (before === undefined || (savedAt !== null && (before === null || savedAt > before))) this.savedAt.set(itemId, savedAt);
+    if (before === undefined || (savedAt !== null && (before === null || savedAt > before)))
+      this.savedAt.set(itemId, savedAt);
     if (details !== null) this.details.set(itemId, details);
     if (savedAt !== null && (this.oldestRow === null || savedAt < this.oldestRow)) this.oldestRow = savedAt;
   }

@@ -20,7 +20,12 @@ const MAX_KEYS = 100;
  * `ItemFavoriteList` is not one of them: it holds likes, despite its name. Rejects with InputError when the file is not
  * whole, or the list has a form that no export has.
  */
-export async function readJsonExport(name: string, bytes: AsyncIterable<Uint8Array>, favorites: Favorites, newest: NewestDate): Promise<JsonFindings> {
+export async function readJsonExport(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  favorites: Favorites,
+  newest: NewestDate,
+): Promise<JsonFindings> {
   const visitor = new ExportVisitor(favorites, newest);
   const json = new JsonStream(visitor);
   try {
@@ -105,7 +110,10 @@ class ExportVisitor implements JsonVisitor {
   }
 
   private place(depth: number): string {
-    return this.path.slice(0, depth + 1).filter((key) => key !== null).join(' > ');
+    return this.path
+      .slice(0, depth + 1)
+      .filter((key) => key !== null)
+      .join(' > ');
   }
 }
 

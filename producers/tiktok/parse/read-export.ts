@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { digestOfIds } from '../../../core/set-digest.ts';
 import { InputError, messageOf } from '../../../core/errors.ts';
+import { digestOfIds } from '../../../core/set-digest.ts';
 import { fileOnDisk, filesBelow } from '../../folder.ts';
 import type { SourceFile } from '../../source-file.ts';
 import { openZip } from '../../zip.ts';
 import { contentKind, peek } from './content-kind.ts';
 import { Favorites } from './favorites.ts';
-import { NewestDate } from './newest-date.ts';
 import { readJsonExport } from './json-export.ts';
+import { NewestDate } from './newest-date.ts';
 import { readTextDates, readTextExport } from './text-export.ts';
 
 /** An export, read as a whole: nothing of it is known to the collection yet. */
@@ -46,7 +46,8 @@ type Seen = Map<string, Readonly<Record<string, readonly string[]>>>;
 
 const FAVORITES_TEXT = /(?:^|\/)favou?rite[ _]videos?(?:[ _]?\(?\d+\)?)?\.txt$/i;
 /** TXT lists that look just like the favourites inside, and whose dates are the user's own */
-const OTHER_LISTS = /(?:^|\/)(?:like list|favou?rite (?!videos?\b).*|.*(?:browsing|watch|login|search) ?history|search(?:es)?|following|followers?)(?:[ _]?\(?\d+\)?)?\.txt$/i;
+const OTHER_LISTS =
+  /(?:^|\/)(?:like list|favou?rite (?!videos?\b).*|.*(?:browsing|watch|login|search) ?history|search(?:es)?|following|followers?)(?:[ _]?\(?\d+\)?)?\.txt$/i;
 /** another product's data, which TikTok delivers along with its own, and what macOS adds to archives */
 const NOT_TIKTOK = /lemon8|(?:^|\/)(?:__MACOSX\/|\.)/i;
 
@@ -101,10 +102,16 @@ class ExportReader {
     }
   }
 
-  async single(name: string, kind: 'json' | 'text' | 'other', what: string, bytes: AsyncIterable<Uint8Array>): Promise<ParsedExport> {
+  async single(
+    name: string,
+    kind: 'json' | 'text' | 'other',
+    what: string,
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<ParsedExport> {
     if (kind === 'other') throw otherKind(name, what);
     const seen: Seen = new Map();
-    if (kind === 'text' && OTHER_LISTS.test(name)) throw new InputError(`${name} is another list of the export: import "Favorite Videos.txt". Nothing was changed.`);
+    if (kind === 'text' && OTHER_LISTS.test(name))
+      throw new InputError(`${name} is another list of the export: import "Favorite Videos.txt". Nothing was changed.`);
     const found = kind === 'json' ? await this.json(name, bytes, seen) : await this.text(name, bytes);
     if (found === null) throw missing(name, seen, []);
     return this.parsed(kind, found, []);
@@ -112,28 +119,51 @@ class ExportReader {
 
   /** The files of an archive or folder: those that hold the list, and TXT lists whose dates tell its age. */
   async several(fileKind: 'zip' | 'folder', file: string, files: readonly SourceFile[]): Promise<ParsedExport> {
-    const named = files.filter(({ name }) => /\.(?:json|txt)$/i.test(name) && !NOT_TIKTOK.test(name.replaceAll('\\', '/')));
+    const named = files.filter(
+      ({ name }) => /\.(?:json|txt)$/i.test(name) && !NOT_TIKTOK.test(name.replaceAll('\\', '/')),
+    );
     const seen: Seen = new Map();
     const found: Candidate[] = [];
     for (const source of named.filter(({ name }) => /\.json$/i.test(name))) {
-      const { head, all, close } = await peek(this.count(source.open()));
-      const content = contentKind(head);
-      if (content.kind !== 'json') throw otherKind(source.name, content.kind === 'other' ? content.what : `a ${content.kind} file`);
-      const candidate = await this.json(source.name, all, seen).finally(close);
+      const candidate = await this.peeking(source, (head, all) => {
+        const content = contentKind(head);
+        if (content.kind === 'json') return this.json(source.name, all, seen);
+        throw otherKind(source.name, content.kind === 'other' ? content.what : `a ${content.kind} file`);
+      });
       if (candidate !== null) found.push(candidate);
     }
     for (const source of named) {
       const name = source.name.replaceAll('\\', '/');
-      const isFavorites = FAVORITES_TEXT.test(name);
-      if (!isFavorites && !OTHER_LISTS.test(name)) continue;
-      const { head, all, close } = await peek(this.count(source.open()));
-      if (isFavorites && head.length === 0) throw otherKind(source.name, 'empty');
-      if (isFavorites) found.push(await this.text(source.name, all).finally(close));
-      else await readTextDates(source.name, all, this.newest).finally(close);
+      if (FAVORITES_TEXT.test(name)) {
+        const candidate = await this.peeking(source, (head, all) => {
+          if (head.length === 0) throw otherKind(source.name, 'empty');
+          return this.text(source.name, all);
+        });
+        found.push(candidate);
+      } else if (OTHER_LISTS.test(name))
+        await this.peeking(source, (_head, all) => readTextDates(source.name, all, this.newest));
     }
     const [first, ...others] = found;
-    if (first === undefined) throw missing(path.basename(file), seen, files.map(({ name }) => name));
+    if (first === undefined)
+      throw missing(
+        path.basename(file),
+        seen,
+        files.map(({ name }) => name),
+      );
     return this.parsed(fileKind, first, agreeing(first, others));
+  }
+
+  /** Reads a file with its first bytes known; closes it however that ends. */
+  private async peeking<T>(
+    source: SourceFile,
+    read: (head: Uint8Array, all: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<T> {
+    const { head, all, close } = await peek(this.count(source.open()));
+    try {
+      return await read(head, all);
+    } finally {
+      await close();
+    }
   }
 
   private async json(name: string, bytes: AsyncIterable<Uint8Array>, seen: Seen): Promise<Candidate | null> {
@@ -147,13 +177,27 @@ class ExportReader {
     const favorites = new Favorites();
     const blank = await readTextExport(name, bytes, favorites, this.newest);
     if (blank && !FAVORITES_TEXT.test(name.replaceAll('\\', '/'))) {
-      throw new InputError(`${name} holds nothing, and is not called "Favorite Videos.txt": whether it is an empty list cannot be told. Nothing was changed.`);
+      throw new InputError(
+        `${name} holds nothing, and is not called "Favorite Videos.txt": whether it is an empty list cannot be told. Nothing was changed.`,
+      );
     }
     return { source: name, section: '', favorites };
   }
 
-  private parsed(fileKind: ParsedExport['fileKind'], { source, section, favorites }: Candidate, warnings: readonly string[]): ParsedExport {
-    return { fileKind, source, section, favorites, newestDate: this.newest.ms, explicitlyEmpty: favorites.rowsRead === 0, warnings };
+  private parsed(
+    fileKind: ParsedExport['fileKind'],
+    { source, section, favorites }: Candidate,
+    warnings: readonly string[],
+  ): ParsedExport {
+    return {
+      fileKind,
+      source,
+      section,
+      favorites,
+      newestDate: this.newest.ms,
+      explicitlyEmpty: favorites.rowsRead === 0,
+      warnings,
+    };
   }
 }
 
@@ -163,26 +207,38 @@ function agreeing(first: Candidate, others: readonly Candidate[]): string[] {
   const differing = others.filter((other) => digestOf(other) !== digest);
   if (differing.length > 0) {
     const names = [first, ...differing].map(({ source }) => JSON.stringify(source)).join(', ');
-    throw new InputError(`there are several lists of favourite videos, and they differ: ${names}. Import the newest alone; nothing was changed.`);
+    throw new InputError(
+      `there are several lists of favourite videos, and they differ: ${names}. Import the newest alone; nothing was changed.`,
+    );
   }
-  return others.map(({ source }) => `${JSON.stringify(source)} holds the same list as ${JSON.stringify(first.source)}, which was taken`);
+  return others.map(
+    ({ source }) => `${JSON.stringify(source)} holds the same list as ${JSON.stringify(first.source)}, which was taken`,
+  );
 }
 
 function digestOf({ favorites }: Candidate): string {
-  return `${digestOfIds(favorites.savedAt.keys())} ${favorites.shortLinks.map(({ url }) => url).sort().join(' ')}`;
+  return `${digestOfIds(favorites.savedAt.keys())} ${favorites.shortLinks
+    .map(({ url }) => url)
+    .sort()
+    .join(' ')}`;
 }
 
 function otherKind(name: string, what: string): InputError {
-  return new InputError(`${name} is ${what}, not an export of TikTok: import the .json, .txt or .zip that TikTok gave you, or the unpacked folder. Nothing was changed.`);
+  return new InputError(
+    `${name} is ${what}, not an export of TikTok: import the .json, .txt or .zip that TikTok gave you, or the unpacked folder. Nothing was changed.`,
+  );
 }
 
 function missing(name: string, seen: Seen, files: readonly string[]): InputError {
   const lists = [...seen].map(([file, keys]) => {
-    const parts = Object.entries(keys).map(([key, below]) => (below.length === 0 ? key : `${key} (${below.slice(0, 20).join(', ')})`));
+    const parts = Object.entries(keys).map(([key, below]) =>
+      below.length === 0 ? key : `${key} (${below.slice(0, 20).join(', ')})`,
+    );
     return `${file} has the keys: ${parts.join('; ') || 'none'}`;
   });
   const looked = lists.length > 0 ? lists.join('. ') : `it holds: ${files.slice(0, 30).join(', ') || 'nothing'}`;
-  const advice = 'Ask TikTok for your data again, with all categories or at least "Likes and Favorites", and import that.';
+  const advice =
+    'Ask TikTok for your data again, with all categories or at least "Likes and Favorites", and import that.';
   return new InputError(`${name} has no list of favourite videos, so nothing was changed. ${looked}. ${advice}`, {
     keys: Object.fromEntries(seen),
     files: files.slice(0, 100),

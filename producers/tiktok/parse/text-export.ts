@@ -13,7 +13,12 @@ const MAX_LINE = 100_000;
  *
  * Rejects with InputError when it ends in the middle of a row, or is no such text.
  */
-export async function readTextExport(name: string, bytes: AsyncIterable<Uint8Array>, favorites: Favorites, newest: NewestDate): Promise<boolean> {
+export async function readTextExport(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  favorites: Favorites,
+  newest: NewestDate,
+): Promise<boolean> {
   const reader = new RowReader(name, favorites, newest);
   let whole = true;
   for await (const line of linesOf(name, bytes)) {
@@ -62,10 +67,14 @@ class RowReader {
     if (this.blank) return true;
     const { rowsRead, skippedRows } = this.favorites;
     if (rowsRead === skippedRows && this.date === null) {
-      throw new InputError(`${this.name} is a text without any "Date:" and "Link:" lines: it is not a list of favourite videos. Nothing was changed.`);
+      throw new InputError(
+        `${this.name} is a text without any "Date:" and "Link:" lines: it is not a list of favourite videos. Nothing was changed.`,
+      );
     }
     if (this.date !== null || (!whole && this.unfinished !== null)) {
-      throw new InputError(`${this.name} is cut off: it ends in the middle of a row. Download the export again; nothing was changed.`);
+      throw new InputError(
+        `${this.name} is cut off: it ends in the middle of a row. Download the export again; nothing was changed.`,
+      );
     }
     return false;
   }
@@ -78,7 +87,9 @@ class RowReader {
 
   private link(label: string, value: string, ended: boolean): void {
     if (OTHER_LINK.test(label)) {
-      throw new InputError(`${this.name} lists other things (${label}), not favourite videos: import "Favorite Videos.txt". Nothing was changed.`);
+      throw new InputError(
+        `${this.name} lists other things (${label}), not favourite videos: import "Favorite Videos.txt". Nothing was changed.`,
+      );
     }
     // An id that was cut short would be believed; only a link that is closed by a slash is surely whole.
     const closed = ended || /\/\d+(?:\.html|\/)$/.test(value);
@@ -88,13 +99,19 @@ class RowReader {
   }
 }
 
-async function* linesOf(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ text: string; ended: boolean }> {
+async function* linesOf(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ text: string; ended: boolean }> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of bytes) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?=[^\n])/);
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE) throw new InputError(`${name} has a line of more than ${MAX_LINE} characters: it is not a TXT export. Nothing was changed.`);
+    if (rest.length > MAX_LINE)
+      throw new InputError(
+        `${name} has a line of more than ${MAX_LINE} characters: it is not a TXT export. Nothing was changed.`,
+      );
     for (const text of lines) yield { text, ended: true };
   }
   rest += decoder.decode();

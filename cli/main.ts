@@ -17,7 +17,7 @@ import { registerStatus } from './commands/status.ts';
 import { CliContext, withGlobals } from './context.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { type Io, processIo } from './io.ts';
-import { write } from './output.ts';
+import { isClosedPipe, write } from './output.ts';
 
 const EXAMPLES = `
 Examples:
@@ -34,11 +34,15 @@ Examples:
 export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
   const context = new CliContext(io);
   const said: string[] = [];
+  const onPipe = (error: unknown): void => {
+    if (!isClosedPipe(error)) throw error;
+  };
+  io.stdout.on('error', onPipe);
   try {
     await createProgram(context, said).parseAsync([...argv], { from: 'user' });
     return context.status;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if ((error instanceof CommanderError && error.exitCode === 0) || isClosedPipe(error)) return 0;
     const isUsage = error instanceof CommanderError;
     await reportError(
       io,
@@ -51,6 +55,8 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
         : messageOf(error),
     );
     return isUsage ? 2 : exitStatusOf(error);
+  } finally {
+    io.stdout.off('error', onPipe);
   }
 }
 

@@ -1,10 +1,19 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Writes, and waits while the reader is slower. */
+/** Writes, and waits while the reader is slower. Resolves at once where nobody reads any more. */
 export async function write(stream: Writable, text: string): Promise<void> {
   if (stream.destroyed || stream.writableEnded) return;
-  if (!stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+  await new Promise<void>((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (error === null || error === undefined || isClosedPipe(error)) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** `hoardarr export | head` closes our output early: that is an end, not an error. */
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
 }
 
 /** Columns of text, each as wide as its widest cell; the last one as it comes. */

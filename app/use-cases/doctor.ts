@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { messageOf } from '../../core/errors.ts';
+import { InputError, messageOf } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { type Config, type Environment, loadConfig } from '../config.ts';
 import { DATA_FILES, prepareDataFolder } from '../data-folder.ts';
@@ -27,7 +27,7 @@ export async function runDoctor(
   const checks: Check[] = [checkNode(process.versions.node)];
   let config: Config | null = null;
   checks.push(
-    await attempt('configuration', 'correct the names and values above', () => {
+    await attempt('configuration', 'correct the names and values', () => {
       config = loadConfig(flags, ...(env === undefined ? [] : [env]));
       return 'every name and value is known';
     }),
@@ -83,7 +83,13 @@ async function attempt(name: string, fix: string, check: () => string | Promise<
   try {
     return { name, ok: true, detail: await check(), fix: null };
   } catch (error) {
-    return { name, ok: false, detail: messageOf(error), fix };
+    // What is wrong with the input says by itself how to mend it.
+    return {
+      name,
+      ok: false,
+      detail: messageOf(error),
+      fix: error instanceof InputError ? 'do what the detail says' : fix,
+    };
   }
 }
 

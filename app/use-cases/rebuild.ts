@@ -78,9 +78,9 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
   const old = app.stores.generation;
   for (const generation of storedGenerations(dataDir)) if (generation !== old) removeStoreFile(dataDir, generation);
   const generation = old + 1;
-  const fresh = await app.openStore(storeFile(dataDir, generation));
   const model = request.model ?? null;
   const embedder = model === null ? await app.embedder() : await app.newEmbedder(model);
+  const fresh = await app.openStore(storeFile(dataDir, generation));
   try {
     const vectors = new VectorSource({
       log: app.log,

@@ -1,4 +1,4 @@
-import { type Account, accountName, parseRecordKey } from '../core/keys.ts';
+import { type Account, accountName, parseRecordKey, SLOT } from '../core/keys.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 
 const RECORDS_AT_ONCE = 1000;
@@ -6,9 +6,6 @@ const BYTES_AT_ONCE = 4_000_000;
 
 /** Event id of a run's record; its number leads, so that keys alone tell the highest. */
 export const runEventId = (fence: number, seq: number): string => `f${fence}.${seq}`;
-
-/** Slot of the records that begin and end a run. */
-export const RUN_SLOT = 'run';
 
 /**
  * The highest fencing number that the log holds for an account, from its keys, and the offset up to which it was sought.
@@ -35,7 +32,7 @@ export async function highestFence(
 
 function fenceOfKey(account: string, key: string): number {
   const parts = parseRecordKey(key);
-  if (parts === null || parts.account !== account || parts.slot !== RUN_SLOT) return 0;
+  if (parts === null || parts.account !== account || parts.slot !== SLOT.run) return 0;
   const number = /^f(\d+)\./.exec(parts.event)?.[1];
   return number === undefined ? 0 : Number(number);
 }

@@ -1,6 +1,6 @@
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import { LogUnavailableError, messageOf, RecordTooLargeError } from '../core/errors.ts';
-import { type Account, accountName, recordKey } from '../core/keys.ts';
+import { type Account, accountName, recordKey, SLOT } from '../core/keys.ts';
 import type { AppendRecord } from '../core/ports/event-log.ts';
 import type {
   ItemVerdict,
@@ -11,7 +11,7 @@ import type {
   SyncFinished,
   SyncStarted,
 } from '../schemas/generated/records.ts';
-import { RUN_SLOT, runEventId } from './highest-fence.ts';
+import { runEventId } from './highest-fence.ts';
 import { DEFAULT_RUN_LIMITS, type RunDeps, type RunLimits } from './run-deps.ts';
 
 type Stamped = 'eventId' | 'at' | 'provider' | 'user' | 'syncId' | 'fence' | 'seq';
@@ -141,5 +141,14 @@ export class RunWriter {
 
 function slotOf(record: Unstamped): string {
   if ('itemId' in record.value) return record.value.itemId;
-  return record.type === 'SyncStarted' || record.type === 'SyncFinished' ? RUN_SLOT : 'snapshot';
+  switch (record.type) {
+    case 'SnapshotBegin':
+      return SLOT.begin;
+    case 'SnapshotChunk':
+      return SLOT.chunk;
+    case 'SnapshotEnd':
+      return SLOT.end;
+    default:
+      return SLOT.run;
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ProposedCommand, ProposedDecision, ProposedOutcome } from '../core/fold/effects.ts';
-import { accountName, parseAccount, parseScope, recordKey } from '../core/keys.ts';
+import { accountName, parseAccount, parseScope, recordKey, SLOT } from '../core/keys.ts';
 import type { OutboxEntry } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 
@@ -69,7 +69,7 @@ export class Owed {
         mode: 'full',
         reason: proposed.reason,
       });
-      return this.#commandEntry(eventId, recordKey(account, null, 'sync', eventId), proposed.account, value);
+      return this.#commandEntry(eventId, recordKey(account, null, SLOT.command, eventId), proposed.account, value);
     }
     const scope = parseScope(proposed.scope);
     const eventId = `${proposed.kind}:${cause}:${shortHash(proposed.itemIds.join('\n'))}`;
@@ -95,7 +95,7 @@ export class Owed {
           });
     return this.#commandEntry(
       eventId,
-      recordKey(scope, scope.collection, proposed.kind, eventId),
+      recordKey(scope, scope.collection, SLOT.command, eventId),
       accountName(scope),
       value,
     );
@@ -128,7 +128,7 @@ export class Owed {
       id: `outcome ${eventId}`,
       topic: 'outcomes',
       account: accountName(scope),
-      key: recordKey(scope, scope.collection, proposed.itemId ?? proposed.kind, eventId),
+      key: recordKey(scope, scope.collection, proposed.itemId ?? SLOT.run, eventId),
       value,
     };
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors.ts';
-import { recordKey } from '../../core/keys.ts';
+import { lateVectorKey } from '../../core/keys.ts';
 import type { AppendRecord, EventLog } from '../../core/ports/event-log.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { ClaimedVector, EmbeddingCache } from './embedding-cache.ts';
@@ -97,7 +97,7 @@ export class LateVectors {
     await cache.postponePending([key], clock.now() + waitMs);
   }
 
-  /** Where it fails the items stay claimed for a while, and then are emitted again, under other keys. */
+  /** Where it fails the items stay claimed for a while, and then are emitted again. */
   async #emit(items: readonly ClaimedVector[], embeddings: ReadonlyMap<string, Embedding>): Promise<void> {
     const byPartition = new Map<number, AppendRecord[]>();
     for (const item of items) {
@@ -111,16 +111,14 @@ export class LateVectors {
   }
 
   #record(item: ClaimedVector, vector: Uint8Array): AppendRecord {
-    const { clock, codec, model, random } = this.#deps;
+    const { clock, codec, model } = this.#deps;
     const { provider, user, collection, itemId, textHash, key } = item;
-    const account = { provider, user };
     // The same in every copy, and another for each raw item.
     const eventId = `late-${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
-    // A claim that came to nothing may have been written all the same.
-    const copy = item.attempts > 1 ? `~${Math.floor(random() * 2 ** 40).toString(36)}` : '';
     const dimensions = vector.length / Float32Array.BYTES_PER_ELEMENT;
     const head = { eventId, at: clock.now(), provider, user, collection, itemId };
     const value = codec.encode('LateVector', { ...head, textHash, vector, model, dimensions });
-    return { key: recordKey(account, collection, itemId, eventId, copy), value };
+    // A claim that came to nothing may have been written all the same: then this displaces its like.
+    return { key: lateVectorKey(key), value };
   }
 }

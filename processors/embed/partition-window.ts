@@ -1,5 +1,6 @@
 import { deadLetterRecord } from '../../core/dead-letter.ts';
 import { FencedError, InvalidRecordError, messageOf, RecordTooLargeError } from '../../core/errors.ts';
+import { HEADER } from '../../core/keys.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, TopicName } from '../../core/ports/event-log.ts';
 import type { EmbeddingCache, PendingVector } from './embedding-cache.ts';
 import type { Embedding, EmbeddingQueue } from './embedding-queue.ts';
@@ -31,6 +32,7 @@ interface Output {
   readonly erased: string[];
 }
 
+const NOTHING = new Uint8Array(0);
 const NO_ENRICHMENT: Enrichment = { textHash: null, vector: null, model: null, dimensions: null, textTruncated: false };
 
 /**
@@ -139,6 +141,7 @@ export class PartitionWindow {
     for (const step of steps) {
       if (step.kind === 'poison') {
         output.dead.push(this.#deadLetter(step.record, step.error));
+        output.enriched.push(markerOf(step.record));
         continue;
       }
       const embedding = step.kind === 'item' && step.wanted !== null ? embeddings.get(step.wanted.textHash) : undefined;
@@ -147,6 +150,7 @@ export class PartitionWindow {
       } catch (error) {
         if (!(error instanceof InvalidRecordError)) throw error;
         output.dead.push(this.#deadLetter(step.record, error.message));
+        output.enriched.push(markerOf(step.record));
         continue;
       }
       if (step.record.value === null) output.erased.push(step.record.key);
@@ -184,6 +188,8 @@ export class PartitionWindow {
     const refused = batch.records
       .filter(({ key }) => tooLargeKeys.has(key))
       .map((record) => this.#deadLetter(record, 'the enriched record is larger than its topic takes'));
+    const markers = batch.records.filter(({ key }) => tooLargeKeys.has(key)).map(markerOf);
+    await this.#append('enriched', markers, signal);
     // Before the commit, so that none is lost; a dead letter that is written twice is one to its readers.
     await this.#append('dead-letter', [...dead, ...refused], signal);
     await this.#commit(batch);
@@ -216,7 +222,11 @@ export class PartitionWindow {
   #withNewKeys(records: readonly AppendRecord[]): AppendRecord[] {
     const suffix = Math.floor(this.#deps.random() * 2 ** 40).toString(36);
     // A tombstone names what it erases; twice is as good as once.
-    return records.map((record) => (record.value === null ? record : { ...record, key: `${record.key}~${suffix}` }));
+    return records.map((record) =>
+      record.value === null
+        ? record
+        : { ...record, key: `${record.key}~${suffix}`, headers: { ...record.headers, [HEADER.ingestKey]: record.key } },
+    );
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -224,6 +234,11 @@ export class PartitionWindow {
     if (last === undefined) return;
     await steadily('committing', () => batch.commit(last.offset + 1), this.#deps, batch.signal);
   }
+}
+
+/** Stands in `enriched` for a record that went to the dead letters: a purge has to find its key (law 7). */
+function markerOf({ key, timestamp, offset }: LogRecord): AppendRecord {
+  return { key, timestamp, value: NOTHING, headers: { [HEADER.position]: String(offset), [HEADER.poison]: '1' } };
 }
 
 function pendingOf(step: Step, partition: number): PendingVector[] {

@@ -122,8 +122,18 @@ export class Bench {
     });
   }
 
+  /** Keys that stand for records that went to the dead letters. */
+  markers(): string[] {
+    const all = this.log.all('enriched');
+    return all.filter(({ headers }) => headers[HEADER.poison] !== undefined).map(({ key }) => key);
+  }
+
+  #withoutMarkers(): readonly LogRecord[] {
+    return this.log.all('enriched').filter(({ headers }) => headers[HEADER.poison] === undefined);
+  }
+
   enriched(): { record: LogRecord; position: number | null; item: EnrichedItem | null; late: LateVector | null }[] {
-    return this.log.all('enriched').map((record) => {
+    return this.#withoutMarkers().map((record) => {
       const decoded = record.value === null ? null : this.codec.decode(record.value);
       const position = record.headers[HEADER.position];
       return {

@@ -204,6 +204,7 @@ describe('embed processor', () => {
     expect(bench.enriched().map(({ item }) => item?.item.text)).toEqual(['before', 'after']);
     const dead = bench.log.all('dead-letter');
     expect(dead.map(({ key }) => key)).toEqual(poison.map(({ key }) => key));
+    expect(bench.markers()).toEqual(poison.map(({ key }) => key));
     expect(dead[0]).toMatchObject({ timestamp: 5, headers: { mine: '1', [DEAD_LETTER_HEADER.stage]: 'embed' } });
     expect(dead[0]?.headers).toMatchObject({
       [DEAD_LETTER_HEADER.topic]: 'ingest',
@@ -225,6 +226,7 @@ describe('embed processor', () => {
     await bench.settle();
     expect(bench.enriched().map(({ item }) => item?.item.text)).toEqual(['before', 'after']);
     expect(bench.log.all('dead-letter').map(({ key }) => key)).toEqual([item.key]);
+    expect(bench.markers()).toEqual([item.key]);
   });
 
   it('lets an item pass whose text is refused for good, and asks no more', async () => {

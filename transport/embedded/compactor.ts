@@ -44,6 +44,12 @@ interface ScannedRow {
   readonly isTombstone: number;
 }
 
+interface AgedRow {
+  readonly offset: number;
+  /** null: erased */
+  readonly appended: number | null;
+}
+
 /**
  * Erases what tombstones and retention say, in short steps that any process may do at any time, twice or at once with
  * another one: each is a transaction, and progress is noted only after the work.
@@ -51,6 +57,7 @@ interface ScannedRow {
 export class Compactor {
   readonly #deps: CompactorDeps;
   readonly #db: LogDatabase;
+  #stopped = false;
 
   constructor(deps: CompactorDeps) {
     this.#deps = deps;
@@ -68,6 +75,16 @@ export class Compactor {
     await this.#truncate();
   }
 
+  /** Ends a run at its next step; another one, in any process, will go on. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #nextTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#stopped) throw new LogUnavailableError('the event log closes');
+  }
+
   async #applyTombstones(table: PartitionTable): Promise<void> {
     const { start, compacted } = this.#progress(table);
     const end = this.#db.read(() => table.end());
@@ -79,7 +96,7 @@ export class Compactor {
       const wanted = new Set([...newest.keys()].map(keyHash));
       for (let from = blockOf(start); from < end; from += BLOCK_OFFSETS) {
         await this.#eraseIn(table, from === tail.from ? tail : hashes.get(from), wanted, newest);
-        await nextTurn();
+        await this.#nextTurn();
       }
     }
     await this.#noteApplied(table, tombstones, end);
@@ -109,7 +126,7 @@ export class Compactor {
         block.hashes[offset - block.from] = keyHash(key);
         if (isTombstone === 1 && offset >= compacted) tombstones.push({ offset, key, appended: appended ?? 0 });
       }
-      await nextTurn();
+      await this.#nextTurn();
     }
     if (end === block.from + BLOCK_OFFSETS) await hashes.put(block);
     return { tombstones, tail: block };
@@ -146,7 +163,7 @@ export class Compactor {
       await this.#db.write('power', () => {
         for (const offset of offsets.slice(done, done + ERASE_ROWS)) empty.run(offset);
       });
-      await nextTurn();
+      await this.#nextTurn();
     }
   }
 
@@ -185,25 +202,19 @@ export class Compactor {
   async #expireRecords(table: PartitionTable): Promise<void> {
     const keepMs = this.#deps.retention.records[table.topic];
     const cutoff = keepMs === null ? Number.NEGATIVE_INFINITY : this.#deps.now() - keepMs;
-    const select = this.#db.prepare<[number, number], { offset: number; appended: number | null }>(
+    const select = this.#db.prepare<[number, number], AgedRow>(
       `SELECT offset, appended FROM ${table.name} WHERE offset >= ? ORDER BY offset LIMIT ?`,
     );
     const noteStart = this.#db.prepare<[number, string, number]>(
       'UPDATE progress SET start = max(start, ?) WHERE topic = ? AND partition = ?',
     );
     for (let start = this.#progress(table).start; ; ) {
-      const rows = this.#db.read(() => select.all(start, SCAN_ROWS));
-      const kept = rows.findIndex(({ appended }) => appended !== null && appended > cutoff);
-      const gone = kept === -1 ? rows : rows.slice(0, kept);
-      const last = gone.at(-1);
-      if (last === undefined) return;
-      await this.#erase(
-        table,
-        gone.filter(({ appended }) => appended !== null).map(({ offset }) => offset),
-      );
-      start = last.offset + 1;
+      const { doomed, next } = this.#db.read(() => expired(select.iterate(start, SCAN_ROWS), start, cutoff));
+      if (next === start) return;
+      await this.#erase(table, doomed);
+      start = next;
       await this.#db.write('process', () => noteStart.run(start, table.topic, table.partition));
-      await nextTurn();
+      await this.#nextTurn();
     }
   }
 
@@ -213,7 +224,7 @@ export class Compactor {
     const remove = this.#db.prepare<[number, number]>(`DELETE FROM ${table.name} WHERE offset < ? LIMIT ?`);
     for (let deleted = SCAN_ROWS; deleted === SCAN_ROWS; ) {
       deleted = await this.#db.write('process', () => remove.run(below, SCAN_ROWS).changes);
-      await nextTurn();
+      await this.#nextTurn();
     }
   }
 
@@ -235,6 +246,7 @@ export class Compactor {
         );
       }
       await delay(10);
+      await this.#nextTurn();
     }
   }
 }
@@ -243,6 +255,14 @@ function blockOf(offset: number): number {
   return Math.floor(offset / BLOCK_OFFSETS) * BLOCK_OFFSETS;
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** The offsets to erase at the beginning of `rows`, and where the first row that is kept may be. */
+function expired(rows: Iterable<AgedRow>, from: number, cutoff: number): { doomed: readonly number[]; next: number } {
+  const doomed: number[] = [];
+  let next = from;
+  for (const { offset, appended } of rows) {
+    if (appended !== null && appended > cutoff) break;
+    if (appended !== null) doomed.push(offset);
+    next = offset + 1;
+  }
+  return { doomed, next };
 }

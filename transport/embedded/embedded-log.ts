@@ -150,6 +150,7 @@ export class EmbeddedLog implements EventLog {
   async #close(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
     await this.#appender.close();
+    this.#compactor.stop();
     await this.#compacting;
     this.#wakeUps.stop();
     this.#deps.db.db.close();

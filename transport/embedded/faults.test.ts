@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InputError, LogUnavailableError } from '../../core/errors.ts';
-import type { EventLog } from '../../core/ports/event-log.ts';
+import type { Batch, EventLog } from '../../core/ports/event-log.ts';
 import { type Database, openDatabase } from '../../sqlite/open.ts';
-import { keysOf, readAll, record, records } from '../../testing/contracts/event-log-harness.ts';
+import { keysOf, readAll, record, records, until } from '../../testing/contracts/event-log-harness.ts';
 import { Appender } from './appender.ts';
 import { LogDatabase } from './log-database.ts';
 import { MovableClock } from './movable-clock.test-support.ts';
@@ -103,6 +103,27 @@ describe('a lock of another process', () => {
     expect(settled).toBe(false);
     other.exec('COMMIT');
     expect(await append).toEqual([0, 1]);
+  });
+});
+
+describe('a clock that jumps ahead, as after a suspend', () => {
+  it('does not make consumers of one process take each other for dead', async () => {
+    const clock = new MovableClock();
+    const log = await openEmbeddedLog({ dataDir, clock, partitions: 2 });
+    opened.push(log);
+    await log.append('ingest', 0, records('k', 2));
+    await log.append('ingest', 1, records('k', 2));
+    const held: Batch[] = [];
+    const join = () =>
+      log.subscribe({ group: 'g', topics: ['ingest'], handler: async (batch) => void held.push(batch) });
+    const members = [await join(), await join()];
+    await until('they share', () => held.length >= 2 && members.every((member) => member.assignments().length === 1));
+    clock.offsetMs += 86_400_000;
+    members.push(await join());
+    await until('the third has looked', async () => (await log.lag()).length === 2);
+    for (const member of members.slice(0, 2)) expect(member.assignments()).toHaveLength(1);
+    for (const partition of [0, 1]) await held.findLast((batch) => batch.partition === partition)?.commit(2);
+    expect((await log.lag()).map(({ committed }) => committed)).toEqual([2, 2]);
   });
 });
 

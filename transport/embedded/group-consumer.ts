@@ -62,7 +62,12 @@ export class GroupConsumer implements Subscription {
 
   /** Looks at the group again if it has changed since this member last did. */
   lookIfChanged(): void {
-    if (this.#deps.store.epoch(this.group) !== this.#seenEpoch) this.look();
+    try {
+      if (this.#deps.store.epoch(this.group) === this.#seenEpoch) return;
+    } catch {
+      // The log cannot be read now; a look tries until it can.
+    }
+    this.look();
   }
 
   /** Looks at the group, now or when the present look has ended. */

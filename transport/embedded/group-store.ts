@@ -47,6 +47,8 @@ interface GroupStoreDeps {
 export class GroupStore {
   readonly #deps: GroupStoreDeps;
   readonly #db: LogDatabase;
+  /** Members in this process: whatever kept them silent kept this one silent too, so they are not taken for dead by it. */
+  readonly #own = new Set<string>();
 
   constructor(deps: GroupStoreDeps) {
     this.#deps = deps;
@@ -77,6 +79,7 @@ export class GroupStore {
       }
       this.#touch(group);
     });
+    this.#own.add(member.id);
   }
 
   /** Beats for the member and brings its claims up to date. Null when it was removed from the group: it has lost everything. */
@@ -87,7 +90,7 @@ export class GroupStore {
         .prepare<[number, string]>('UPDATE members SET heartbeat = ? WHERE id = ?')
         .run(nowMs, memberId);
       if (beat.changes === 0) return null;
-      const removed = this.#removeDead(group, memberId, nowMs);
+      const removed = this.#removeDead(group, nowMs);
       const { keep, giveUp, claimed } = this.#claim(group, memberId);
       const changed = removed || claimed;
       if (changed) this.#touch(group);
@@ -114,6 +117,7 @@ export class GroupStore {
   }
 
   async leave(group: string, memberId: string): Promise<void> {
+    this.#own.delete(memberId);
     await this.#db.write('process', () => {
       this.#remove(group, memberId);
       this.#touch(group);
@@ -164,10 +168,10 @@ export class GroupStore {
     return this.#db.prepare<[string], MemberRow>(sql).all(group);
   }
 
-  #removeDead(group: string, memberId: string, nowMs: number): boolean {
+  #removeDead(group: string, nowMs: number): boolean {
     const silentSince = nowMs - this.#deps.sessionTimeoutMs;
     const dead = this.#members(group).filter(
-      (row) => row.id !== memberId && (row.heartbeat < silentSince || hasEnded(row)),
+      (row) => !this.#own.has(row.id) && (row.heartbeat < silentSince || hasEnded(row)),
     );
     for (const { id } of dead) this.#remove(group, id);
     return dead.length > 0;

@@ -24,8 +24,9 @@ export class JsonSyntaxError extends Error {
 }
 
 const MAX_DEPTH = 64;
-const MAX_STRING = 16_000_000;
-const STRING_BUFFER_BYTES = 4096;
+/** of one text or number, and of blanks in a row */
+const MAX_TOKEN_BYTES = 16_000_000;
+const BUFFERS = { stringBufferSize: 4096, numberBufferSize: 64 };
 
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end' | 'end';
 
@@ -35,16 +36,18 @@ type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end' |
  */
 export class JsonStream {
   private readonly visitor: JsonVisitor;
-  private readonly tokenizer = new Tokenizer({ stringBufferSize: STRING_BUFFER_BYTES, emitPartialTokens: true });
+  private readonly tokenizer = new Tokenizer(BUFFERS);
   private readonly inObject: boolean[] = [];
   private expected: Expected = 'value';
   private key: string | null = null;
+  /** bytes written since the write in which the last token ended */
+  private sinceToken = 0;
 
   constructor(visitor: JsonVisitor) {
     this.visitor = visitor;
-    this.tokenizer.onToken = ({ token, value, partial }) => {
-      if (partial === true) this.limit(value);
-      else this.take(token, value);
+    this.tokenizer.onToken = ({ token, value }) => {
+      this.sinceToken = 0;
+      this.take(token, value);
     };
     this.tokenizer.onError = (error) => {
       throw error;
@@ -53,6 +56,10 @@ export class JsonStream {
 
   write(bytes: Uint8Array): void {
     this.run(() => this.tokenizer.write(bytes));
+    this.sinceToken += bytes.length;
+    if (this.sinceToken > MAX_TOKEN_BYTES) {
+      throw new JsonSyntaxError(`it holds a value longer than ${MAX_TOKEN_BYTES} bytes`, false);
+    }
   }
 
   end(): void {
@@ -115,7 +122,6 @@ export class JsonStream {
   }
 
   private scalar(value: JsonScalar): void {
-    this.limit(value);
     if (this.expected === 'key' || this.expected === 'key or }') {
       if (typeof value !== 'string') throw this.unexpected(String(value));
       this.key = value;
@@ -134,12 +140,6 @@ export class JsonStream {
   private endValue(): void {
     this.key = null;
     this.expected = this.inObject.length === 0 ? 'end' : ', or end';
-  }
-
-  private limit(value: JsonScalar | undefined): void {
-    if (typeof value === 'string' && value.length > MAX_STRING) {
-      throw new JsonSyntaxError(`it holds a text longer than ${MAX_STRING} characters`, false);
-    }
   }
 
   private unexpected(what: string): JsonSyntaxError {

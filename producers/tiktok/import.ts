@@ -47,6 +47,8 @@ export interface ImportResult {
 }
 
 const IDS_AT_ONCE = 1000;
+/** Of a name in an archive, as the evidence keeps it. */
+const MAX_NAME = 200;
 
 /**
  * Imports an export: reads it as a whole first, and only then begins the run, so that a file which turns out to be no
@@ -214,8 +216,8 @@ function evidenceOf({ fileKind, source, section, favorites, newestDate }: Parsed
   const { rowsRead, skippedRows: rowsSkipped, duplicates } = favorites;
   return JSON.stringify({
     fileKind,
-    source,
-    section,
+    source: source.slice(0, MAX_NAME),
+    section: section.slice(0, MAX_NAME),
     rowsRead,
     rowsSkipped,
     skippedReasons: Object.fromEntries(favorites.skipped),

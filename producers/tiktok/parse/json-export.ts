@@ -13,7 +13,11 @@ export interface JsonFindings {
 
 const LIST_KEY = /^favou?ritevideolist$/;
 const SECTION_KEY = /^favou?ritevideos$/;
+/** Kept for the message that says what the file has instead. */
 const MAX_KEYS = 100;
+const MAX_KEY_LENGTH = 100;
+/** Of a row; other keys are not kept, however many there are. */
+const COLUMNS = new Set(['date', 'link', 'videolink', 'title', 'caption', 'author']);
 
 /**
  * Reads the favourites of a JSON export as it streams by, under any wrapper: the lists are found by their key at any depth.
@@ -64,7 +68,7 @@ class ExportVisitor implements JsonVisitor {
       if (kind === 'object') this.row = {};
       else this.favorites.skipRow('row is a list');
     } else if (isNamed(key, LIST_KEY)) {
-      this.sections.push(this.place(depth));
+      this.found(depth);
       if (kind === 'list') this.list = depth;
       else this.emptyList = depth;
     } else if (isNamed(key, SECTION_KEY)) {
@@ -81,7 +85,7 @@ class ExportVisitor implements JsonVisitor {
     else if (depth === this.emptyList) this.emptyList = -1;
     else if (depth === this.section) {
       // `{}` and `[]` in the place of the section are how exports write an empty one.
-      if (this.sectionValues === 0) this.sections.push(this.place(depth));
+      if (this.sectionValues === 0) this.found(depth);
       this.section = -1;
     }
   }
@@ -91,22 +95,27 @@ class ExportVisitor implements JsonVisitor {
     if (typeof value === 'string') this.newest.see(key, value);
     if (this.list >= 0) {
       if (depth === this.list + 1) this.favorites.skipRow('row is not an object');
-      else if (this.row !== null && depth === this.list + 2 && key !== null) this.row[columnOf(key)] = value;
+      else if (this.row !== null && depth === this.list + 2) keepColumn(this.row, key, value);
     } else if (isNamed(key, LIST_KEY)) {
       if (value !== null) throw unknownForm(this.place(depth));
-      this.sections.push(this.place(depth));
-    } else if (value === null && isNamed(key, SECTION_KEY)) this.sections.push(this.place(depth));
+      this.found(depth);
+    } else if (value === null && isNamed(key, SECTION_KEY)) this.found(depth);
   }
 
   private enter(key: string | null, depth: number): void {
-    this.path[depth] = key;
-    if (depth === 1 && key !== null && this.keys.size < MAX_KEYS && !this.keys.has(key)) this.keys.set(key, []);
-    if (depth === 2 && key !== null) {
+    const name = key === null || key.length <= MAX_KEY_LENGTH ? key : key.slice(0, MAX_KEY_LENGTH);
+    this.path[depth] = name;
+    if (depth === 1 && name !== null && this.keys.size < MAX_KEYS && !this.keys.has(name)) this.keys.set(name, []);
+    if (depth === 2 && name !== null) {
       const below = this.keys.get(this.path[1] ?? '');
-      if (below !== undefined && below.length < MAX_KEYS) below.push(key);
+      if (below !== undefined && below.length < MAX_KEYS) below.push(name);
     }
     if (this.emptyList >= 0) throw unknownForm(this.place(this.emptyList));
     if (depth === this.section + 1) this.sectionValues++;
+  }
+
+  private found(depth: number): void {
+    if (this.sections.length < MAX_KEYS) this.sections.push(this.place(depth));
   }
 
   private place(depth: number): string {
@@ -121,8 +130,9 @@ function unknownForm(place: string): InputError {
   return new InputError(`${place} is neither a list nor empty: this form of export is not known. Nothing was changed.`);
 }
 
-function columnOf(key: string): string {
-  return key.toLowerCase().replaceAll(' ', '');
+function keepColumn(row: Record<string, unknown>, key: string | null, value: JsonScalar): void {
+  const column = key?.slice(0, MAX_KEY_LENGTH).toLowerCase().replaceAll(' ', '') ?? '';
+  if (COLUMNS.has(column)) row[column] = value;
 }
 
 function isNamed(key: string | null, name: RegExp): boolean {

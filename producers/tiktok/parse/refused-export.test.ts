@@ -142,7 +142,7 @@ describe('what is no export changes nothing and says why', () => {
   });
 
   it('a file that was cut off anywhere is refused', async () => {
-    const rows = Array.from({ length: 40 }, (_, index) => row(`${7_000_000_000_000n + BigInt(index)}000000`));
+    const rows = Array.from({ length: 12 }, (_, index) => row(`${7_000_000_000_000n + BigInt(index)}000000`));
     const text = json({ ...wrapped(rows), Later: { Date: '2025-01-01 00:00:00' } });
     for (let length = 0; length < text.length; length += 7) await refusal(readText(text.slice(0, length)));
   });

@@ -11,6 +11,6 @@ it('the sample is an export whose every favourite has a title and an author', as
   expect(favorites.skippedRows).toBe(0);
   expect([...favorites.savedAt].every(([itemId, date]) => /^7\d{18}$/.test(itemId) && date !== null)).toBe(true);
   expect([...favorites.details.values()].every(({ title, author }) => title !== null && author !== null)).toBe(true);
-  expect(newestDate).toBe(Date.UTC(2026, 8, 30, 18, 2, 41));
+  expect(newestDate).toBe(Date.UTC(2025, 2, 29, 18, 2, 41));
   expect(explicitlyEmpty).toBe(false);
 });

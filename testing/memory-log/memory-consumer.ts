@@ -1,6 +1,14 @@
 import { FencedError } from '../../core/errors.ts';
-import type { Batch, SubscribeOptions, Subscription, TopicName } from '../../core/ports/event-log.ts';
-import type { MemoryEventLog } from './memory-event-log.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Batch, EventLog, SubscribeOptions, Subscription, TopicName } from '../../core/ports/event-log.ts';
+
+/** The log as its consumers see it. */
+export interface ConsumedLog extends Pick<EventLog, 'read'> {
+  readonly clock: Clock;
+  readonly redeliveryMs: number;
+  committed(group: string, topic: TopicName, partition: number): number;
+  commit(group: string, topic: TopicName, partition: number, nextOffset: number): void;
+}
 
 interface Assignment {
   readonly topic: TopicName;
@@ -18,11 +26,11 @@ const BATCH_BYTES = 1024 * 1024;
 /** One consumer of a group: reads each of its partitions in a loop of its own. */
 export class MemoryConsumer implements Subscription {
   readonly options: SubscribeOptions;
-  readonly #log: MemoryEventLog;
+  readonly #log: ConsumedLog;
   readonly #leave: () => Promise<void>;
   #assigned: Assignment[] = [];
 
-  constructor(log: MemoryEventLog, options: SubscribeOptions, leave: () => Promise<void>) {
+  constructor(log: ConsumedLog, options: SubscribeOptions, leave: () => Promise<void>) {
     this.#log = log;
     this.options = options;
     this.#leave = leave;

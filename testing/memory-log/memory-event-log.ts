@@ -12,7 +12,7 @@ import {
   TOPIC_NAMES,
   type TopicName,
 } from '../../core/ports/event-log.ts';
-import { MemoryConsumer } from './memory-consumer.ts';
+import { type ConsumedLog, MemoryConsumer } from './memory-consumer.ts';
 
 /** What the next appends to a topic do, in this order. */
 export type AppendFault =
@@ -44,7 +44,7 @@ interface Partition {
  * An event log in memory, for tests: deterministic, without timers of its own, with faults on demand. Consumers of a group
  * share the partitions, each join and leave moves them (eagerly, as kafkajs does), and what was not committed is read again.
  */
-export class MemoryEventLog implements EventLog {
+export class MemoryEventLog implements EventLog, ConsumedLog {
   readonly partitionCount: number;
   readonly clock: Clock;
   readonly redeliveryMs: number;

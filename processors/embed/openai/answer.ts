@@ -45,7 +45,10 @@ export function readAnswer(body: unknown, inputs: number): Answer {
 function readVector(embedding: unknown): Float32Array {
   const vector = typeof embedding === 'string' ? decodeBase64(embedding) : fromNumbers(embedding);
   if (vector.length === 0) throw new BadAnswerError('an embedding is empty');
-  if (!vector.every(Number.isFinite)) throw new BadAnswerError('an embedding holds what is no number');
+  // One number that is not finite makes the sum so; much quicker than to look at each.
+  let sum = 0;
+  for (let i = 0; i < vector.length; i += 1) sum += vector[i] ?? 0;
+  if (!Number.isFinite(sum)) throw new BadAnswerError('an embedding holds what is no number');
   return vector;
 }
 

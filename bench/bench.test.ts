@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+
+const execute = promisify(execFile);
+const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
+const ITEMS: Readonly<Record<string, number>> = { pipeline: 60, reconcile: 600, embed: 400, search: 60, rebuild: 60 };
+
+async function run(...words: string[]): Promise<string> {
+  const file = path.join(__dirname, 'main.ts');
+  const { stdout } = await execute(process.execPath, ['--import', LOADER, file, ...words], { maxBuffer: 2 ** 24 });
+  return stdout;
+}
+
+function leftovers(): readonly string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('hoardarr-bench-'));
+}
+
+describe('bench', () => {
+  it.each(Object.entries(ITEMS))(
+    '%s prints one JSON document in the form that is promised, and leaves nothing behind',
+    async (name, items) => {
+      const before = leftovers();
+      const report: unknown = JSON.parse(await run(name, '--items', String(items), '--rounds', '1'));
+      expect(report).toEqual({
+        name,
+        machine: expect.objectContaining({ cores: expect.any(Number), node: process.version }),
+        figures: expect.any(Object),
+        floor: expect.any(Object),
+        ratio: expect.any(Number),
+        goals: expect.any(Array),
+      });
+      const { goals } = report as { goals: readonly { value: unknown }[] };
+      expect(goals.length).toBeGreaterThan(1);
+      for (const goal of goals) {
+        expect(goal).toEqual({
+          what: expect.any(String),
+          value: goal.value,
+          goal: expect.any(String),
+          met: expect.any(Boolean),
+        });
+        expect(['number', 'boolean']).toContain(typeof goal.value);
+      }
+      expect(leftovers().filter((folder) => !before.includes(folder))).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('refuses a name that it does not know, with status 2', async () => {
+    await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
+  });
+});

@@ -1,0 +1,29 @@
+import BetterSqlite3 from 'better-sqlite3';
+import type { Database } from '../../sqlite/open.ts';
+
+export interface BareOptions {
+  /** as in sqlite/open.ts: `power` costs an fsync for each transaction */
+  readonly durability: 'process' | 'power';
+  readonly pageBytes?: number;
+  readonly cacheKb?: number;
+}
+
+/** A file that is only read, whatever its version. */
+export function openForReading(file: string, cacheKb = 16_384): Database {
+  const db = new BetterSqlite3(file, { readonly: true, fileMustExist: true });
+  db.pragma(`cache_size = -${cacheKb}`);
+  return db;
+}
+
+/** A new file, with what a script needs to write it fast and as safely as we do, and nothing else. */
+export function openForWriting(
+  file: string,
+  { durability, pageBytes = 4_096, cacheKb = 16_384 }: BareOptions,
+): Database {
+  const db = new BetterSqlite3(file);
+  db.pragma(`page_size = ${pageBytes}`);
+  db.pragma('journal_mode = WAL');
+  db.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
+  db.pragma(`cache_size = -${cacheKb}`);
+  return db;
+}

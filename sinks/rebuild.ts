@@ -1,7 +1,8 @@
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { PoisonError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
-import { HEADER } from '../core/keys.ts';
+import { accountName, HEADER, parseScope } from '../core/keys.ts';
+import type { RunRow } from '../core/ledger.ts';
 import type { EventLog, LogRecord } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
@@ -9,6 +10,7 @@ import type { RawItem } from '../schemas/generated/records.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
 import { checkItemIds, toFoldInput } from './fold-record.ts';
 import { Owed } from './owed.ts';
+import { UnitOfWork } from './unit-of-work.ts';
 import type { VectorSource } from './vector-source.ts';
 
 const BATCH_RECORDS = 1_000;
@@ -147,4 +149,45 @@ export async function resumeOffset(log: EventLog, partition: number, position: n
     else low = record.offset + 1;
   }
   return Math.max(end.start, low - SEARCH_MARGIN);
+}
+
+/**
+ * A fresh generation knows the decisions that came back, but not what the old one still waits for, since a rebuild proposes
+ * nothing. Carries that over, so that whoever waits for a run goes on waiting for the same. Both stores stand at the same
+ * position; debts of the old one were sent.
+ */
+export async function carryWaiting(log: EventLog, old: ItemStore, fresh: ItemStore): Promise<void> {
+  const byPartition = new Map<number, RunRow[]>();
+  for (const syncId of await recentRuns(old)) {
+    const [was, now] = [await old.run(syncId), await fresh.run(syncId)];
+    if (was === null || now === null) continue;
+    const { waitingDecisions, waitingCommands, settledAt, converged } = was;
+    const partition = log.partitionOf(was.account);
+    const runs = byPartition.get(partition) ?? [];
+    runs.push({ ...now, waitingDecisions, waitingCommands, settledAt, converged });
+    byPartition.set(partition, runs);
+  }
+  for (const [partition, runs] of byPartition) {
+    const unit = new UnitOfWork(fresh);
+    for (const run of runs) unit.addRun(run);
+    const progress = await fresh.progress(partition);
+    await fresh.commit(unit.changeSet(partition, progress, progress));
+  }
+}
+
+/** The last runs of every account, what caused them, and what they caused. */
+async function recentRuns(store: ItemStore): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const open: (string | null)[] = [];
+  for (const scope of await store.scopes()) {
+    open.push(scope.applied?.syncId ?? null);
+    open.push((await store.account(accountName(parseScope(scope.scope))))?.syncId ?? null);
+  }
+  for (const syncId of open) {
+    if (syncId === null || found.has(syncId)) continue;
+    found.add(syncId);
+    open.push((await store.run(syncId))?.causedBy ?? null);
+    for (const run of await store.runsCausedBy(syncId)) open.push(run.syncId);
+  }
+  return found;
 }

@@ -2,7 +2,8 @@ import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import type { EmbeddingCache } from '../../processors/embed/embedding-cache.ts';
 import { OutboxSender } from '../../sinks/outbox.ts';
-import { Rebuild, resumeOffset } from '../../sinks/rebuild.ts';
+import { carryWaiting, Rebuild, resumeOffset } from '../../sinks/rebuild.ts';
+import { UnitOfWork } from '../../sinks/unit-of-work.ts';
 import type { VectorCache } from '../../sinks/vector-source.ts';
 import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
@@ -104,6 +105,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     await sendDebts(app);
     await foldAll(app, rebuild);
     await resumeAt(app, fresh);
+    if (!app.stores.lost) await carryWaiting(app.log, app.store, fresh);
     await fresh.eraseFreed();
     const compared = await compare(app, fresh, model !== null);
     await fresh.close();
@@ -180,21 +182,10 @@ async function resumeAt(app: App, fresh: ItemStore): Promise<void> {
   for (const { partition } of await app.log.ends('ingest')) {
     const expected = await fresh.progress(partition);
     const nextOffset = await resumeOffset(app.log, partition, expected.position);
-    await fresh.commit({ partition, expected, position: expected.position, nextOffset, ...NOTHING });
+    const nothing = new UnitOfWork(fresh);
+    await fresh.commit(nothing.changeSet(partition, expected, { position: expected.position, nextOffset }));
   }
 }
-
-const NOTHING = {
-  items: [],
-  scopes: [],
-  accounts: [],
-  runs: [],
-  history: [],
-  events: [],
-  outbox: [],
-  chunks: [],
-  discardChunks: [],
-} as const;
 
 function vectorCache(cache: EmbeddingCache): VectorCache {
   return {

@@ -1,4 +1,5 @@
 import type { App } from '../app/app.ts';
+import { codeOf } from '../app/error-code.ts';
 import type { RunningApi } from '../app/open-app.ts';
 import { InputError } from '../core/errors.ts';
 import { checkAddress } from './guard.ts';
@@ -33,7 +34,7 @@ export async function startApi(app: App): Promise<RunningApi> {
 }
 
 function explain(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const code = codeOf(error);
   if (code === 'EADDRINUSE')
     return new InputError(
       `${host}:${port} is in use already, perhaps by another Hoardarr: stop that, or set HOARDARR_PORT`,

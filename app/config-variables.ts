@@ -30,6 +30,10 @@ const encryptionKey = z
     error: 'must be 32 bytes in base64: `openssl rand -base64 32` makes one',
   });
 
+const oembedUrl = z
+  .string()
+  .refine((value) => value === 'off' || /^https?:\/\/\S+$/.test(value), { error: "must be an http(s) URL, or 'off'" });
+
 const basePath = z
   .string()
   .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must begin with a slash, as in /hoardarr')
@@ -85,7 +89,7 @@ export const VARIABLES = {
   REDDIT_AUTH_URL: { schema: httpUrl },
   REDDIT_CLIENT_ID: { schema: text },
   REDDIT_CLIENT_SECRET: { schema: text, secret: true },
-  TIKTOK_OEMBED_URL: { schema: z.union([z.literal('off'), httpUrl], { error: "must be an http(s) URL, or 'off'" }) },
+  TIKTOK_OEMBED_URL: { schema: oembedUrl },
   HOARDARR_NOTIFY_URL: { schema: z.url({ error: 'must be a URL' }), secret: true },
   LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) },
 } as const satisfies Readonly<Record<string, Variable>>;

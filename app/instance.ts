@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { codeOf } from './error-code.ts';
 
 /** Names this process in leases: `host:pid:start`. */
 export const INSTANCE = `${hostname()}:${process.pid}:${Math.round(Date.now() - process.uptime() * 1000)}`;
@@ -14,6 +15,6 @@ export function isGone(instance: string): boolean {
     process.kill(Number(pid), 0);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
 }

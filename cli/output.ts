@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { codeOf } from '../app/error-code.ts';
 
 /** Writes, and waits while the reader is slower. Resolves at once where nobody reads any more. */
 export async function write(stream: Writable, text: string): Promise<void> {
@@ -13,7 +14,7 @@ export async function write(stream: Writable, text: string): Promise<void> {
 
 /** `hoardarr export | head` closes our output early: that is an end, not an error. */
 export function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
+  return ['EPIPE', 'ERR_STREAM_DESTROYED'].includes(codeOf(error) ?? '');
 }
 
 /** Columns of text, each as wide as its widest cell; the last one as it comes. */

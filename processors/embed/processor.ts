@@ -149,10 +149,13 @@ class Processor implements EmbedProcessor {
     const deadline = this.#options.clock.sleep(this.#limits.drainMs, waited.signal).catch(() => {});
     await Promise.race([drained, deadline]);
     waited.abort();
-    // What is in flight now goes on until the subscription has let go of its partitions, and then ends.
-    const closed = this.#subscription?.close();
-    this.#stopping.abort(new Error('the processor is stopped'));
-    await Promise.all([closed, drained, this.#late]);
+    try {
+      await this.#subscription?.close();
+    } finally {
+      // Only now, so that what ends is dropped as belonging to nobody, and not taken for a failure.
+      this.#stopping.abort(new Error('the processor is stopped'));
+      await Promise.all([drained, this.#late]);
+    }
   }
 }
 

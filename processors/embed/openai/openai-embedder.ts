@@ -74,9 +74,11 @@ export class OpenAiEmbedder implements Embedder {
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly EmbedResult[]> {
     signal?.throwIfAborted();
     const results: EmbedResult[] = texts.map(() => ({ error: 'the text is empty', permanent: true }));
-    const prepared = await Promise.all(
-      texts.flatMap((text, index) => (text.trim() === '' ? [] : [prepare(text, index)])),
-    );
+    const prepared: Prepared[] = [];
+    for (const [index, text] of texts.entries()) {
+      if (text.trim() !== '') prepared.push(await prepare(text, index));
+    }
+    signal?.throwIfAborted();
     const requests = await pack(prepared, this.#maxTexts);
     let unavailable: EmbedderUnavailableError | undefined;
     let anySettled = requests.length === 0 || prepared.length < texts.length;

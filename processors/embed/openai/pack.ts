@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { loadTokenizer } from './tokens.ts';
 
 /** Limits of OpenAI's embeddings endpoint: https://platform.openai.com/docs/api-reference/embeddings/create */
@@ -33,6 +34,7 @@ export async function prepare(text: string, index: number): Promise<Prepared> {
 /** Cuts the text to the limit, on a token boundary, where it is longer. */
 export async function fit(prepared: Prepared, limit: number): Promise<Prepared> {
   const tokenizer = await loadTokenizer();
+  await setImmediate(); // lets others run: a long text takes up to 100 ms
   // A first cut bounds the work for texts of any length.
   let text = tokenizer.cut(prepared.text, limit + 1);
   const first = tokenizer.count(text);
@@ -60,7 +62,7 @@ export async function pack(texts: readonly Prepared[], maxTexts: number): Promis
   for (const next of texts) {
     let added = next;
     if (tokens + added.tokens > LIMITS.tokensPerRequest) {
-      current = await Promise.all(current.map(counted));
+      for (const [place, text] of current.entries()) current[place] = await counted(text);
       added = await counted(added);
       tokens = current.reduce((sum, text) => sum + text.tokens, 0);
     }
@@ -78,7 +80,9 @@ export async function pack(texts: readonly Prepared[], maxTexts: number): Promis
 
 async function counted(prepared: Prepared): Promise<Prepared> {
   if (prepared.counted) return prepared;
-  const { tokens, exact } = (await loadTokenizer()).count(prepared.text);
+  const tokenizer = await loadTokenizer();
+  await setImmediate(); // lets others run: a long text takes up to 100 ms
+  const { tokens, exact } = tokenizer.count(prepared.text);
   return { ...prepared, tokens: exact ? tokens : Math.ceil(tokens / INEXACT_SHARE), counted: true };
 }
 

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import type { App } from '../../app/app.ts';
+import { createSearchFor } from '../../app/app-search.ts';
+import { loadConfig } from '../../app/config.ts';
+import { CurrentStore } from '../../app/current-store.ts';
+import { storeFile } from '../../app/data-folder.ts';
+import { Presence } from '../../app/presence.ts';
+import { createProducers } from '../../app/producers.ts';
+import { RoleHost, type RoleStarters } from '../../app/role-host.ts';
+import { createRoleStarters } from '../../app/role-starters.ts';
+import { KeyRing } from '../../app/secrets.ts';
+import { createTelemetry } from '../../app/telemetry.ts';
+import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
+import { DEFAULT_FOLD_SETTINGS } from '../../core/fold/effects.ts';
+import type { Embedder } from '../../core/ports/embedder.ts';
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
+import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
+import { MemoryEventLog } from '../memory-log/memory-event-log.ts';
+import { MemoryMetadataStore } from '../memory-metadata/memory-metadata-store.ts';
+import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
+import { mulberry32 } from '../producer-world.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import { CountingEmbedder } from './counting-embedder.ts';
+import { MemoryOEmbed } from './memory-oembed.ts';
+import { seededLog } from './seeded-log.ts';
+
+export interface MemoryAppOptions {
+  /** decides every latency, and so who comes first */
+  readonly seed: number;
+  /** default `memory` */
+  readonly store?: 'memory' | 'sqlite';
+  /** by the names of the environment, over the defaults of a test */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The parts that tests look at and meddle with. */
+export interface MemoryApp {
+  readonly app: App;
+  readonly starters: RoleStarters;
+  readonly clock: VirtualClock;
+  /** without latency */
+  readonly log: MemoryEventLog;
+  readonly embedder: CountingEmbedder;
+  readonly oembed: MemoryOEmbed;
+  /** of each generation, in order; of `memory` only */
+  readonly stores: readonly MemoryItemStore[];
+  /** logged lines, one JSON object each, from warnings on */
+  readonly lines: readonly string[];
+  readonly folder: string;
+}
+
+const EMBED_LATENCY_MS = 50;
+/** Later than any date in an invented export. */
+const NOW = Date.UTC(2026, 0, 1);
+
+/**
+ * The composition root in memory: log, store, metadata, clock, network and embedder are fakes, everything between them is what
+ * runs in production. Only the codec's ids and the embedding cache lie in a folder, because there is but one of each.
+ */
+export async function openMemoryApp({ seed, store = 'memory', env = {} }: MemoryAppOptions): Promise<MemoryApp> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'topology-'));
+  const clock = new VirtualClock(NOW);
+  const random = mulberry32(seed);
+  const memoryLog = new MemoryEventLog({ clock });
+  const log = seededLog(memoryLog, clock, random);
+  const lines: string[] = [];
+  const telemetry = createTelemetry({ level: 'warn', secrets: [], stream: collecting(lines) });
+  const config = loadConfig({ dataDir: folder }, { TIKTOK_OEMBED_URL: MemoryOEmbed.url, ...env });
+  const metadata = new MemoryMetadataStore();
+  const generations = new Generations(store);
+  // Else it would take the store for one whose file was lost.
+  writeFileSync(storeFile(folder, 1), '');
+  const openStore = (file: string): Promise<ItemStore> => generations.open(file);
+  const stores = await CurrentStore.open({ dataDir: folder, metadata, openStore });
+  const codec = openLocalCodec({ dataDir: folder });
+  const cache = openSqliteEmbeddingCache(folder);
+  const embedder = new CountingEmbedder(clock, () => Math.floor(random() * EMBED_LATENCY_MS));
+  const pinned = async (): Promise<Embedder> => {
+    await stores.pin({ name: embedder.name, model: embedder.model, dimensions: embedder.dimensions });
+    return embedder;
+  };
+  const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
+  const presence = new Presence(metadata, clock);
+  const keys = new KeyRing([Buffer.alloc(32, 7).toString('base64')]);
+  const base = { config, telemetry, clock, random, log, codec, metadata, store: stores.store };
+  const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
+  const oembed = new MemoryOEmbed();
+  const producers = createProducers(parts, oembed.fetch);
+  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
+    Promise.reject(new Error('there is no API in memory')),
+  );
+  const roles = new RoleHost({
+    presence,
+    clock,
+    logger: telemetry.log,
+    starters,
+    isStale: () => stores.isStale(),
+    refresh: () => stores.refresh(),
+  });
+  const app: App = {
+    ...parts,
+    roles,
+    embedder: pinned,
+    newEmbedder: async (model) => new CountingEmbedder(clock, () => 1, model),
+    importTikTok: producers.importTikTok,
+    search: createSearchFor(parts, pinned),
+    apiUrl: () => null,
+    async eraseBytes() {
+      await log.compact();
+      await stores.store.eraseFreed();
+      await cache.eraseFreed();
+    },
+    async close() {
+      await roles.stop();
+      await stores.close();
+      await log.close();
+      await cache.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return { app, starters, clock, log: memoryLog, embedder, oembed, stores: generations.made, lines, folder };
+}
+
+/** Stores by the file that they would be; the file is there, but empty, because that is how a generation is known. */
+class Generations {
+  readonly made: MemoryItemStore[] = [];
+  readonly #kind: 'memory' | 'sqlite';
+  readonly #byFile = new Map<string, MemoryItemStore>();
+
+  constructor(kind: 'memory' | 'sqlite') {
+    this.#kind = kind;
+  }
+
+  async open(file: string): Promise<ItemStore> {
+    if (this.#kind === 'sqlite') return openSqliteStore({ file });
+    const known = this.#byFile.get(file);
+    if (known !== undefined) return known;
+    const fresh = new MemoryItemStore();
+    writeFileSync(file, '');
+    this.#byFile.set(file, fresh);
+    this.made.push(fresh);
+    return fresh;
+  }
+}
+
+function collecting(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+}

@@ -171,11 +171,14 @@ export function transaction<T>(db: Database, work: () => T): T {
  * @returns whether everything is gone; false while another connection still reads or writes: call it again later.
  */
 export function eraseFreedPages(db: Database): boolean {
+  db.pragma('temp_store = FILE'); // VACUUM makes a copy of everything, which would not fit into memory
   try {
     db.exec('VACUUM');
   } catch (error) {
     if (databaseFault(error) === 'busy') return false;
     throw error;
+  } finally {
+    db.pragma('temp_store = MEMORY');
   }
   return truncateWal(db);
 }

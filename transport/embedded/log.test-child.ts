@@ -47,8 +47,8 @@ async function consume(sessionTimeoutMs: number): Promise<void> {
   let told = '';
   setInterval(() => {
     const owned = subscription.assignments().map(({ partition }) => partition);
-    if (owned.toSorted().join() !== told) say({ owned });
-    told = owned.toSorted().join();
+    if (owned.join() !== told) say({ owned });
+    told = owned.join();
   }, 5);
   process.on('SIGTERM', () => void log.close().then(() => process.exit(0)));
 }

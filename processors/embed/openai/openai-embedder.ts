@@ -3,7 +3,7 @@ import type { Embedder, EmbedResult } from '../../../core/ports/embedder.ts';
 import type { EmbedderDeps } from '../embedder-deps.ts';
 import type { Answer } from './answer.ts';
 import { EmbeddingsClient, RefusedError } from './client.ts';
-import { fit, LIMITS, type Prepared, pack, prepare } from './pack.ts';
+import { LIMITS, type Prepared, pack, prepare, shorten } from './pack.ts';
 
 export interface OpenAiOptions {
   /** absent: servers on one's own machine need none */
@@ -171,9 +171,9 @@ export class OpenAiEmbedder implements Embedder {
     results: EmbedResult[],
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    const limit = Math.floor((await fit(prepared, LIMITS.tokensPerText)).tokens / 2);
+    const limit = Math.floor((await shorten(prepared, LIMITS.tokensPerText)).tokens / 2);
     if (refusal.tooLong && limit > 0) {
-      await this.#embedHalf([await fit(prepared, limit)], results, signal);
+      await this.#embedHalf([await shorten(prepared, limit)], results, signal);
     } else {
       results[prepared.index] = { error: refusal.message, permanent: true };
     }

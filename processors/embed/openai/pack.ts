@@ -28,11 +28,11 @@ export async function prepare(text: string, index: number): Promise<Prepared> {
   if (bytes <= LIMITS.tokensPerText) {
     return { index, text: wellFormed, tokens: bytes, counted: false, truncated: false };
   }
-  return fit({ index, text: wellFormed, tokens: bytes, counted: false, truncated: false }, LIMITS.tokensPerText);
+  return shorten({ index, text: wellFormed, tokens: bytes, counted: false, truncated: false }, LIMITS.tokensPerText);
 }
 
 /** Cuts the text to the limit, on a token boundary, where it is longer. */
-export async function fit(prepared: Prepared, limit: number): Promise<Prepared> {
+export async function shorten(prepared: Prepared, limit: number): Promise<Prepared> {
   const tokenizer = await loadTokenizer();
   await setImmediate(); // lets others run: a long text takes up to 100 ms
   // A first cut bounds the work for texts of any length.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { countTokens } from 'gpt-tokenizer/encoding/cl100k_base';
-import { fit } from './pack.ts';
+import { shorten } from './pack.ts';
 import { loadTokenizer } from './tokens.ts';
 
 const WORDS = [
@@ -68,7 +68,7 @@ describe('tokens', () => {
 
   it('takes time in proportion to the length, whatever the text', async () => {
     const run = { index: 0, text: 'x'.repeat(760_000), tokens: 760_000, counted: false, truncated: false };
-    const { text, tokens, truncated } = await fit(run, 8_192);
+    const { text, tokens, truncated } = await shorten(run, 8_192);
     expect(truncated).toBe(true);
     expect(tokens).toBeLessThanOrEqual(8_192);
     expect(text.length).toBeGreaterThan(8_192);

@@ -9,6 +9,18 @@ export class AccountBusyError extends Error {
   override readonly name = 'AccountBusyError';
 }
 
+export interface LeaseRequest {
+  /** sync id */
+  readonly holder: string;
+  readonly login: string | null;
+  /** gives way to whoever else waits: long work in parts would else leave nobody a gap */
+  readonly patient: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** For so many polls a waiting run is believed to be still there. */
+const WANTED_POLLS = 4;
+
 /**
  * The right to work for an account, and the fencing number that goes with it (law 1). The lease only keeps producers from
  * getting in each other's way; what makes a late one harmless is the number, which every reader of the log checks.
@@ -33,24 +45,19 @@ export class AccountLease {
    * Waits until nobody else works for the account, and takes the next number. Rejects with AccountBusyError after
    * `waitMs`, with InputError when the account belongs to another login (law 5), and with the signal's reason.
    */
-  static async acquire(
-    deps: RunDeps,
-    account: Account,
-    holder: string,
-    login: string | null,
-    signal?: AbortSignal,
-  ): Promise<AccountLease> {
+  static async acquire(deps: RunDeps, account: Account, request: LeaseRequest): Promise<AccountLease> {
     const { waitMs, pollMs } = { ...DEFAULT_RUN_LIMITS, ...deps.limits };
+    const key = syncMetadataKey(account);
     const deadline = deps.clock.now() + waitMs;
     for (;;) {
-      signal?.throwIfAborted();
-      const document = await deps.metadata.get(syncMetadataKey(account));
+      request.signal?.throwIfAborted();
+      const document = await deps.metadata.get(key);
       const stored = readSyncMetadata(account, document?.value);
-      refuseOtherLogin(stored, login);
-      if (isFree(deps, stored)) {
-        const taken = await nextNumber(deps, account, holder, stored, login);
-        const version = await deps.metadata.compareAndSet(syncMetadataKey(account), document?.version ?? null, taken);
-        if (version !== null) return new AccountLease(deps, account, holder, taken);
+      refuseOtherLogin(stored, request.login);
+      if (isFree(deps, stored) && !(request.patient && stored.wantedUntil > deps.clock.now())) {
+        const taken = await nextNumber(deps, account, request, stored);
+        const version = await deps.metadata.compareAndSet(key, document?.version ?? null, taken);
+        if (version !== null) return new AccountLease(deps, account, request.holder, taken);
         continue;
       }
       if (deps.clock.now() >= deadline) {
@@ -58,7 +65,11 @@ export class AccountLease {
           `another run works for ${accountName(account)} since more than ${Math.round(waitMs / 1000)} s`,
         );
       }
-      await deps.clock.sleep(pollMs, signal);
+      // Says that somebody waits; when it fails, the next round says so.
+      const wantedUntil = deps.clock.now() + WANTED_POLLS * pollMs;
+      if (!request.patient)
+        await deps.metadata.compareAndSet(key, document?.version ?? null, { ...stored, wantedUntil });
+      await deps.clock.sleep(pollMs, request.signal);
     }
   }
 
@@ -106,9 +117,8 @@ function newLease(deps: RunDeps, holder: string): SyncMetadata['lease'] {
 async function nextNumber(
   deps: RunDeps,
   account: Account,
-  holder: string,
+  { holder, login }: LeaseRequest,
   stored: SyncMetadata,
-  login: string | null,
 ): Promise<SyncMetadata> {
   const found = await highestFence(deps.log, account, stored.scannedTo);
   return {

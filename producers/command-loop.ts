@@ -17,7 +17,7 @@ type Command = Extract<Decoded, { readonly type: 'BackfillCommand' | 'RecheckCom
 
 const ATTEMPTS = 3;
 const RETRY_BASE_MS = 1000;
-/** Commands taken and not finished, over all partitions: more wait in the log. */
+/** Commands of a partition that were taken and have not finished: more wait in the log. */
 const MAX_OUTSTANDING = 64;
 
 /**
@@ -41,7 +41,6 @@ class CommandLoop {
   private readonly accounts = new Map<string, Promise<void>>();
   private readonly trackers = new Map<number, OffsetTracker>();
   private readonly running = new Map<number, Set<Promise<void>>>();
-  private outstanding = 0;
   private readonly waiting = new Set<() => void>();
 
   constructor(deps: CommandLoopDeps) {
@@ -87,8 +86,9 @@ class CommandLoop {
   }
 
   private async enqueue(batch: Batch, tracker: OffsetTracker, offset: number, command: Command): Promise<void> {
-    while (this.outstanding >= MAX_OUTSTANDING) await this.place(batch.signal);
-    this.outstanding++;
+    const running = this.running.get(batch.partition) ?? new Set();
+    this.running.set(batch.partition, running);
+    while (running.size >= MAX_OUTSTANDING) await this.place(batch.signal);
     const account = accountName(command.value);
     const before = this.accounts.get(account) ?? Promise.resolve();
     const turn = before
@@ -98,14 +98,12 @@ class CommandLoop {
         this.deps.telemetry.log.error('a command could not be acknowledged', { error: messageOf(error) }),
       )
       .finally(() => {
-        this.outstanding--;
-        this.placeFree();
         if (this.accounts.get(account) === turn) this.accounts.delete(account);
-        this.running.get(batch.partition)?.delete(turn);
+        running.delete(turn);
+        this.placeFree();
       });
     this.accounts.set(account, turn);
-    const running = this.running.get(batch.partition) ?? new Set();
-    this.running.set(batch.partition, running.add(turn));
+    running.add(turn);
   }
 
   /** Resolves when there may be a place; rejects when the partition is taken away. */

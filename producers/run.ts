@@ -61,7 +61,9 @@ export async function withRun<T>(
   work: (run: Run) => Promise<RunResult<T>>,
 ): Promise<T> {
   const syncId = randomUuid(deps.random);
-  const lease = await AccountLease.acquire(deps, options.account, syncId, options.login ?? null, options.signal);
+  const { account, mode, login = null, signal } = options;
+  const request = { holder: syncId, login, patient: mode === 'backfill', signal };
+  const lease = await AccountLease.acquire(deps, account, request);
   const active = new ActiveRun(deps, options, syncId, lease);
   const stopRenewing = active.keepLease();
   try {

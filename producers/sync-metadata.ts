@@ -26,6 +26,8 @@ export interface SyncMetadata {
   /** the partition's records before this offset hold no higher number */
   readonly scannedTo: number;
   readonly lease: Lease | null;
+  /** until then somebody waits for the account who goes before a backfill, ms */
+  readonly wantedUntil: number;
   /** snapshot most recently begun, by collection: only if that one was applied may the next go without chunks */
   readonly lastSnapshot: Readonly<Record<string, string>>;
   readonly cursor: Readonly<Record<string, string>>;
@@ -55,6 +57,7 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     fence: 0,
     scannedTo: 0,
     lease: null,
+    wantedUntil: 0,
     lastSnapshot: {},
     cursor: {},
     etag: {},

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { createRecordCodec } from '../codec/avsc/record-codec.ts';
 import { accountName } from '../core/keys.ts';
 import type { AppliedSnapshot } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -6,11 +7,11 @@ import type { LogRecord } from '../core/ports/event-log.ts';
 import type { KnownItem, LedgerView } from '../core/ports/ledger-view.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
 import type { RunDeps, RunLimits } from '../producers/run-deps.ts';
-import type { RecordName, RecordTypes } from '../schemas/generated/records.ts';
+import { RECORD_NAMES, type RecordName, type RecordTypes } from '../schemas/generated/records.ts';
+import { SCHEMAS } from '../schemas/schemas.ts';
 import { MemoryEventLog } from './memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from './memory-metadata/memory-metadata-store.ts';
 import { RecordingTelemetry } from './recording-telemetry.ts';
-import { ObjectCodec } from './scenario/object-codec.ts';
 
 /** The machine's time, which a test may set forward. */
 export class ShiftedClock implements Clock {
@@ -52,7 +53,10 @@ const QUICK: RunLimits = {
 export class ProducerWorld implements RunDeps {
   readonly clock = new ShiftedClock();
   readonly log = new MemoryEventLog({ clock: this.clock });
-  readonly codec = new ObjectCodec();
+  readonly codec = createRecordCodec(SCHEMAS, {
+    idOf: (record) => RECORD_NAMES.indexOf(record),
+    schemaOf: (id) => SCHEMAS[RECORD_NAMES[id] ?? 'Outcome'],
+  });
   readonly metadata = new MemoryMetadataStore();
   readonly telemetry = new RecordingTelemetry();
   readonly instance = 'here';

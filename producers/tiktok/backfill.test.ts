@@ -177,14 +177,18 @@ it('leaves out what is full or blocked by now, and still says that the command i
 });
 
 it('a long command runs in parts, so that others get their turn, and names itself in the last', async () => {
-  let entered = false;
-  const long = backfill(idsTo(130));
-  while ((await world.ingestOf('RawItem')).length === 0) await world.clock.sleep(1);
-  await withRun(world, { account: { provider: 'tiktok', user: 'me' }, mode: 'import' }, async () => {
-    entered = true;
-    return { value: null, counts: {} };
-  });
-  expect(entered).toBe(true);
+  const isWanted = async (): Promise<boolean> =>
+    readSyncMetadata({ provider: 'tiktok', user: 'me' }, (await world.metadata.get('tiktok:me'))?.value).wantedUntil >
+    0;
+  const whenWanted: typeof fetch = async (...request) => {
+    while (!(await isWanted())) await world.clock.sleep(1);
+    return tiktok.fetch(...request);
+  };
+  const long = backfill(idsTo(130), { fetch: whenWanted });
+  while ((await world.ingest()).length === 0) await world.clock.sleep(1);
+  await withRun(world, { account: { provider: 'tiktok', user: 'me' }, mode: 'import' }, () =>
+    Promise.resolve({ value: null, counts: {} }),
+  );
   expect(await long).toEqual({ fetched: 130, failed: 0 });
   const runs = await world.ingestOf('SyncStarted');
   expect(runs.filter(({ mode }) => mode === 'backfill').map(({ commandId }) => commandId)).toEqual([

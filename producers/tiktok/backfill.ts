@@ -5,7 +5,7 @@ import type { CommandHandler, ProviderItem } from '../../core/ports/provider.ts'
 import type { BackfillCommand } from '../../schemas/generated/records.ts';
 import type { PoliteHttp } from '../polite-http.ts';
 import { type Run, withRun } from '../run.ts';
-import { DEFAULT_RUN_LIMITS, type RunDeps } from '../run-deps.ts';
+import type { RunDeps } from '../run-deps.ts';
 import { fetchOEmbed } from './oembed.ts';
 import { type TikTokVideo, tiktokProvider, toFailure, toHydration } from './provider.ts';
 
@@ -60,9 +60,6 @@ export async function backfillTikTok(
     );
     total.fetched += fetched;
     total.failed += failed;
-    // Whoever waits for the account looks every pollMs.
-    if (videos.length > 0 && !deps.http.resting)
-      await deps.clock.sleep(2 * (deps.limits?.pollMs ?? DEFAULT_RUN_LIMITS.pollMs), signal);
   } while (videos.length > 0);
   return total;
 }

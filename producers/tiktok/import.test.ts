@@ -232,20 +232,20 @@ describe('an import', () => {
   });
 
   it('a large list is cut into chunks in ascending order, each below the limits', async () => {
-    const count = 30_000;
+    const count = 13_000;
     const rows = Array.from({ length: count }, (_, index) => ({
       Link: `/video/${idOf(index)}`,
       Date: '2025-01-01 00:00:00',
     }));
     await importRows(rows.map((each) => ({ ...each, Link: `www.tiktok.com/@a${each.Link}` })).toReversed());
     const chunks = await world.ingestOf('SnapshotChunk');
-    expect(chunks.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(chunks.map(({ index }) => index)).toEqual([0, 1]);
     const ids = chunks.flatMap(({ itemIds }) => itemIds);
     expect(ids).toEqual(Array.from({ length: count }, (_, index) => idOf(index)));
     expect(chunks.every(({ itemIds, savedAt }) => itemIds.length <= 12_000 && savedAt.length === itemIds.length)).toBe(
       true,
     );
-    expect((await world.ingestOf('SnapshotEnd'))[0]).toMatchObject({ chunks: 3, count });
+    expect((await world.ingestOf('SnapshotEnd'))[0]).toMatchObject({ chunks: 2, count });
   }, 60_000);
 
   it('is stopped before its run begins', async () => {

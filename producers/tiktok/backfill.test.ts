@@ -5,6 +5,7 @@ import { FakeOEmbed, type OEmbedFault } from '../../testing/fake-oembed/fake-oem
 import { ProducerWorld } from '../../testing/producer-world.ts';
 import type { PoliteHttpOptions } from '../polite-http.ts';
 import { withRun } from '../run.ts';
+import { readSyncMetadata } from '../sync-metadata.ts';
 import { type BackfillResult, backfillTikTok } from './backfill.ts';
 import { createTikTokHttp } from './http.ts';
 

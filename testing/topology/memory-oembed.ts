@@ -20,14 +20,12 @@ export class MemoryOEmbed {
     const { title, author, handle } = inventVideo(itemId);
     const caption = this.captions.get(itemId) ?? title;
     return Response.json({
-      ...{
-        title: caption,
-        author_name: author,
-        author_unique_id: handle,
-        embed_product_id: itemId,
-        embed_type: 'video',
-      },
+      title: caption,
+      author_name: author,
+      author_unique_id: handle,
       author_url: `https://www.tiktok.com/@${handle}`,
+      embed_product_id: itemId,
+      embed_type: 'video',
     });
   };
 }

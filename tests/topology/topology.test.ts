@@ -37,7 +37,7 @@ describe.each(['memory', 'sqlite'] as const)('the whole pipeline on a %s store',
     expect(await driver.ids('trash')).toEqual([idOf(5), idOf(17)].sort());
     const explained = await driver.explain(idOf(5));
     const removal = explained.history.findLast(({ event }) => event === 'removed')!;
-    expect(removal).toMatchObject({ author: 'sink', snapshotId: expect.any(String) as string });
+    expect(removal).toMatchObject({ author: 'sink', snapshotId: expect.any(String) as unknown as string });
     expect(removal.evidence).toMatchObject({ coverage: 'complete' });
 
     expect(await driver.person('restore', idOf(5))).toEqual([

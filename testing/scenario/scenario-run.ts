@@ -1,7 +1,25 @@
+import type { Scope } from '../../core/keys.ts';
 import { SLOT } from '../../core/keys.ts';
+import type { Decoded } from '../../core/ports/schema-codec.ts';
 import { digestOfIds } from '../../core/set-digest.ts';
 import type { ItemVerdict, RawItem, SnapshotEnd } from '../../schemas/generated/records.ts';
-import type { Scenario, ScenarioRecord } from './scenario.ts';
+
+/** What a run needs of its scenario. */
+export interface ScenarioLog {
+  readonly scope: Scope;
+  /** ms since the epoch */
+  readonly now: number;
+  append(decoded: Decoded, slot: string, eventId: string): ScenarioRecord;
+}
+
+export interface ScenarioRecord {
+  readonly position: number;
+  readonly key: string;
+  /** null: a tombstone */
+  readonly decoded: Decoded | null;
+  readonly first: number;
+  readonly firstKey: string | null;
+}
 
 type Entry = { readonly id: string; readonly hash?: string; readonly savedAt?: number | null };
 
@@ -9,13 +27,13 @@ type Entry = { readonly id: string; readonly hash?: string; readonly savedAt?: n
 export class ScenarioRun {
   readonly syncId: string;
   readonly started: ScenarioRecord;
-  readonly #scenario: Scenario;
+  readonly #scenario: ScenarioLog;
   readonly #fence: number;
   #seq = 0;
   #snapshots = 0;
 
   constructor(
-    scenario: Scenario,
+    scenario: ScenarioLog,
     fence: number,
     mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill',
     detail: { readonly causedBy?: string; readonly commandId?: string; readonly login?: string },

@@ -10,16 +10,7 @@ import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
 import { ObjectCodec } from './object-codec.ts';
-import { ScenarioRun } from './scenario-run.ts';
-
-export interface ScenarioRecord {
-  readonly position: number;
-  readonly key: string;
-  /** null: a tombstone */
-  readonly decoded: Decoded | null;
-  readonly first: number;
-  readonly firstKey: string | null;
-}
+import { type ScenarioRecord, ScenarioRun } from './scenario-run.ts';
 
 /** A sink in memory: what it has read, and what it is. */
 export interface ScenarioSink {

@@ -2,11 +2,12 @@ import type { AccountRow, LedgerGlance, LedgerRow, RunRow, ScopeRow } from '../.
 import type { OutboxEntry, StagedChunk } from '../../core/ports/item-store.ts';
 import type { Database } from '../../sqlite/open.ts';
 import {
+  GLANCE,
   LEDGER_COLUMN_COUNT,
   LEDGER_COLUMNS,
-  type RawGlance,
+  type RawGlances,
   type RawRow,
-  toGlance,
+  toGlances,
   toLedgerRow,
 } from './ledger-columns.ts';
 import type { ScopeIds } from './scope-ids.ts';
@@ -69,7 +70,8 @@ export class FoldReads {
     const scopeId = this.#scopes.find(scope);
     if (scopeId === null) return [];
     // Every id is greater than the empty string.
-    return this.#statements.glance.all(scopeId, after ?? '', limit).map(toGlance);
+    const raw = this.#statements.glance.get(scopeId, after ?? '', limit);
+    return raw === undefined ? [] : toGlances(raw);
   }
 
   knownEvents(eventIds: readonly string[]): ReadonlySet<string> {
@@ -132,11 +134,7 @@ function prepare(db: Database) {
         `SELECT ${LEDGER_COLUMNS} FROM json_each(?) j CROSS JOIN ledger l ON l.scope_id = ? AND l.item_id = j.value`,
       )
       .raw(),
-    glance: db
-      .prepare<[number, string, number], RawGlance>(
-        'SELECT item_id, flags, document_hash, saved_at FROM ledger WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ?',
-      )
-      .raw(),
+    glance: db.prepare<[number, string, number], RawGlances>(GLANCE).raw(),
     events: db
       .prepare<[string], string>('SELECT e.event_id FROM json_each(?) j CROSS JOIN events e ON e.event_id = j.value')
       .pluck(),

@@ -144,9 +144,24 @@ export function toLedgerRow(raw: RawRow): LedgerRow {
   };
 }
 
-export type RawGlance = readonly [itemId: string, flags: number, documentHash: string, savedAt: number | null];
+/** JSON arrays, one for each column of `GLANCE`: one row of four texts takes half the time of thousands of rows. */
+export type RawGlances = readonly [itemIds: string, flags: string, documentHashes: string, savedAt: string];
 
-export function toGlance([itemId, flags, documentHash, savedAt]: RawGlance): LedgerGlance {
+/** Parameters: scope_id, the id that the first is greater than, how many. */
+export const GLANCE = `
+SELECT json_group_array(item_id), json_group_array(flags), json_group_array(document_hash), json_group_array(saved_at)
+FROM (SELECT item_id, flags, document_hash, saved_at FROM ledger WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ?)`;
+
+export function toGlances([itemIds, allFlags, documentHashes, dates]: RawGlances): LedgerGlance[] {
+  const flags = JSON.parse(allFlags) as number[];
+  const hashes = JSON.parse(documentHashes) as string[];
+  const savedAt = JSON.parse(dates) as (number | null)[];
+  return (JSON.parse(itemIds) as string[]).map((itemId, i) =>
+    toGlance(itemId, flags[i] ?? 0, hashes[i] ?? '', savedAt[i] ?? null),
+  );
+}
+
+function toGlance(itemId: string, flags: number, documentHash: string, savedAt: number | null): LedgerGlance {
   return {
     itemId,
     state: stateOf(flags),

@@ -1,0 +1,40 @@
+import type { SearchHit } from '../core/ports/item-store.ts';
+import { coverage } from './words.ts';
+
+/** How slowly the weight of a rank falls: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion", SIGIR 2009. */
+const RANK_OFFSET = 60;
+/** A hit by words weighs this much, and one more when it has all of them: then it stands before what is merely similar. */
+const WORDS_BASE = 0.5;
+/** At this share of the best similarity a vector hardly counts any more: everything has some similarity. */
+const FAR = 0.5;
+const FAR_WEIGHT = 0.01;
+
+/**
+ * One ranking out of that by words and that by vectors, each with the best first. Ranks are added up, not scores, which
+ * cannot be compared; a hit by words counts as far as it has the words of the query, one by vectors as far as it is similar.
+ *
+ * @param queryWords folded words of the query, without those that every text has
+ */
+export function fuse(
+  byWords: readonly SearchHit[],
+  byVectors: readonly SearchHit[],
+  queryWords: readonly string[],
+): readonly SearchHit[] {
+  const fused = new Map<string, SearchHit>();
+  const add = (hit: SearchHit, rank: number, weight: number): void => {
+    const key = `${hit.scope} ${hit.itemId}`;
+    const before = fused.get(key)?.score ?? 0;
+    fused.set(key, { ...hit, score: before + weight / (RANK_OFFSET + rank + 1) });
+  };
+  for (const [rank, hit] of byWords.entries()) {
+    const { title, author, body, url } = hit.content;
+    const share = coverage(queryWords, `${title ?? ''} ${author ?? ''} ${body ?? ''} ${url}`);
+    add(hit, rank, WORDS_BASE + share);
+  }
+  const best = byVectors[0]?.score ?? 0;
+  for (const [rank, hit] of byVectors.entries()) {
+    const nearness = best > 0 ? (hit.score / best - FAR) / (1 - FAR) : 0;
+    add(hit, rank, Math.max(FAR_WEIGHT, nearness));
+  }
+  return [...fused.values()].sort((a, b) => b.score - a.score);
+}

@@ -82,8 +82,8 @@ describe('search', () => {
       embedder: async () =>
         embedder(async () => [{ vector: new Float32Array([asked++]), tokens: 1, truncated: false }]),
     });
-    await search.search(question);
-    expect(await search.search(question)).toMatchObject({ mode: 'hybrid' });
+    await search(question);
+    expect(await search(question)).toMatchObject({ mode: 'hybrid' });
     expect(asked).toBe(1);
   });
 
@@ -102,8 +102,8 @@ describe('search', () => {
       }),
     ];
     for (const search of answers) {
-      const answer = await search.search(question);
-      expect([answer.mode, answer.results.map(({ itemId }) => itemId)]).toEqual(['text', ['word']]);
+      const answer = await search(question);
+      expect([answer.mode, answer.hits.map(({ itemId }) => itemId)]).toEqual(['text', ['word']]);
     }
   });
 });

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { EmbedderUnavailableError } from '../../../core/errors.ts';
 import { describeEmbedder } from '../../../testing/contracts/embedder.ts';
@@ -75,6 +79,14 @@ describe('local embedder', () => {
     const [result] = await embedder.embed(['word '.repeat(1_000)]);
     expect(result).toMatchObject({ truncated: true, vector: new Float32Array(512).fill(3_999) });
     await embedder.close();
+  });
+
+  it('does not keep a process alive that has nothing else to do, nor prints anything', async () => {
+    const root = path.resolve(__dirname, '../../..');
+    const loader = pathToFileURL(path.join(root, 'testing/typescript-loader/register.mjs')).href;
+    const child = path.join(__dirname, 'idle.test-child.ts');
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', loader, child]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'true', stderr: '' });
   });
 
   it('takes no text once it is closed', async () => {

@@ -37,10 +37,9 @@ export class ModelThread {
 
   /** @param onExit called once, when the thread is no more */
   constructor(file: URL, onExit: () => void) {
-    // What the model's library prints must not get into the program's own output.
+    // What the model's library prints must not get into the program's own output. Nobody reads it either: a stream that is
+    // read keeps the process alive.
     this.#worker = new Worker(file, { stdout: true, stderr: true });
-    this.#worker.stdout.resume();
-    this.#worker.stderr.resume();
     this.#onExit = onExit;
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: ThreadMessage) => {

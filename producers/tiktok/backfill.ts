@@ -30,7 +30,7 @@ const APPEND_AFTER_MS = 1000;
 
 /**
  * Fetches the content of items through oEmbed, in runs of their own. Every id gets an answer: full, or `failed` with the
- * reason, also where nothing is asked because the network is off or does not answer. Items that have their content by now,
+ * reason, also where the network does not answer; none where it is switched off. Items that have their content by now,
  * or are blocked, are left out, so that a command that is executed again goes on where it stopped.
  *
  * Rejects with what withRun rejects with; then the command is to be executed again.
@@ -87,6 +87,9 @@ async function fetchAll(
   videos: readonly TikTokVideo[],
 ): Promise<BackfillResult> {
   const result = { fetched: 0, failed: 0 };
+  const { oembedUrl } = deps;
+  // Nobody was asked, so nothing failed: the items stay stubs, and are asked for again, maybe with the network on.
+  if (oembedUrl === null) return result;
   let ready: ProviderItem[] = [];
   let appendedAt = deps.clock.now();
   const append = async (): Promise<void> => {
@@ -100,7 +103,7 @@ async function fetchAll(
   const work = async (): Promise<void> => {
     for (const video of queue) {
       failure.signal.throwIfAborted();
-      const item = await fetchItem(deps, video, run.signal);
+      const item = await fetchItem(deps, oembedUrl, video, run.signal);
       if (item.content === 'full') result.fetched++;
       else result.failed++;
       ready.push(item);
@@ -115,10 +118,14 @@ async function fetchAll(
   return result;
 }
 
-async function fetchItem(deps: BackfillDeps, video: TikTokVideo, signal: AbortSignal): Promise<ProviderItem> {
-  if (deps.oembedUrl === null) return toFailure(video, 'off');
+async function fetchItem(
+  deps: BackfillDeps,
+  oembedUrl: string,
+  video: TikTokVideo,
+  signal: AbortSignal,
+): Promise<ProviderItem> {
   const itemId = tiktokProvider.itemId(video);
-  const answer = await fetchOEmbed(deps.http, deps.oembedUrl, itemId, signal);
+  const answer = await fetchOEmbed(deps.http, oembedUrl, itemId, signal);
   return answer.kind === 'video' ? toHydration({ ...video, oembed: answer.oembed }) : toFailure(video, answer.reason);
 }
 

@@ -13,7 +13,7 @@ export class OtherAccount {
   readonly #stack: Stack;
   readonly #partition: number;
   readonly #account: { readonly provider: string; readonly user: string };
-  readonly #waiting: { readonly offset: number; readonly dueAt: number }[] = [];
+  readonly #waiting: { readonly lastOffset: number; readonly dueAt: readonly number[] }[] = [];
   readonly #waitsMs: number[] = [];
   #stopped = false;
   #done: Promise<unknown> = Promise.resolve();
@@ -46,12 +46,17 @@ export class OtherAccount {
     const started = { mode: 'full', login: null, causedBy: null, commandId: null } as const;
     await run.append([{ type: 'SyncStarted', value: started }], () => {});
     const since = performance.now();
-    for (let n = 0; !this.#stopped; n++) {
-      const dueAt = since + n * INTERVAL_MS;
-      await sleep(dueAt - performance.now());
-      const value = { ...itemAt(n), collection: SCOPE.collection };
-      // Not awaited: the next one is due, whether or not this one is written.
-      void run.append([{ type: 'RawItem', value }], () => {}).then((offset) => this.#waiting.push({ offset, dueAt }));
+    for (let n = 0; !this.#stopped; ) {
+      await sleep(since + n * INTERVAL_MS - performance.now());
+      const dueAt: number[] = [];
+      const first = n;
+      for (; since + n * INTERVAL_MS <= performance.now(); n++) dueAt.push(since + n * INTERVAL_MS);
+      if (dueAt.length === 0) continue;
+      const records = dueAt.map((_, i) => {
+        return { type: 'RawItem', value: { ...itemAt(first + i), collection: SCOPE.collection } } as const;
+      });
+      const lastOffset = await run.append(records, () => {});
+      this.#waiting.push({ lastOffset, dueAt });
     }
   }
 
@@ -59,8 +64,8 @@ export class OtherAccount {
     while (!this.#stopped || this.#waiting.length > 0) {
       const { position } = await this.#stack.store.progress(this.#partition);
       const now = performance.now();
-      while ((this.#waiting[0]?.offset ?? Number.POSITIVE_INFINITY) <= position) {
-        this.#waitsMs.push(now - (this.#waiting.shift()?.dueAt ?? now));
+      while ((this.#waiting[0]?.lastOffset ?? Number.POSITIVE_INFINITY) <= position) {
+        for (const dueAt of this.#waiting.shift()?.dueAt ?? []) this.#waitsMs.push(now - dueAt);
       }
       await sleep(POLL_MS);
     }

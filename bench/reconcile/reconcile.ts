@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Bench, BenchOptions, Measured } from '../bench.ts';
+import type { Written } from '../floor/batches.ts';
 import { atMost, below, holds } from '../goals.ts';
 import { median, round } from '../measure.ts';
 import { runPart } from '../part.ts';
@@ -18,31 +19,32 @@ async function run({ items, rounds, folder }: BenchOptions): Promise<Measured> {
   const seed = path.join(folder, 'seed');
   const seeded = (await runPart('reconcile seed', { dataDir: seed, items })).result;
   const runs: (ReconcileResult & { peakMemoryMb: number })[] = [];
-  const floorMs: number[] = [];
+  const floors: Written[] = [];
   for (let turn = 0; turn < rounds; turn++) {
     const dataDir = path.join(folder, `run-${turn}`);
     cpSync(seed, dataDir, { recursive: true });
     const { result, peakMemoryMb } = await runPart('reconcile run', { dataDir, items, ...seeded });
     runs.push({ ...result, peakMemoryMb });
     const { result: floor } = await runPart('reconcile floor', { dataDir });
-    floorMs.push(floor.ms);
+    floors.push(floor);
     rmSync(dataDir, { recursive: true });
     if (floor.listed !== seeded.count) throw new Error(`the floor read ${floor.listed} ids of ${seeded.count}`);
     process.stderr.write(
       `reconcile: round ${turn + 1} of ${rounds}: ${JSON.stringify({ ...result, peakMemoryMb, floorMs: floor.ms })}\n`,
     );
   }
-  return report(items, items - seeded.count, runs, floorMs);
+  return report(items, items - seeded.count, runs, floors);
 }
 
 function report(
   items: number,
   vanished: number,
   runs: readonly (ReconcileResult & { peakMemoryMb: number })[],
-  floorMs: readonly number[],
+  floors: readonly Written[],
 ): Measured {
   const ms = median(runs.map((result) => result.ms));
-  const ratio = round(ms / median(floorMs));
+  const ratio = round(ms / median(floors.map((floor) => floor.ms)));
+  const cpu = median(runs.map(({ cpuMs }) => cpuMs));
   const peakMemoryMb = Math.max(...runs.map((result) => result.peakMemoryMb));
   const largest = Math.max(...runs.map((result) => result.largestRecordBytes));
   const p99 = round(median(runs.map(({ waits }) => waits.p99Ms)), 1);
@@ -51,6 +53,8 @@ function report(
     figures: {
       items,
       vanished,
+      cpuMs: round(cpu, 0),
+      cpuRatio: round(cpu / median(floors.map(({ cpuMs }) => cpuMs))),
       rounds: runs.length,
       ms: runs.map((result) => round(result.ms, 0)),
       appendMs: round(median(runs.map(({ appendMs }) => appendMs)), 0),
@@ -64,7 +68,10 @@ function report(
         maxMs: round(maxMs, 1),
       })),
     },
-    floor: { ms: floorMs.map((value) => round(value, 0)) },
+    floor: {
+      ms: floors.map((floor) => round(floor.ms, 0)),
+      cpuMs: round(median(floors.map(({ cpuMs }) => cpuMs)), 0),
+    },
     ratio,
     goals: [
       atMost("times the floor's time", ratio, MAX_TIMES_FLOOR),

@@ -2,7 +2,7 @@ import type { RunRow } from '../../core/ledger.ts';
 import type { RunWriter } from '../../producers/run-writer.ts';
 import { snapshotChunks } from '../../producers/tiktok/snapshot-chunks.ts';
 import { openForReading } from '../floor/open-bare.ts';
-import { percentile } from '../measure.ts';
+import { cpuMs, percentile } from '../measure.ts';
 import { sampleId, sampleSavedAt } from '../sample-items.ts';
 import { filesOf, openStack, waitFor } from '../stack.ts';
 import { OtherAccount } from './other-account.ts';
@@ -17,7 +17,9 @@ export interface ReconcileInput extends SeedResult {
 export interface ReconcileResult {
   /** from the append of the Begin until all decisions have come back and both sides are compared */
   readonly ms: number;
-  /** of it, until the End is in the log, and until the snapshot is applied */
+  /** computing, meanwhile */
+  readonly cpuMs: number;
+  /** of `ms`, until the End is in the log, and until the snapshot is applied */
   readonly appendMs: number;
   readonly appliedMs: number;
   readonly removed: number;
@@ -50,6 +52,7 @@ export async function runReconcile(input: ReconcileInput): Promise<ReconcileResu
     () => {},
   );
   const since = performance.now();
+  const cpuSince = cpuMs();
   await appendSnapshot(writer, ids, input);
   const appendMs = performance.now() - since;
   let appliedMs = 0;
@@ -61,11 +64,13 @@ export async function runReconcile(input: ReconcileInput): Promise<ReconcileResu
     return (run?.settledAt ?? null) !== null;
   });
   const ms = performance.now() - since;
+  const cpu = cpuMs() - cpuSince;
   const waits = await other.stop();
   const settled = await stack.store.run(SYNC_ID);
   await stack.close();
   return {
     ms,
+    cpuMs: cpu,
     appendMs,
     appliedMs,
     removed: settled?.counts.removed ?? 0,

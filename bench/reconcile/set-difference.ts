@@ -1,9 +1,11 @@
 import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
 import { openForReading } from '../floor/open-bare.ts';
+import { cpuMs } from '../measure.ts';
 import { filesOf } from '../stack.ts';
 
 export interface DifferenceResult {
   readonly ms: number;
+  readonly cpuMs: number;
   readonly listed: number;
   readonly vanished: number;
 }
@@ -16,6 +18,7 @@ export async function setDifference({ dataDir }: { readonly dataDir: string }): 
   const store = openForReading(files.store, 65_536);
   const tables = log.prepare<[], string>("SELECT name FROM sqlite_schema WHERE name GLOB 'ingest_*'").pluck().all();
   const since = performance.now();
+  const cpuSince = cpuMs();
   const listed = new Set<string>();
   for (const table of tables) {
     const chunks = log
@@ -30,7 +33,8 @@ export async function setDifference({ dataDir }: { readonly dataDir: string }): 
   const rows = store.prepare<[], string>('SELECT item_id FROM ledger WHERE scope_id = 1').pluck();
   for (const itemId of rows.iterate()) if (!listed.has(itemId)) vanished.push(itemId);
   const ms = performance.now() - since;
+  const cpu = cpuMs() - cpuSince;
   log.close();
   store.close();
-  return { ms, listed: listed.size, vanished: vanished.length };
+  return { ms, cpuMs: cpu, listed: listed.size, vanished: vanished.length };
 }

@@ -22,6 +22,8 @@ const HEADER_BYTES = 5;
 const SLAB_BYTES = 64 * 1024;
 
 interface Writer {
+  /** bytes of its last record: a first guess at what the next one needs */
+  lastBytes: number;
   readonly id: number;
   readonly schema: AvroRecord;
   readonly type: avsc.Type;
@@ -46,7 +48,7 @@ export function createRecordCodec(schemas: SchemaSet, ids: SchemaIds): SchemaCod
   const writers = Object.fromEntries(
     RECORD_NAMES.map((record) => {
       const schema = schemas[record];
-      return [record, { id: ids.idOf(record), schema, type: compileSchema(schema) }];
+      return [record, { lastBytes: 0, id: ids.idOf(record), schema, type: compileSchema(schema) }];
     }),
   ) as Readonly<Record<RecordName, Writer>>;
   const readers = new Map<number, Reader>();
@@ -56,11 +58,13 @@ export function createRecordCodec(schemas: SchemaSet, ids: SchemaIds): SchemaCod
     encode(record, value) {
       const writer = writers[record];
       try {
-        return allocate((slab, start) => {
+        const bytes = allocate(writer.lastBytes, (slab, start) => {
           slab[start] = MAGIC;
           slab.writeUInt32BE(writer.id, start + 1);
           return writer.type.encode(value, slab, start + HEADER_BYTES);
         });
+        writer.lastBytes = bytes.length;
+        return bytes;
       } catch (error) {
         const misfit = findMisfit(writer.schema, value);
         if (misfit === null) throw error;
@@ -84,15 +88,21 @@ export function createRecordCodec(schemas: SchemaSet, ids: SchemaIds): SchemaCod
 }
 
 /**
- * Hands out the rest of a shared buffer, and a larger one where it does not suffice.
+ * Hands out the rest of a shared buffer, and a larger one where it does not suffice. A record that does not fit is written
+ * twice, which matters for large ones: so one larger than a buffer begins in a fresh one of the size that it will need.
  *
+ * @param guess bytes that the record may need
  * @param write gets the buffer and where to begin; returns where it ended, or, where the buffer was too short, the number
  *   of missing bytes as a negative number (as avsc's `encode` does)
  */
-function createSlabs(): (write: (slab: Buffer, start: number) => number) => Buffer {
+function createSlabs(): (guess: number, write: (slab: Buffer, start: number) => number) => Buffer {
   let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   let start = 0;
-  return (write) => {
+  return (guess, write) => {
+    if (guess > SLAB_BYTES && start + guess > slab.length) {
+      slab = Buffer.allocUnsafeSlow(guess + SLAB_BYTES);
+      start = 0;
+    }
     // The header is written with a bounds check, so it must fit.
     let end = start + HEADER_BYTES <= slab.length ? write(slab, start) : -HEADER_BYTES;
     while (end < 0) {

@@ -44,14 +44,12 @@ export const SearchResults = z.object({
 export const Item = z.object({
   ...ItemName.shape,
   state: z.string().nullable(),
-  ...{
-    pinned: z.boolean(),
-    blocked: z.boolean(),
-    hidden: z.boolean(),
-    stub: z.boolean(),
-    unavailable: z.boolean(),
-    hasVector: z.boolean(),
-  },
+  pinned: z.boolean(),
+  blocked: z.boolean(),
+  hidden: z.boolean(),
+  stub: z.boolean(),
+  unavailable: z.boolean(),
+  hasVector: z.boolean(),
   ...Shown.shape,
 });
 export const ItemPage = z.object({ items: z.array(Item), next: z.string().nullable() });
@@ -66,7 +64,9 @@ export const ItemDetail = z.object({
 export const Explanation = z.object({
   ...ItemName.shape,
   state: z.string().nullable(),
-  ...{ pinned: z.boolean(), blocked: z.boolean(), hidden: z.boolean() },
+  pinned: z.boolean(),
+  blocked: z.boolean(),
+  hidden: z.boolean(),
   history: z.array(
     z.object({
       at: time,
@@ -109,15 +109,13 @@ export const Accounts = z.object({
       syncCount: z.number(),
       lastSyncAt: time,
       lastFullReconciliation: time,
-      ...{
-        active: z.number(),
-        trash: z.number(),
-        held: z.number(),
-        purged: z.number(),
-        pinned: z.number(),
-        blocked: z.number(),
-        stub: z.number(),
-      },
+      active: z.number(),
+      trash: z.number(),
+      held: z.number(),
+      purged: z.number(),
+      pinned: z.number(),
+      blocked: z.number(),
+      stub: z.number(),
       digest: z.string().nullable(),
       converged: z.boolean().nullable(),
       needsReauth: z.boolean(),

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { App } from '../app/app.ts';
 import { Uploads } from '../app/use-cases/uploads.ts';
+import type { ApiContext, ApiServer } from './context.ts';
 import { refusalOf } from './guard.ts';
 import { about, send, sendProblem } from './problem.ts';
 import { registerAccounts } from './routes/accounts.ts';
@@ -17,23 +18,6 @@ import { registerItems } from './routes/items.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerUploads } from './routes/uploads.ts';
-
-/** A server whose routes are checked by Zod. */
-export type ApiServer = FastifyInstance<
-  import('node:http').Server,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  ZodTypeProvider
->;
-
-/** What the routes work with. */
-export interface ApiContext {
-  readonly app: App;
-  readonly uploads: Uploads;
-  /** aborted when the server closes: streams end */
-  readonly closing: AbortSignal;
-}
 
 const JSON_LIMIT_BYTES = 100_000;
 /** Without login: whoever asks learns no more than that it runs. */

@@ -1,26 +1,15 @@
+import type { Clock } from '../core/ports/clock.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
-import type { ItemFilter, ItemStore, SearchHit } from '../core/ports/item-store.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
+import { createSearch, type Search } from '../search/hybrid.ts';
 
-export interface SearchQuestion {
-  readonly query: string;
-  readonly filter: ItemFilter;
-  readonly limit: number;
-}
-
-export interface SearchAnswer {
-  /** `text`: the embedder could not be asked */
-  readonly mode: 'hybrid' | 'text';
-  readonly hits: readonly SearchHit[];
-}
+export type { FoundItem, Search } from '../search/hybrid.ts';
 
 /** Searches what the store holds now. */
 export function createSearchFor(
-  parts: { readonly store: ItemStore; readonly telemetry: Telemetry },
-  _embedder: () => Promise<Embedder>,
-): (question: SearchQuestion) => Promise<SearchAnswer> {
-  return async ({ query, filter, limit }) => ({
-    mode: 'text',
-    hits: await parts.store.searchText(query, filter, limit),
-  });
+  parts: { readonly store: ItemStore; readonly telemetry: Telemetry; readonly clock: Clock },
+  embedder: () => Promise<Embedder>,
+): Search {
+  return createSearch({ store: parts.store, log: parts.telemetry.log, clock: parts.clock, embedder });
 }

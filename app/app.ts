@@ -8,7 +8,7 @@ import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import type { ImportOptions, ImportResult } from '../producers/tiktok/import.ts';
-import type { SearchAnswer, SearchQuestion } from './app-search.ts';
+import type { Search } from './app-search.ts';
 import type { Config } from './config.ts';
 import type { CurrentStore } from './current-store.ts';
 import type { Presence } from './presence.ts';
@@ -40,7 +40,7 @@ export interface App {
   /** One with another model, for a rebuild; the caller closes it. */
   readonly newEmbedder: (model: string) => Promise<Embedder>;
   readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
-  readonly search: (question: SearchQuestion) => Promise<SearchAnswer>;
+  readonly search: Search;
   /** Where the API of this process can be reached; null where it does not run. */
   readonly apiUrl: () => string | null;
   /** Erases what was deleted from the bytes on disk, in all files. */

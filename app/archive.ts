@@ -89,7 +89,7 @@ export async function readArchive(file: string, folder: string): Promise<Pick<Ma
   feeding.catch(() => undefined);
   try {
     for await (const entry of entries) {
-      const { name, size = 0 } = entry.header;
+      const { name, size } = entry.header;
       if (entry.header.type !== 'file' || !NAME.test(name) || name.includes('..'))
         throw new InputError(`${file} is no backup of Hoardarr: it holds '${name}'`);
       if (name === MANIFEST) {

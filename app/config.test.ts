@@ -20,13 +20,19 @@ function problemsOf(env: Environment): string {
 describe('configuration', () => {
   it('has defaults for everything', () => {
     expect(loadConfig({}, {})).toMatchObject({
-      ...{ dataDir: path.resolve('data'), host: '127.0.0.1', port: 8080, basePath: '', apiToken: null },
-      ...{
-        embedder: { name: 'local' },
-        tiktokOembedUrl: 'https://www.tiktok.com/oembed',
-        uploadLimitBytes: 2_000_000_000,
-      },
-      ...{ guardItems: 20, guardShare: 0.25, trashMs: 30 * 86_400_000, secrets: [], logLevel: null },
+      dataDir: path.resolve('data'),
+      host: '127.0.0.1',
+      port: 8080,
+      basePath: '',
+      apiToken: null,
+      embedder: { name: 'local' },
+      tiktokOembedUrl: 'https://www.tiktok.com/oembed',
+      uploadLimitBytes: 2_000_000_000,
+      guardItems: 20,
+      guardShare: 0.25,
+      trashMs: 30 * 86_400_000,
+      secrets: [],
+      logLevel: null,
     });
   });
 

@@ -90,7 +90,7 @@ function readValues(env: Environment, problems: string[]): Values {
       problems.push(messageOf(error));
     }
   }
-  return values as Values;
+  return values;
 }
 
 function readSecret(env: Environment, name: string): string | undefined {

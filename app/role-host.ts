@@ -83,14 +83,15 @@ export class RoleHost {
     for (const role of ROLES) if (this.#running.has(role) && !due.has(role)) await this.#stop(role);
     if (await this.#deps.isStale()) await this.#goOn();
     await this.#deps.presence.beat(ROLES.filter((role) => due.has(role)));
-    let failure: unknown = null;
+    const failures: unknown[] = [];
     for (const role of ROLES.toReversed()) {
       if (!due.has(role) || this.#running.has(role)) continue;
       await this.#start(role).catch((error: unknown) => {
-        failure ??= error;
+        failures.push(error);
       });
     }
-    if (failure !== null) throw failure;
+    const [failure] = failures;
+    if (failure !== undefined) throw failure instanceof Error ? failure : new Error(messageOf(failure));
   }
 
   async #due(): Promise<ReadonlySet<Role>> {

@@ -22,7 +22,7 @@ export const processIo: Io = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: process.stderr.isTTY,
   onSignal(callback) {
     for (const signal of SIGNALS) process.on(signal, callback);
     return () => {

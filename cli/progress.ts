@@ -40,7 +40,7 @@ class BarProgress implements Progress {
     this.#bar = new SingleBar(
       {
         format: `${phase.padEnd(10)} {bar} {percentage}% | {value}/{total}`,
-        stream: this.#io.stderr as NodeJS.WriteStream,
+        stream: this.#io.stderr,
         clearOnComplete: true,
         hideCursor: true,
       },

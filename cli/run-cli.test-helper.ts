@@ -10,6 +10,7 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   /** stdout as the JSON document that it is */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the test says what the document holds
   json<T = Record<string, unknown>>(): T;
 }
 
@@ -52,7 +53,11 @@ export class CliWorld {
     });
     const argv = [...words, '--data-dir', this.dataDir, ...(how.json === true ? ['--json'] : [])];
     const status = await main(argv, {
-      ...{ stdin: new PassThrough(), stdout, stderr, isTerminal: false, env: this.env },
+      stdin: new PassThrough(),
+      stdout,
+      stderr,
+      isTerminal: false,
+      env: this.env,
       onSignal: (callback) => {
         this.#signals.add(callback);
         return () => void this.#signals.delete(callback);
@@ -60,6 +65,7 @@ export class CliWorld {
       quit: () => undefined,
     });
     await new Promise((resolve) => setImmediate(resolve));
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
     return { status, ...texts, json: <T>() => JSON.parse(texts.stdout) as T };
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readStatus } from '../../app/use-cases/status.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { Accounts, user } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
 
 export function registerAccounts(server: ApiServer, { app }: ApiContext): void {
   server.get(

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { OutcomeTail } from '../../app/use-cases/outcome-tail.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
-import { toView } from './uploads.ts';
+import { toView } from '../upload-view.ts';
 
 const MAX_STREAMS = 64;
 const LOOK_EVERY_MS = 250;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
 import { DEFAULT_USER } from '../../app/use-cases/scopes.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { Decided, HeldGroups, Problem, user } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
 
 export function registerHeld(server: ApiServer, { app }: ApiContext): void {
   server.get(

@@ -3,8 +3,8 @@ import { type Decided as DecidedItem, decideInScope } from '../../app/use-cases/
 import { explainItem } from '../../app/use-cases/explain.ts';
 import { getItem, listItems } from '../../app/use-cases/items.ts';
 import { DEFAULT_USER, resolveItemScope } from '../../app/use-cases/scopes.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { count, Decided, Explanation, ItemDetail, ItemPage, Problem, user, userName } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
 
 const ITEM = '/v1/items/:provider/:collection/:id';
 const params = z.object({ provider: z.string(), collection: z.string(), id: z.string() });
@@ -43,6 +43,7 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
   server.get(
     ITEM,
     { schema: { summary: 'One item', params, querystring: whose, response: { 200: ItemDetail, ...problems } } },
+    // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits its handlers
     async (request) => getItem(app, await scopeOf(request.params, request.query.user), request.params.id),
   );
   server.get(

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { collectGauges } from '../../app/use-cases/collect-gauges.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
 import { Problem } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
 
 /** Health, metrics, and the description of the API. */
 export function registerOperations(server: ApiServer, { app }: ApiContext): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { searchItems } from '../../app/use-cases/search.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { count, Problem, SearchResults, user } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
 
 export function registerSearch(server: ApiServer, { app }: ApiContext): void {
   const querystring = z.object({

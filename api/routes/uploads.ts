@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
-import type { Upload } from '../../app/use-cases/uploads.ts';
 import { InputError } from '../../core/errors.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
 import { Problem, UploadState, userName } from '../schemas.ts';
-import type { ApiContext, ApiServer } from '../server.ts';
+import { toView } from '../upload-view.ts';
 
 const params = z.object({ user: userName, provider: z.enum(['tiktok', 'reddit']) });
 const querystring = z.object({
@@ -51,6 +51,7 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
         response: { 200: UploadState, 404: Problem },
       },
     },
+    // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits its handlers
     async (request) => toView(await uploads.get(request.params.id)),
   );
 }
@@ -68,9 +69,4 @@ async function bodyOf(
   if (body === undefined || body === null)
     throw new InputError('the body is empty: send the export as the body, or as a file of a form');
   return { stream: body as Readable, fileName: named ?? 'upload' };
-}
-
-export function toView(upload: Upload): z.output<typeof UploadState> {
-  const { id, provider, user, fileName, bytes, status, progress, error, createdAt, finishedAt } = upload;
-  return { id, provider, user, fileName, bytes, status, progress, error, createdAt, finishedAt, ...upload.report };
 }

@@ -129,7 +129,10 @@ function toDecision(
 ): Decision {
   const { eventId, at, url, position } = head;
   return {
-    ...{ eventId, at, ...scope, itemId: row.itemId },
+    eventId,
+    at,
+    ...scope,
+    itemId: row.itemId,
     operation: request.operation,
     author: `person:${request.author}`,
     basisDecided: row.decided,

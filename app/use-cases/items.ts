@@ -103,7 +103,12 @@ export async function getItem(app: App, choice: ScopeChoice, itemId: string): Pr
   const { state, pinned, blocked, hidden, unavailable } = row;
   return {
     ...scope,
-    ...{ itemId, state, pinned, blocked, hidden, unavailable },
+    itemId,
+    state,
+    pinned,
+    blocked,
+    hidden,
+    unavailable,
     stub: row.content === 'stub',
     title: shown?.title ?? null,
     url: content?.url ?? null,

@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.ts';
 import { parseScope, scopeName } from '../../core/keys.ts';
-import type { SearchHit } from '../../core/ports/item-store.ts';
 import type { App } from '../app.ts';
+import type { FoundItem } from '../app-search.ts';
 import { isoOf } from './format.ts';
 import { checkProvider, findScopes } from './scopes.ts';
 
@@ -22,20 +22,24 @@ export interface SearchResultView {
   readonly title: string | null;
   readonly url: string | null;
   readonly author: string | null;
+  /** comparable within one answer only; higher is better */
   readonly score: number;
   readonly savedAt: string | null;
+  /** plain text, not HTML */
   readonly snippet: string;
+}
+
+export interface SearchResults {
+  /** `text`: by words alone, since the query could not be embedded */
+  readonly mode: 'hybrid' | 'text';
+  readonly results: readonly SearchResultView[];
 }
 
 const MAX_RESULTS = 200;
 const MAX_QUERY_CHARS = 2_000;
-const SNIPPET_CHARS = 240;
 
 /** Searches by meaning and by word; the best first. */
-export async function searchItems(
-  app: App,
-  request: SearchItemsRequest,
-): Promise<{ readonly mode: 'hybrid' | 'text'; readonly results: readonly SearchResultView[] }> {
+export async function searchItems(app: App, request: SearchItemsRequest): Promise<SearchResults> {
   const query = request.query.trim();
   const { limit = 10 } = request;
   if (query === '') throw new InputError('there is nothing to search for: the query is empty');
@@ -45,40 +49,13 @@ export async function searchItems(
   if (request.provider !== undefined && request.provider !== null) checkProvider(request.provider);
   const scopes = (await findScopes(app.store, request)).map(scopeName);
   if (scopes.length === 0) return { mode: 'text', results: [] };
+  // Refused where another one is pinned: vectors of different models are never compared.
+  await app.embedder();
   const { mode, hits } = await app.search({ query, filter: { scopes }, limit });
-  return { mode, results: hits.map((hit) => toView(hit, query)) };
+  return { mode, results: hits.map(toView) };
 }
 
-function toView(hit: SearchHit, query: string): SearchResultView {
-  const { itemId, state, title, url, author, score } = hit;
-  return {
-    ...parseScope(hit.scope),
-    itemId,
-    state,
-    title,
-    url,
-    author,
-    score,
-    savedAt: isoOf(hit.savedAt),
-    snippet: snippetOf(hit, query),
-  };
-}
-
-/** The part of the text around the first word of the query that is in it, else its beginning. */
-function snippetOf({ content }: SearchHit, query: string): string {
-  const text = [content.title, content.body]
-    .filter((part) => part !== null)
-    .join(' — ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (text.length <= SNIPPET_CHARS) return text;
-  const lower = text.toLowerCase();
-  const found = query
-    .toLowerCase()
-    .split(/\s+/)
-    .map((word) => lower.indexOf(word))
-    .filter((at) => at >= 0);
-  const at = Math.max(0, (found.length === 0 ? 0 : Math.min(...found)) - SNIPPET_CHARS / 4);
-  const cut = text.slice(at, at + SNIPPET_CHARS);
-  return `${at > 0 ? '…' : ''}${cut}${at + SNIPPET_CHARS < text.length ? '…' : ''}`;
+function toView(hit: FoundItem): SearchResultView {
+  const { itemId, state, title, url, author, score, snippet } = hit;
+  return { ...parseScope(hit.scope), itemId, state, title, url, author, score, savedAt: isoOf(hit.savedAt), snippet };
 }

@@ -12,10 +12,6 @@ export interface Scope extends Account {
   readonly collection: string;
 }
 
-export interface ItemKey extends Scope {
-  readonly itemId: string;
-}
-
 const encode = (part: string): string => (/^[A-Za-z0-9._-]*$/.test(part) ? part : encodeURIComponent(part));
 
 /** `provider/user`: the partition key of everything that concerns the account. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ItemContent } from '../core/ports/item-store.ts';
 import type { Document, RawItem } from '../schemas/generated/records.ts';
 
@@ -19,5 +19,5 @@ export function hashBytes(bytes: Uint8Array): string {
 }
 
 function shorten(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest().subarray(0, 16).toString('base64url');
+  return hash('sha256', data, 'buffer').subarray(0, 16).toString('base64url');
 }

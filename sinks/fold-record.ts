@@ -6,7 +6,7 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { accountName, HEADER, isItemId, scopeName } from '../core/keys.ts';
-import { isSettled, newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
+import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
 import type {
@@ -297,9 +297,4 @@ function takeVector(draft: Draft, enriched: EnrichedItem): void {
   }
   draft.vector = { model: enriched.model, dimensions: enriched.dimensions, bytes: enriched.vector };
   row.vectorHash = hashBytes(enriched.vector);
-}
-
-/** Whether the run, now, has nothing on its way and was not reported as settled. */
-export function newlySettled(run: RunRow): boolean {
-  return run.settledAt === null && isSettled(run);
 }

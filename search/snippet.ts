@@ -13,8 +13,7 @@ export function snippetOf(content: Pick<ItemContent, 'title' | 'body'>, queryWor
   const text = [content.title, content.body]
     .filter((part) => part !== null && part !== '')
     .join(' — ')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   if (text.length <= SNIPPET_CHARS) return text;
   const hits = wordsOf(text).filter(({ folded }) => queryWords.some((word) => matches(word, folded)));

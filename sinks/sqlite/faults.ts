@@ -9,11 +9,13 @@ export class ItemRefusedError extends Error {
 // Result codes that speak of a value, not of the database: https://www.sqlite.org/rescode.html
 const VALUE_FAULTS = /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH|RANGE)/;
 
+// What better-sqlite3 says of a value that it cannot bind (its src/util/binder.cpp); TypeErrors at large would hide bugs.
+const UNBINDABLE = /^SQLite3 can only bind|^The bound string, buffer, or bigint is too big/;
+
 /** Whether an error of writing an item is that item's own: it does not fit, whatever the state of the database. */
 export function isItemFault(error: unknown): boolean {
   if (error instanceof ItemRefusedError) return true;
-  // better-sqlite3 throws these for values that it cannot bind: https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md
-  if (error instanceof TypeError || error instanceof RangeError) return true;
+  if (error instanceof Error && UNBINDABLE.test(error.message)) return true;
   return typeof error === 'object' && error !== null && 'code' in error && VALUE_FAULTS.test(String(error.code));
 }
 

@@ -34,11 +34,11 @@ export class FoldReads {
   }
 
   account(account: string): AccountRow | null {
-    return parse(this.#statements.account.get(account));
+    return parse(this.#statements.account.get(account)) as AccountRow | null;
   }
 
   scope(scope: string): ScopeRow | null {
-    return parse(this.#statements.scope.get(scope));
+    return parse(this.#statements.scope.get(scope)) as ScopeRow | null;
   }
 
   scopes(): readonly ScopeRow[] {
@@ -46,11 +46,11 @@ export class FoldReads {
   }
 
   run(syncId: string): RunRow | null {
-    return parse(this.#statements.run.get(syncId));
+    return parse(this.#statements.run.get(syncId)) as RunRow | null;
   }
 
   runBefore(account: string, position: number): RunRow | null {
-    return parse(this.#statements.runBefore.get(account, position));
+    return parse(this.#statements.runBefore.get(account, position)) as RunRow | null;
   }
 
   runsCausedBy(syncId: string): readonly RunRow[] {
@@ -100,7 +100,7 @@ export class FoldReads {
 
   expiredTrash(before: number, limit: number): readonly { readonly scope: string; readonly row: LedgerRow }[] {
     return this.#statements.expiredTrash.all(before, limit).map((raw) => ({
-      scope: this.#scopes.name(Number(raw[LEDGER_COLUMN_COUNT])),
+      scope: this.#scopes.name(raw[LEDGER_COLUMN_COUNT]),
       row: toLedgerRow(raw as unknown as RawRow),
     }));
   }
@@ -165,6 +165,6 @@ function prepare(db: Database) {
   };
 }
 
-function parse<T>(json: string | null | undefined): T | null {
-  return json === null || json === undefined ? null : (JSON.parse(json) as T);
+function parse(json: string | null | undefined): unknown {
+  return json === null || json === undefined ? null : JSON.parse(json);
 }

@@ -38,7 +38,7 @@ export class ItemReads {
     const scopeId = this.#scopes.find(scope);
     const raw = scopeId === null ? undefined : this.#statements.row.get(scopeId, itemId);
     if (raw === undefined) return null;
-    const docId = raw[LEDGER_COLUMN_COUNT] as number | null;
+    const docId = raw[LEDGER_COLUMN_COUNT];
     const content = docId === null ? undefined : this.#statements.content.get(docId);
     return {
       row: toLedgerRow(raw as unknown as RawRow),

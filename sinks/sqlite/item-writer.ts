@@ -29,8 +29,8 @@ export class ItemWriter {
   readonly #vectors: VectorTable;
   readonly #words: WordIndex;
   readonly #findAll: Statement<[string, number], RawStored>;
-  readonly #upsert: Statement<unknown[]>;
-  readonly #putItem: Statement<unknown[]>;
+  readonly #upsert: Statement;
+  readonly #putItem: Statement;
   readonly #removeItem: Statement<[number]>;
   readonly #text: Statement<[number], RawText>;
   readonly #eraseHistory: Statement<[number, string]>;

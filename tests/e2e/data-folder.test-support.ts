@@ -33,6 +33,11 @@ export interface ItemJson {
   readonly hasVector: boolean;
 }
 
+interface Page {
+  readonly items: readonly ItemJson[];
+  readonly next: string | null;
+}
+
 export interface ExplainJson {
   readonly state: string;
   readonly pinned: boolean;
@@ -87,7 +92,11 @@ export class DataFolder {
     stdout.on('data', (chunk: Buffer) => void (said.stdout += chunk.toString()));
     stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
     const status = await main([...words, '--data-dir', this.path, '--json'], {
-      ...{ stdin: new PassThrough(), stdout, stderr, isTerminal: false, env: this.env },
+      stdin: new PassThrough(),
+      stdout,
+      stderr,
+      isTerminal: false,
+      env: this.env,
       onSignal: () => () => undefined,
       quit: () => undefined,
     });
@@ -127,9 +136,8 @@ export class DataFolder {
   async items(state = 'active'): Promise<readonly ItemJson[]> {
     const all: ItemJson[] = [];
     for (let after: string | null = null; ; ) {
-      const page: { items: ItemJson[]; next: string | null } = await this.json(
-        ...['items', '--state', state, '--limit', '500', ...(after === null ? [] : ['--after', after])],
-      );
+      const from = after === null ? [] : ['--after', after];
+      const page: Page = await this.json('items', '--state', state, '--limit', '500', ...from);
       all.push(...page.items);
       after = page.next;
       if (after === null) return all;
@@ -149,7 +157,7 @@ export class DataFolder {
   }
 
   /** Names of the files of the data folder that hold these bytes. */
-  filesWith(bytes: string | Uint8Array): readonly string[] {
+  filesWith(bytes: string | Buffer): readonly string[] {
     const entries = readdirSync(this.path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     return entries
       .filter((entry) => readFileSync(path.join(entry.parentPath, entry.name)).includes(bytes))

@@ -38,7 +38,7 @@ describe('real exports', () => {
           const middle = [...new Set(independent.middle.map(({ id }) => id))];
           const gone = middle.filter((_, i) => i % 4 === 1).slice(0, Math.floor(ids.length / 4));
           expect(gone.length).toBeGreaterThanOrEqual(ids.length >= 8 ? 1 : 0);
-        const cut = folder.write(independent.without(new Set(gone)), path.basename(fixture.file));
+          const cut = folder.write(independent.without(new Set(gone)), path.basename(fixture.file));
           expect(await folder.import(cut)).toMatchObject({ new: 0, removed: gone.length, held: 0 });
           expect(await folder.ids('trash')).toEqual([...gone].sort());
           for (const id of gone.slice(0, 2)) {
@@ -63,7 +63,7 @@ describe('a real export with metadata and an embedder that counts', () => {
   let openai: FakeOpenAi;
   let oembed: FakeOEmbed;
   let folder: DataFolder;
-  const [fixture] = fixtures.filter(({ name }) => name.startsWith('likes-and-favorites.2025-04'));
+  const fixture = fixtures.find(({ name }) => name.startsWith('likes-and-favorites.2025-04'));
   beforeAll(async () => {
     openai = await FakeOpenAi.start({ dimensions: 64 });
     oembed = await FakeOEmbed.start();

@@ -74,7 +74,7 @@ export async function createServer(
   };
   await server.register(routes, basePath === '' ? {} : { prefix: basePath });
   await server.ready();
-  await uploads.resume();
+  await uploads.start();
   const stop = async (): Promise<void> => {
     closing.abort();
     await server.close();

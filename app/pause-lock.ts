@@ -33,10 +33,11 @@ export class PauseLock {
     const until = clock.now() + STAND_STILL_MS;
     for (;;) {
       const elsewhere = await presence.elsewhere();
-      const left = roles.filter((role) => elsewhere.has(role));
+      const here = this.#app.roles.running;
+      const left = roles.filter((role) => elsewhere.has(role) || here.includes(role));
       if (left.length === 0) return;
       if (clock.now() > until)
-        throw new Error(`another process does not let ${left.join(', ')} stand still: try again, or stop it`);
+        throw new Error(`${left.join(', ')} did not stand still: try again, or stop the other processes`);
       await clock.sleep(POLL_MS);
     }
   }

@@ -67,11 +67,13 @@ export class Presence {
    * pauses already.
    */
   async pause(roles: readonly Role[]): Promise<boolean> {
-    const document = await this.#metadata.get(PAUSE_KEY);
-    const other = document?.value as PauseDocument | undefined;
-    if (other !== undefined && other.by !== INSTANCE && this.#isAlive(other.by, other.beatAt)) return false;
-    const pause: PauseDocument = { by: INSTANCE, roles, beatAt: this.#clock.now() };
-    return (await this.#metadata.compareAndSet(PAUSE_KEY, document?.version ?? null, pause)) !== null;
+    for (;;) {
+      const document = await this.#metadata.get(PAUSE_KEY);
+      const other = document?.value as PauseDocument | undefined;
+      if (other !== undefined && other.by !== INSTANCE && this.#isAlive(other.by, other.beatAt)) return false;
+      const pause: PauseDocument = { by: INSTANCE, roles, beatAt: this.#clock.now() };
+      if ((await this.#metadata.compareAndSet(PAUSE_KEY, document?.version ?? null, pause)) !== null) return true;
+    }
   }
 
   async resume(): Promise<void> {
@@ -83,6 +85,13 @@ export class Presence {
   async paused(): Promise<ReadonlySet<Role>> {
     const pause = (await this.#metadata.get(PAUSE_KEY))?.value as PauseDocument | undefined;
     return new Set(pause !== undefined && this.#isAlive(pause.by, pause.beatAt) ? pause.roles : []);
+  }
+
+  /** Whether a process that names itself so has been heard of lately. */
+  async isRunning(instance: string): Promise<boolean> {
+    if (instance === INSTANCE) return true;
+    const document = (await this.#metadata.get(`${PREFIX}${instance}`))?.value as ProcessDocument | undefined;
+    return document !== undefined && this.#isAlive(instance, document.beatAt);
   }
 
   #isAlive(instance: string, beatAt: number): boolean {

@@ -134,6 +134,7 @@ describe('the command line on a data folder', () => {
     const report = (await world.run('rebuild')).json();
     expect(report).toMatchObject({ embeddingCalls: 0, match: true });
     expect(report['digestBefore']).toBe(report['digestAfter']);
+    expect((await world.run('status')).json<{ accounts: object[] }>().accounts).toMatchObject([{ converged: true }]);
     expect((await world.run('explain', 'tiktok', first)).json()).toEqual(before);
     expect(readdirSync(world.dataDir).filter((name) => /^store-\d+\.db$/.test(name))).toHaveLength(1);
   });

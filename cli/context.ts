@@ -29,12 +29,14 @@ interface OpenHow {
 }
 
 /** How long a command that was interrupted may take to end in order. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 30_000;
 
 /** Runs commands: opens what they need, prints what they say, and ends in order, also when interrupted. */
 export class CliContext {
   readonly io: Io;
   status: ExitStatus = 0;
+  /** what no message may show, as far as it was read */
+  secrets: readonly string[] = [];
 
   constructor(io: Io) {
     this.io = io;
@@ -42,7 +44,9 @@ export class CliContext {
 
   config(options: GlobalOptions): Config {
     const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
-    return loadConfig(flags, ...(this.io.env === undefined ? [] : ([this.io.env] as const)));
+    const config = loadConfig(flags, ...(this.io.env === undefined ? [] : ([this.io.env] as const)));
+    this.secrets = config.secrets;
+    return config;
   }
 
   user(options: GlobalOptions): string {

@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     if ((error instanceof CommanderError && error.exitCode === 0) || isClosedPipe(error)) return 0;
     const isUsage = error instanceof CommanderError;
     await reportError(
-      io,
+      context,
       argv.includes('--json'),
       isUsage
         ? said
@@ -60,9 +60,8 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
   }
 }
 
-async function reportError(io: Io, asJson: boolean, message: string): Promise<void> {
-  // What the environment keeps secret was read by then, or is not known here: shapes of secrets are kept out in any case.
-  const error = createRedactor([]).text(message);
+async function reportError({ io, secrets }: CliContext, asJson: boolean, message: string): Promise<void> {
+  const error = createRedactor(secrets).text(message);
   if (asJson) await write(io.stdout, `${JSON.stringify({ error }, null, 2)}\n`);
   else await write(io.stderr, `hoardarr: ${error}\n`);
 }

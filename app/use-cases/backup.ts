@@ -25,6 +25,10 @@ export async function backUp(app: App, file: string, withKey: boolean): Promise<
   const { dataDir } = app.config;
   // No rebuild may switch, and remove the old generation, in between.
   const lock = await PauseLock.take(app);
+  for (const name of readdirSync(dataDir)) {
+    // Left behind by a backup that was killed.
+    if (name.startsWith(WORK_FOLDER)) rmSync(path.join(dataDir, name), { recursive: true, force: true });
+  }
   const folder = mkdtempSync(path.join(dataDir, WORK_FOLDER));
   try {
     await app.stores.refresh();

@@ -1,6 +1,6 @@
 import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
 import { NotFoundError } from '../../core/errors.ts';
-import { HEADER, parseRecordKey } from '../../core/keys.ts';
+import { HEADER, itemOfKey } from '../../core/keys.ts';
 import type { AppendRecord, LogRecord } from '../../core/ports/event-log.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
@@ -28,7 +28,6 @@ const PAGE_RECORDS = 500;
 const DRAIN_LIMIT_MS = 30_000;
 /** Law 2: snapshot records are never redriven, and neither is a SyncStarted (law 1). */
 const NEVER_REDRIVEN: ReadonlySet<string> = new Set(['SnapshotBegin', 'SnapshotChunk', 'SnapshotEnd', 'SyncStarted']);
-const NEVER_REDRIVEN_SLOTS: ReadonlySet<string> = new Set(['snapshot', 'run']);
 
 /** Records that no stage could take. */
 export async function listDeadLetters(app: App): Promise<readonly DeadLetter[]> {
@@ -97,15 +96,18 @@ async function readAll(app: App): Promise<readonly Found[]> {
 }
 
 function whyNot(app: App, record: LogRecord): string | null {
-  const slot = parseRecordKey(record.key)?.slot;
-  if (slot !== undefined && NEVER_REDRIVEN_SLOTS.has(slot))
-    return 'records of a snapshot or of a run are never redriven: import again';
+  const topic = record.headers[DEAD_LETTER_HEADER.topic];
+  if (topic !== 'ingest' && topic !== 'enriched')
+    return `records of ${topic ?? 'an unknown topic'} are not redriven: the command comes again by itself`;
   try {
     const { type } = app.codec.decode(record.value ?? new Uint8Array());
     return NEVER_REDRIVEN.has(type) ? `a ${type} is never redriven: import again` : null;
   } catch {
-    // Bytes that cannot be read yet may be after an update; the stage says it again if not.
-    return null;
+    // Bytes that cannot be read yet may be after an update; the stage says it again if not. What is of no single item may
+    // belong to a snapshot.
+    return itemOfKey(record.key) === null
+      ? 'what cannot be read, and is of no single item, is never redriven: import again'
+      : null;
   }
 }
 
@@ -116,8 +118,8 @@ async function originalOf(app: App, partition: number, record: LogRecord): Promi
   const position = Number(headers[fromIngest ? DEAD_LETTER_HEADER.offset : HEADER.position] ?? -1);
   const source = fromIngest ? record : await readIngest(app, partition, position);
   if (source === null || source.value === null) return null;
-  const first = source.headers[HEADER.firstPosition] ?? headers[HEADER.firstPosition] ?? String(position);
-  const firstKey = source.headers[HEADER.firstKey] ?? headers[HEADER.firstKey] ?? record.key;
+  const first = source.headers[HEADER.firstPosition] ?? String(position);
+  const firstKey = source.headers[HEADER.firstKey] ?? source.key;
   const kept = Object.entries(source.headers).filter(
     ([name]) => !name.startsWith('__connect.errors.') && name !== HEADER.position,
   );

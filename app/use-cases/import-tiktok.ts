@@ -4,7 +4,7 @@ import type { ImportResult } from '../../producers/tiktok/import.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { checkUser } from './scopes.ts';
-import { PIPELINE, waitUntilSettled } from './settle.ts';
+import { drain, PIPELINE, waitUntilSettled } from './settle.ts';
 
 export interface ImportRequest {
   readonly user: string;
@@ -36,6 +36,7 @@ export interface ImportReport extends RunCounts {
 }
 
 const COLLECTION = 'favorites';
+const LATE_LIMIT_MS = 3_000;
 /** Refusals of a snapshot that mean: what is stored stays as it was. */
 const NOTHING_CHANGED = /^(older|same|mismatch|incomplete|foreign|overtaken|unknown content|aborted)\b/;
 
@@ -55,6 +56,8 @@ export async function importTikTokExport(app: App, request: ImportRequest): Prom
     ...(signal === undefined ? {} : { signal }),
     progress: (seen) => progress?.(applyProgress(seen)),
   });
+  // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
+  await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
   return report(app, user, result, runs);
 }
 

@@ -1,3 +1,5 @@
+import { accountName, parseScope } from '../../core/keys.ts';
+import type { ScopeRow } from '../../core/ledger.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import type { EmbeddingCache } from '../../processors/embed/embedding-cache.ts';
@@ -177,14 +179,29 @@ async function sendDebts(app: App): Promise<void> {
   await sender.drain();
 }
 
-/** Says to the fresh generation where in `enriched` to go on. */
+/** Says to the fresh generation where in `enriched` to go on, and what was compared before. */
 async function resumeAt(app: App, fresh: ItemStore): Promise<void> {
+  const scopes = await comparedScopes(app, fresh);
   for (const { partition } of await app.log.ends('ingest')) {
     const expected = await fresh.progress(partition);
     const nextOffset = await resumeOffset(app.log, partition, expected.position);
-    const nothing = new UnitOfWork(fresh);
-    await fresh.commit(nothing.changeSet(partition, expected, { position: expected.position, nextOffset }));
+    const unit = new UnitOfWork(fresh);
+    for (const row of scopes) {
+      if (app.log.partitionOf(accountName(parseScope(row.scope))) === partition) unit.changedScope(row);
+    }
+    await fresh.commit(unit.changeSet(partition, expected, { position: expected.position, nextOffset }));
   }
+}
+
+/** Law 6: whether both sides held the same set is found by the live sink, and still holds of the same snapshot. */
+async function comparedScopes(app: App, fresh: ItemStore): Promise<readonly ScopeRow[]> {
+  if (app.stores.lost) return [];
+  const before = new Map((await app.store.scopes()).map((row) => [row.scope, row]));
+  return (await fresh.scopes()).flatMap((row) => {
+    const was = before.get(row.scope);
+    if (was === undefined || was.applied?.snapshotId !== row.applied?.snapshotId) return [];
+    return [{ ...row, converged: was.converged, convergedAt: was.convergedAt }];
+  });
 }
 
 function vectorCache(cache: EmbeddingCache): VectorCache {

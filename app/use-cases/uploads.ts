@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { DATA_FILES } from '../data-folder.ts';
-import { INSTANCE, isGone } from '../instance.ts';
+import { INSTANCE } from '../instance.ts';
 import { isoOf } from './format.ts';
 import { type ImportProgress, type ImportReport, importTikTokExport } from './import-tiktok.ts';
 import { checkUser } from './scopes.ts';
@@ -47,6 +47,7 @@ export class UploadTooLargeError extends InputError {
 const PREFIX = 'upload:';
 const KEEP_MS = 30 * 86_400_000;
 const SAVE_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 10_000;
 
 /** Receives exports as streams and imports them one after another, also those that a former process left behind. */
 export class Uploads {
@@ -55,20 +56,16 @@ export class Uploads {
   /** progress of those that are worked on here, newer than what is stored */
   readonly #live = new Map<string, Upload>();
   #queue: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(app: App) {
     this.#app = app;
   }
 
-  /** Takes up what processes that are gone have left. */
-  async resume(): Promise<void> {
-    const { metadata, clock } = this.#app;
-    for (const { key, value } of await metadata.list(PREFIX)) {
-      const upload = value as Upload;
-      const isOpen = upload.status !== 'done' && upload.status !== 'failed';
-      if (isOpen && isGone(upload.instance)) await this.#takeUp({ ...upload, instance: INSTANCE });
-      else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
-    }
+  /** Takes up what processes that are gone have left, now and from time to time. */
+  async start(): Promise<void> {
+    await this.#takeUpAll();
+    this.#looking = this.#look();
   }
 
   /** Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit. */
@@ -134,7 +131,29 @@ export class Uploads {
   /** Ends the import under way; it is taken up at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the process ends'));
+    await this.#looking;
     await this.#queue;
+  }
+
+  async #look(): Promise<void> {
+    const { clock, telemetry } = this.#app;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, this.#stopping.signal).catch(() => undefined);
+      if (this.#stopping.signal.aborted) return;
+      await this.#takeUpAll().catch((error: unknown) =>
+        telemetry.log.warn('uploads could not be looked through', { error: messageOf(error) }),
+      );
+    }
+  }
+
+  async #takeUpAll(): Promise<void> {
+    const { metadata, clock, presence } = this.#app;
+    for (const { key, value } of await metadata.list(PREFIX)) {
+      const upload = value as Upload;
+      const isOpen = upload.finishedAt === null;
+      if (isOpen && !(await presence.isRunning(upload.instance))) await this.#takeUp({ ...upload, instance: INSTANCE });
+      else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
+    }
   }
 
   async #takeUp(upload: Upload): Promise<void> {

@@ -5,7 +5,7 @@ import type { AppendRecord, EventLog, TopicName } from '../core/ports/event-log.
 import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-const ENTRIES_A_ROUND = 1_000;
+const ENTRIES_A_ROUND = 250;
 
 /**
  * Sends what the sink owes, until it is acknowledged (law 10). A send that may or may not have been written is repeated with

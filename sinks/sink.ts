@@ -25,6 +25,9 @@ export interface SinkDeps {
 }
 
 const GROUP = 'sink';
+/** Records of this size and above count; a slice is decoded and committed in some 10 ms. */
+const LARGE_RECORD_BYTES = 65_536;
+const SLICE_BYTES = 393_216;
 
 /** Reads `enriched`, folds it into the store, and sends what it owes. Start and stop it once. */
 export class Sink {
@@ -97,7 +100,10 @@ export class Sink {
     const applier = this.#appliers.get(batch.partition);
     if (applier === undefined) throw new Error(`partition ${batch.partition} was not assigned to this sink`);
     try {
-      await applier.apply(batch.records.map((record) => this.#read(record)));
+      for (const [turn, records] of slicesOf(batch.records).entries()) {
+        if (turn > 0) await this.#deps.clock.sleep(0);
+        await applier.apply(records.map((record) => this.#read(record)));
+      }
     } catch (error) {
       // Whatever the applier thought of its progress: the store knows better.
       this.#appliers.set(
@@ -144,4 +150,21 @@ export class Sink {
       if (entry.event === 'removed' || entry.event === 'held' || entry.event === 'purged')
         metrics.count(`hoardarr_${entry.event}`, 1, { reason: entry.author === 'sink' ? 'sink' : 'person' });
   }
+}
+
+/** Parts of a batch after each of which others have their turn: many small records, or a few chunks of a snapshot. */
+function slicesOf(records: readonly LogRecord[]): readonly (readonly LogRecord[])[] {
+  const slices: LogRecord[][] = [];
+  let bytes = SLICE_BYTES;
+  for (const record of records) {
+    const size = record.value?.length ?? 0;
+    const large = size >= LARGE_RECORD_BYTES ? size : 0;
+    if (slices.length === 0 || bytes + large > SLICE_BYTES) {
+      slices.push([]);
+      bytes = 0;
+    }
+    bytes += large;
+    slices.at(-1)?.push(record);
+  }
+  return slices;
 }

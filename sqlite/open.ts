@@ -28,6 +28,11 @@ export interface OpenOptions {
   readonly busyTimeoutMs?: number;
   /** Page cache of this connection. Default 16,384 kB. */
   readonly cacheKb?: number;
+  /**
+   * `all` (default): everything that is deleted is overwritten at once, as far as SQLite does that. `rows`: pages that become
+   * free keep what they held until they are used again; for files that `eraseFreedPages` rewrites after every erasure.
+   */
+  readonly overwrite?: 'all' | 'rows';
   /** Bytes of the file that are read through a memory map. Default 0: a failing disk under a map kills the process. */
   readonly mmapBytes?: number;
   /** Page size of a new file: a power of two from 512 to 65,536. Default 4,096. */
@@ -86,7 +91,7 @@ function configure(db: Database, options: OpenOptions): void {
     db.pragma(`page_size = ${options.pageBytes ?? DEFAULT_PAGE_BYTES}`); // heeded only while the file is empty
     // The busy handler is not asked when two processes switch a new file to WAL at once, so this waits by itself.
     retryBusy(() => db.pragma('journal_mode = WAL'));
-    db.pragma('secure_delete = ON');
+    db.pragma(`secure_delete = ${options.overwrite === 'rows' ? 'FAST' : 'ON'}`);
     db.pragma(`wal_autocheckpoint = ${options.checkpointPages ?? DEFAULT_CHECKPOINT_PAGES}`);
     db.pragma('journal_size_limit = 67108864');
   }

@@ -42,7 +42,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Item
 }
 
 /** How the file is opened, also by a test that holds its lock. */
-export const STORE_FILE = { applicationId: STORE_APPLICATION_ID, migrations: STORE_MIGRATIONS };
+export const STORE_FILE = {
+  applicationId: STORE_APPLICATION_ID,
+  migrations: STORE_MIGRATIONS,
+  // Merges of the word index and staged snapshots free many pages; erasing rewrites the file anyway.
+  overwrite: 'rows',
+} as const;
 
 function createStore(db: Database, file: string): ItemStore {
   const scopes = new ScopeIds(db);

@@ -82,8 +82,8 @@ function isInstalled() {
 async function install() {
   say('installing dependencies; a first time takes some minutes where better-sqlite3 has to be compiled');
   rmSync(installStampFile, { force: true });
-  const [command, args] = npmCommand();
-  const status = await run(command, [...args, 'ci', '--no-fund', '--no-audit'], {
+  const { command, args } = npmCommand();
+  const status = await run(command, args.concat('ci', '--no-fund', '--no-audit'), {
     cwd: projectRoot,
     stdio: ['ignore', 2, 2],
     shell: command === 'npm' && process.platform === 'win32',
@@ -95,7 +95,7 @@ async function install() {
 
 function npmCommand() {
   const npmCli = process.env['npm_execpath'];
-  return npmCli?.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []];
+  return npmCli?.endsWith('npm-cli.js') ? { command: process.execPath, args: [npmCli] } : { command: 'npm', args: [] };
 }
 
 function isBuilt() {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { FencedError, StoreUnavailableError } from '../../core/errors.ts';
 import { newAccountRow } from '../../core/ledger.ts';
-import type { ItemStoreSuite } from './item-store.ts';
 import {
   applied,
   changeOf,
@@ -20,6 +19,7 @@ import {
   searchable,
   vector,
 } from './item-store-samples.ts';
+import type { ItemStoreSuite } from './item-store-suite.ts';
 
 /** What a change leaves behind, and what it leaves alone. */
 export function testCommit(suite: ItemStoreSuite): void {

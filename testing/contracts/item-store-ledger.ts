@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { ItemStoreSuite } from './item-store.ts';
 import { applied, chunk, commit, item, OTHER_SCOPE, row, run, SCOPE, scopeRow } from './item-store-samples.ts';
+import type { ItemStoreSuite } from './item-store-suite.ts';
 
 /** What the fold reads before it changes something, and what maintenance looks for. */
 export function testLedgerReads({ store }: ItemStoreSuite): void {

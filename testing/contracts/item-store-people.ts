@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { ItemFilter, ItemStore } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
-import type { ItemStoreSuite } from './item-store.ts';
 import {
   commit,
   content,
@@ -13,6 +12,7 @@ import {
   scopeRow,
   searchable,
 } from './item-store-samples.ts';
+import type { ItemStoreSuite } from './item-store-suite.ts';
 
 /** Lists, totals, held removals, digests: what people ask of the collection. */
 export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {

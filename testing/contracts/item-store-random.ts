@@ -11,7 +11,6 @@ import type {
 } from '../../core/ports/item-store.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
 import { seedFor } from '../seeds.ts';
-import type { ItemStoreHarness } from './item-store.ts';
 import {
   applied,
   changeOf,
@@ -24,6 +23,7 @@ import {
   scopeRow,
   vector,
 } from './item-store-samples.ts';
+import type { ItemStoreHarness } from './item-store-suite.ts';
 
 const RUNS = 15;
 const MAX_STEPS = 12;

@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals';
 import type { ItemFilter } from '../../core/ports/item-store.ts';
-import type { ItemStoreSuite } from './item-store.ts';
 import {
   commit,
   content,
@@ -13,6 +12,7 @@ import {
   searchable,
   vector,
 } from './item-store-samples.ts';
+import type { ItemStoreSuite } from './item-store-suite.ts';
 
 /** Search by words and by vectors, and what has to follow changes of state. */
 export function testStoreSearch({ store, itWith }: ItemStoreSuite): void {

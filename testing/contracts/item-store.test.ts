@@ -1,7 +1,8 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { ChangeSet, RefusedItem } from '../../core/ports/item-store.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
-import { type ItemStoreHarness, testItemStore } from './item-store.ts';
+import { testItemStore } from './item-store.ts';
+import type { ItemStoreHarness } from './item-store-suite.ts';
 
 /** The store in maps, which random changes of every other store are compared with, has to pass the same tests. */
 function createHarness(): ItemStoreHarness {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ItemChange } from '../../core/ports/item-store.ts';
 import { openDatabase } from '../../sqlite/open.ts';
-import { type ItemStoreHarness, testItemStore } from '../../testing/contracts/item-store.ts';
+import { testItemStore } from '../../testing/contracts/item-store.ts';
+import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
 import { openSqliteStore, STORE_FILE } from './sqlite-store.ts';
 
 /** Holds the write lock of a file for as long as `work` runs. */

@@ -34,7 +34,7 @@ export function sampleId(n: number): string {
   return String(ID_BASE + ((BigInt(n) * ID_STEP) % ID_SPACE));
 }
 
-export function sampleSavedAt(n: number): number {
+function sampleSavedAt(n: number): number {
   return FIRST_SAVED_AT + n * 1_000;
 }
 

@@ -3,10 +3,10 @@ import type { RunWriter } from '../../producers/run-writer.ts';
 import { snapshotChunks } from '../../producers/tiktok/snapshot-chunks.ts';
 import { openForReading } from '../floor/open-bare.ts';
 import { cpuMs, percentile } from '../measure.ts';
-import { sampleId, sampleSavedAt } from '../sample-items.ts';
+import { sampleId } from '../sample-items.ts';
 import { filesOf, openStack, waitFor } from '../stack.ts';
 import { OtherAccount } from './other-account.ts';
-import { hasVanished, SCOPE, SECOND_AS_OF } from './scope.ts';
+import { hasVanished, SCOPE, SECOND_AS_OF, savedAtOf } from './scope.ts';
 import type { SeedResult } from './seed-scope.ts';
 
 export interface ReconcileInput extends SeedResult {
@@ -36,11 +36,8 @@ const DIMENSIONS = 64;
 /** Sends a snapshot through the log and the sink of a store that `seedScope` made. */
 export async function runReconcile(input: ReconcileInput): Promise<ReconcileResult> {
   const { dataDir, items } = input;
-  const staying = Array.from({ length: items }, (_, n) => n).filter((n) => !hasVanished(n));
-  const listed = staying
-    .map((n) => ({ itemId: sampleId(n), savedAt: sampleSavedAt(n) }))
-    .sort((a, b) => (a.itemId < b.itemId ? -1 : 1));
-  const ids = { ...input, itemIds: listed.map(({ itemId }) => itemId), savedAt: listed.map(({ savedAt }) => savedAt) };
+  const itemIds = idsOf(items);
+  const ids = { ...input, itemIds, savedAt: itemIds.map(savedAtOf) };
   const stack = await openStack(dataDir, DIMENSIONS);
   await stack.start();
   const other = new OtherAccount(stack);
@@ -83,6 +80,13 @@ export async function runReconcile(input: ReconcileInput): Promise<ReconcileResu
     },
     largestRecordBytes: largestRecord(filesOf(dataDir).log),
   };
+}
+
+/** In order. */
+function idsOf(items: number): readonly string[] {
+  const itemIds: string[] = [];
+  for (let n = 0; n < items; n++) if (!hasVanished(n)) itemIds.push(sampleId(n));
+  return itemIds.sort();
 }
 
 type Listed = Parameters<typeof snapshotChunks>[0];

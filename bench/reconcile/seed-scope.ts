@@ -5,9 +5,9 @@ import type { ItemChange, ItemStore } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
 import { contentHashOf } from '../../sinks/content.ts';
 import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
-import { sampleId, sampleSavedAt } from '../sample-items.ts';
+import { sampleId } from '../sample-items.ts';
 import { filesOf } from '../stack.ts';
-import { FIRST_AS_OF, hasVanished, SCOPE } from './scope.ts';
+import { FIRST_AS_OF, hasVanished, SCOPE, savedAtOf } from './scope.ts';
 
 export interface SeedInput {
   readonly dataDir: string;
@@ -46,7 +46,7 @@ export async function seedScope({ dataDir, items }: SeedInput): Promise<SeedResu
       all.add(itemId);
       if (hasVanished(n)) return changeOf(itemId, n);
       staying.digest.add(itemId);
-      staying.contentDigest.add(`${itemId}|${sampleSavedAt(n)}`);
+      staying.contentDigest.add(`${itemId}|${savedAtOf(itemId)}`);
       staying.count++;
       return changeOf(itemId, n);
     });
@@ -85,7 +85,7 @@ function changeOf(itemId: string, n: number): ItemChange {
     title: `number ${n}`,
     author: 'someone',
     body: null,
-    savedAt: sampleSavedAt(n),
+    savedAt: savedAtOf(itemId),
     createdAt: null,
     thumbnailUrl: null,
     extra: '{}',

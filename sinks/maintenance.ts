@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { messageOf } from '../core/errors.ts';
-import { accountName, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
+import { parseRecordKey, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Batch, EventLog, Subscription } from '../core/ports/event-log.ts';
@@ -91,15 +92,16 @@ export class Maintenance {
     const { store, clock, log, trashMs = DEFAULTS.trashMs } = this.#deps;
     const expired = await store.expiredTrash(clock.now() - trashMs, ITEMS_A_ROUND);
     for (const { scope, row } of expired) {
-      const partition = log.partitionOf(accountName(parseScope(scope)));
+      const proposed = expiry(scope, row);
+      // While the log is long, the decision is on its way for longer than a look takes.
+      if ((this.#asked.get(proposed.eventId) ?? 0) > clock.now()) continue;
       const content = await store.item(scope, row.itemId);
-      const { position } = await store.progress(partition);
-      const entry = this.#owed.decision(
-        expiry(scope, row, position),
-        { url: content?.content?.url ?? null, savedAt: row.savedAt },
-        clock.now(),
-      );
-      await log.append('ingest', partition, [{ key: entry.key, value: entry.value }]);
+      const decided = { url: content?.content?.url ?? null, savedAt: row.savedAt };
+      const entry = this.#owed.decision(proposed, decided, clock.now());
+      // A copy under the same key would take the decision that acted along when it is erased.
+      const key = `${entry.key}~${randomUUID()}`;
+      await log.append('ingest', log.partitionOf(entry.account), [{ key, value: entry.value }]);
+      this.#asked.set(proposed.eventId, clock.now() + ON_ITS_WAY_MS);
     }
   }
 
@@ -184,7 +186,11 @@ export class Maintenance {
   }
 }
 
-function expiry(scope: string, row: LedgerRow, position: number): Parameters<Owed['decision']>[0] {
+/**
+ * Its basis is that of the removal: whatever was seen since then, also by a snapshot whose End is still to come, keeps the
+ * item from being purged.
+ */
+function expiry(scope: string, row: LedgerRow): Parameters<Owed['decision']>[0] {
   return {
     eventId: `expire:${scope}:${row.itemId}:${row.decided}`,
     scope,
@@ -192,7 +198,7 @@ function expiry(scope: string, row: LedgerRow, position: number): Parameters<Owe
     operation: 'purge',
     author: 'sink',
     basisDecided: row.decided,
-    basisSeen: position,
+    basisSeen: row.basisSeen,
     reason: 'its time in the trash is over',
     snapshotId: null,
     syncId: null,

@@ -245,7 +245,7 @@ export class History {
         operation: 'purge',
         author: 'sink',
         basisDecided: row.decided,
-        basisSeen: this.subject.applier.progress.position,
+        basisSeen: row.basisSeen,
         reason: '',
         snapshotId: null,
         syncId: null,

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
+import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
+import { Scenario } from '../testing/scenario/scenario.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { Maintenance } from './maintenance.ts';
+
+const MONTH_MS = 31 * 86_400_000;
+
+/** A scenario whose item `d` has been in the trash for long enough, and what time brings for it. */
+async function withOldTrash() {
+  const scenario = new Scenario();
+  for (const ids of [
+    ['a', 'b', 'c', 'd'],
+    ['a', 'b', 'c'],
+  ]) {
+    const run = scenario.run('import');
+    for (const id of ids) run.item(id, { savedAt: 1_000 });
+    run.snapshot(
+      ids.map((id) => ({ id, savedAt: 1_000 })),
+      { asOf: scenario.now, oldestRow: 0 },
+    );
+    run.finish();
+    scenario.now += 60_000;
+    await scenario.settle();
+  }
+  expect(await scenario.idsOf('trash')).toEqual(['d']);
+  scenario.now += MONTH_MS;
+  const clock = new VirtualClock(scenario.now);
+  const log = new MemoryEventLog({ clock, partitionCount: 1 });
+  const { store } = scenario.sink;
+  const telemetry = new RecordingTelemetry();
+  const deps = { log, store, codec: scenario.codec, clock, telemetry, forgetTexts: async () => undefined };
+  /** What maintenance wrote reaches the log of the scenario. */
+  const deliver = async (): Promise<number> => {
+    const records = await log.read('ingest', 0, 0);
+    for (const { key, value } of records)
+      scenario.append(value === null ? null : scenario.codec.decode(value), '', '', { key });
+    return records.length;
+  };
+  return { scenario, maintenance: new Maintenance(deps), deps, deliver };
+}
+
+describe('trash whose time is over', () => {
+  it('is purged', async () => {
+    const { scenario, maintenance, deliver } = await withOldTrash();
+    await maintenance.look();
+    await deliver();
+    await scenario.settle();
+    expect(await scenario.row('d')).toMatchObject({ state: 'purged', content: 'none' });
+  });
+
+  it('is not purged when a snapshot lists it that had begun, but was not applied yet', async () => {
+    const { scenario, maintenance, deliver } = await withOldTrash();
+    const ids = ['a', 'b', 'c', 'd'];
+    const run = scenario.run('import');
+    const snapshotId = run.begin();
+    const chunks = run.chunks(
+      snapshotId,
+      ids.map((id) => ({ id, savedAt: 1_000 })),
+    );
+    await scenario.read();
+    await maintenance.look();
+    run.end(snapshotId, ids, { chunks, asOf: scenario.now, oldestRow: 0 });
+    run.finish();
+    await deliver();
+    await scenario.settle();
+    expect(await scenario.row('d')).toMatchObject({ state: 'active', content: 'full' });
+  });
+
+  it('leaves its decision in the log, however often it was written', async () => {
+    const { scenario, maintenance, deps, deliver } = await withOldTrash();
+    await maintenance.look();
+    await maintenance.look();
+    // Another process looks too.
+    await new Maintenance(deps).look();
+    expect(await deliver()).toBe(2);
+    await scenario.settle();
+    const purges = scenario
+      .compacted()
+      .filter(({ decoded }) => decoded?.type === 'Decision' && decoded.value.operation === 'purge');
+    expect(purges).toHaveLength(1);
+  });
+});

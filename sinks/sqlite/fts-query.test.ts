@@ -8,17 +8,17 @@ describe('wordQuery', () => {
   it('asks for all words, or any that is not too common', () => {
     expect(wordQuery('bread with salt ')).toEqual({
       all: '"bread" AND "with" AND ("salt" OR "salt" *)',
-      any: '"bread" OR ("salt" OR "salt" *)',
+      any: ['"bread"', '("salt" OR "salt" *)'],
     });
-    expect(wordQuery('the who')).toEqual({ all: '"the" AND ("who" OR "who" *)', any: '"the" OR ("who" OR "who" *)' });
+    expect(wordQuery('the who')).toEqual({ all: '"the" AND ("who" OR "who" *)', any: ['"the"', '("who" OR "who" *)'] });
   });
 
   it('takes a quoted phrase as it is', () => {
-    expect(wordQuery('"sour dough" x')).toEqual({ all: '"sour dough" AND "x"', any: '"sour dough" OR "x"' });
-    expect(wordQuery('"sour dough"')).toEqual({ all: '"sour dough"', any: null });
+    expect(wordQuery('"sour dough" x')).toEqual({ all: '"sour dough" AND "x"', any: ['"sour dough"', '"x"'] });
+    expect(wordQuery('"sour dough"')).toEqual({ all: '"sour dough"', any: [] });
     expect(wordQuery('open "phrase')).toEqual({
       all: '"open" AND ("phrase" OR "phrase" *)',
-      any: '"open" OR ("phrase" OR "phrase" *)',
+      any: ['"open"', '("phrase" OR "phrase" *)'],
     });
   });
 
@@ -71,7 +71,7 @@ describe('wordQuery', () => {
         const words = wordQuery(text);
         if (words === null) return;
         search.all(words.all);
-        if (words.any !== null) search.all(words.any);
+        if (words.any.length > 0) search.all(words.any.join(' OR '));
       }),
       { numRuns: 500 },
     );

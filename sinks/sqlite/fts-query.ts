@@ -1,9 +1,11 @@
 import { spaceOut } from './fts-text.ts';
 
-/** A query of a person as two of FTS5: all words have to be there, or any of them (null where that is the same). */
+/** A query of a person in the language of FTS5. */
 export interface WordQuery {
+  /** all words have to be there */
   readonly all: string;
-  readonly any: string | null;
+  /** the words one by one, each of which may be enough; none where the query has but one */
+  readonly any: readonly string[];
 }
 
 const MAX_QUERY_LENGTH = 1_000;
@@ -39,7 +41,7 @@ export function wordQuery(query: string): WordQuery | null {
   const loose = rare.length === 0 ? terms : rare;
   return {
     all: terms.map((term) => term.expression).join(' AND '),
-    any: terms.length === 1 ? null : loose.map((term) => term.expression).join(' OR '),
+    any: terms.length === 1 ? [] : loose.map((term) => term.expression),
   };
 }
 

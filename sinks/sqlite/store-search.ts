@@ -17,6 +17,13 @@ import { padDimensions, VECTOR_SHARDS, type VectorTable } from './vector-table.t
 /** Candidates by sign bits that are compared exactly: at least so many in all, and so many for each hit that is asked for. */
 const MIN_CANDIDATES = 384;
 const CANDIDATES_A_HIT = 12;
+/**
+ * Items that are ranked by their words: FTS5 takes some 4 µs for each. Of a word that more items have, which tells little of
+ * any of them, the latest are ranked.
+ */
+const MAX_RANKED = 2_000;
+/** Items with all the words of a query, beside which those with some of them are not worth their time. */
+const ENOUGH_HITS = 10;
 /** sqlite-vec refuses more: https://github.com/asg017/sqlite-vec */
 const MAX_K = 4_096;
 
@@ -28,7 +35,9 @@ export class StoreSearch {
   readonly #db: Database;
   readonly #scopes: ScopeIds;
   readonly #vectors: VectorTable;
-  readonly #words: Statement<[string, string, number], Scored>;
+  readonly #ranked: Statement<[string, number, string, number], Scored>;
+  readonly #last: Statement<[string], number>;
+  readonly #lastWanted: Statement<[string, number, string], number>;
   readonly #rescore: Statement<[Uint8Array, string, number], Scored>;
   readonly #hit: Statement<[number], RawHit>;
   #scan: Statement<[Uint8Array, number, bigint, string], number> | null = null;
@@ -37,17 +46,25 @@ export class StoreSearch {
     this.#db = db;
     this.#scopes = scopes;
     this.#vectors = vectors;
-    // FTS5 gives its rows in order of rank, so the joins stop with the limit.
-    this.#words = db
-      .prepare<[string, string, number], Scored>(
-        `SELECT w.rowid, -w.rank FROM words w
-         CROSS JOIN items i ON i.doc_id = w.rowid
-         CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id
-         WHERE w.words MATCH ?
-           AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))
-         ORDER BY w.rank LIMIT ?`,
-      )
+    const matching = `FROM words w
+      CROSS JOIN items i ON i.doc_id = w.rowid
+      CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id
+      WHERE w.words MATCH ? AND w.rowid >= ?
+        AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))`;
+    // FTS5 gives its rows in the order that is asked for, so the joins stop with the limit.
+    this.#ranked = db
+      .prepare<[string, number, string, number], Scored>(`SELECT w.rowid, -w.rank ${matching} ORDER BY w.rank LIMIT ?`)
       .raw();
+    this.#last = db
+      .prepare<[string], number>(
+        `SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
+      )
+      .pluck();
+    this.#lastWanted = db
+      .prepare<[string, number, string], number>(
+        `SELECT w.rowid ${matching} ORDER BY w.rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
+      )
+      .pluck();
     this.#rescore = db
       .prepare<[Uint8Array, string, number], Scored>(
         `SELECT v.doc_id, 1 - vec_distance_cosine(v.bytes, ?) AS similarity
@@ -69,14 +86,26 @@ export class StoreSearch {
     const buckets = this.#buckets(filter);
     if (words === null || buckets.length === 0 || limit < 1) return [];
     const wanted = JSON.stringify(buckets);
-    const scored = this.#words.all(words.all, wanted, limit);
-    if (scored.length < limit && words.any !== null) {
+    const scored = this.#rank(words.all, wanted, limit);
+    if (scored.length < Math.min(limit, ENOUGH_HITS) && words.any.length > 0) {
       const known = new Set(scored.map(([docId]) => docId));
       const ceiling = scored.at(-1)?.[1] ?? Infinity;
-      const more = this.#words.all(words.any, wanted, limit).filter(([docId]) => !known.has(docId));
+      const more = this.#rank(this.#anyOf(words.any), wanted, limit).filter(([docId]) => !known.has(docId));
       for (const [docId, score] of more.slice(0, limit - scored.length)) scored.push([docId, Math.min(score, ceiling)]);
     }
     return this.#hits(scored);
+  }
+
+  #rank(expression: string, wanted: string, limit: number): Scored[] {
+    const isLarge = this.#last.get(expression) !== undefined;
+    const from = isLarge ? (this.#lastWanted.get(expression, 0, wanted) ?? 0) : 0;
+    return this.#ranked.all(expression, from, wanted, limit);
+  }
+
+  /** Without words that very many items have, where there are others. */
+  #anyOf(expressions: readonly string[]): string {
+    const rare = expressions.filter((expression) => this.#last.get(expression) === undefined);
+    return (rare.length === 0 ? expressions : rare).join(' OR ');
   }
 
   vectors(vector: Float32Array, model: string, filter: ItemFilter, limit: number): readonly SearchHit[] {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { deadLetterRecord } from '../core/dead-letter.ts';
+import { recordKey } from '../core/keys.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
@@ -80,5 +82,32 @@ describe('trash whose time is over', () => {
       .compacted()
       .filter(({ decoded }) => decoded?.type === 'Decision' && decoded.value.operation === 'purge');
     expect(purges).toHaveLength(1);
+  });
+});
+
+describe('dead letters of purged items', () => {
+  it('go when they arrive, however late', async () => {
+    const { scenario, maintenance, deps, deliver } = await withOldTrash();
+    await maintenance.look();
+    await deliver();
+    await scenario.settle();
+    const { log } = deps;
+    await maintenance.start();
+    // Its processor was stopped between the marker and the dead letter.
+    const letters = ['d', 'a'].map((itemId) => {
+      const key = recordKey(scenario.scope, scenario.scope.collection, itemId, `f9.${itemId}`);
+      const record = { key, offset: 1, headers: {}, timestamp: 0, value: Buffer.from(`text of ${itemId}`) };
+      return deadLetterRecord(record, { topic: 'ingest', partition: 0, stage: 'embed', error: 'too large' });
+    });
+    await log.append('dead-letter', 0, letters);
+    const left = async (): Promise<string[]> => {
+      const tombstones = await log.read('dead-letter', 0, 2);
+      return tombstones.map(({ key }) => key);
+    };
+    await deps.clock.runUntil(async () => (await left()).length > 0);
+    expect(await left()).toEqual([letters[0]?.key]);
+    const erased = (await log.read('ingest', 0, 0)).filter(({ value }) => value === null);
+    expect(erased.map(({ key }) => key)).toEqual([letters[0]?.key]);
+    await maintenance.stop();
   });
 });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { messageOf } from '../core/errors.ts';
-import { parseRecordKey, scopeName } from '../core/keys.ts';
+import { HEADER, itemOfKey, parseRecordKey, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { Batch, EventLog, Subscription } from '../core/ports/event-log.ts';
+import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
@@ -51,8 +52,8 @@ export class Maintenance {
   async start(): Promise<void> {
     this.#subscription = await this.#deps.log.subscribe({
       group: 'eraser',
-      topics: ['outcomes'],
-      handler: (batch) => this.#afterOutcomes(batch),
+      topics: ['outcomes', 'dead-letter'],
+      handler: (batch) => (batch.topic === 'outcomes' ? this.#afterOutcomes(batch) : this.#afterDeadLetters(batch)),
     });
     this.#loop = this.#run();
   }
@@ -165,25 +166,58 @@ export class Maintenance {
     await this.eraseBytes();
   }
 
-  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
+  /** Law 7: a dead letter that arrives after the purge of its item; those that were there before go with the purge. */
+  async #afterDeadLetters(batch: Batch): Promise<void> {
+    const items = new Map<string, Set<string>>();
+    for (const { key, value } of batch.records) {
+      const item = value === null ? null : itemOfKey(key);
+      if (item !== null) items.set(item.scope, (items.get(item.scope) ?? new Set()).add(item.itemId));
+    }
+    const rows = new Map<string, ReadonlyMap<string, LedgerRow>>();
+    for (const [scope, ids] of items) rows.set(scope, await this.#deps.store.rows(scope, [...ids]));
+    const late = batch.records.filter((record) => {
+      const item = record.value === null ? null : itemOfKey(record.key);
+      const row = item === null ? undefined : rows.get(item.scope)?.get(item.itemId);
+      return row !== undefined && (row.state === 'purged' || row.blocked || firstPositionOf(record) <= row.purgedAt);
+    });
+    if (late.length > 0) {
+      await this.#eraseRecords(batch.partition, late);
+      await this.eraseBytes();
+    }
+    await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
+  }
+
   async #eraseDeadLetters(partition: number, items: ReadonlySet<string>): Promise<void> {
-    const { log } = this.#deps;
     for (let from = 0; ; ) {
-      const records = await log.read('dead-letter', partition, from);
-      const keys = records.flatMap(({ key, value }) => {
+      const records = await this.#deps.log.read('dead-letter', partition, from);
+      const found = records.filter(({ key, value }) => {
         const parsed = value === null ? null : parseRecordKey(key);
-        return parsed !== null && items.has(`${parsed.scope} ${parsed.slot}`) ? [key] : [];
+        return parsed !== null && items.has(`${parsed.scope} ${parsed.slot}`);
       });
-      const tombstones = keys.map((key) => ({ key, value: null }));
-      if (tombstones.length > 0) {
-        await log.append('ingest', partition, tombstones);
-        await log.append('dead-letter', partition, tombstones);
-      }
+      if (found.length > 0) await this.#eraseRecords(partition, found);
       const last = records.at(-1);
       if (last === undefined) return;
       from = last.offset + 1;
     }
   }
+
+  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
+  async #eraseRecords(partition: number, letters: readonly LogRecord[]): Promise<void> {
+    const { log } = this.#deps;
+    const named = letters.flatMap(({ key, headers }) => [
+      key,
+      ...[HEADER.ingestKey, HEADER.firstKey].flatMap((name) => headers[name] ?? []),
+    ]);
+    const tombstone = (key: string): AppendRecord => ({ key, value: null });
+    await log.append('ingest', partition, [...new Set(named)].map(tombstone));
+    await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));
+  }
+}
+
+/** In `ingest`, of the first copy; 0 where it is not told. */
+function firstPositionOf({ headers }: LogRecord): number {
+  const own = headers[DEAD_LETTER_HEADER.topic] === 'ingest' ? DEAD_LETTER_HEADER.offset : HEADER.position;
+  return Number(headers[HEADER.firstPosition] ?? headers[own] ?? 0);
 }
 
 /**

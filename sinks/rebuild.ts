@@ -144,11 +144,24 @@ export async function resumeOffset(log: EventLog, partition: number, position: n
   let high = end.end;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const [record] = await log.read('enriched', partition, middle, { records: 1 });
-    if (record === undefined || Number(record.headers[HEADER.position] ?? -1) > position) high = middle;
+    const record = await nextWithPosition(log, partition, middle, high);
+    if (record === null || Number(record.headers[HEADER.position]) > position) high = middle;
     else low = record.offset + 1;
   }
   return Math.max(end.start, low - SEARCH_MARGIN);
+}
+
+/** The first record of `enriched` from `from` that has a position, as late vectors have none; null when none comes before `to`. */
+async function nextWithPosition(log: EventLog, partition: number, from: number, to: number): Promise<LogRecord | null> {
+  for (let next = from; next < to; ) {
+    const records = await log.read('enriched', partition, next, { records: next === from ? 1 : BATCH_RECORDS });
+    const last = records.at(-1);
+    if (last === undefined) return null;
+    const found = records.find(({ headers }) => headers[HEADER.position] !== undefined);
+    if (found !== undefined) return found.offset < to ? found : null;
+    next = last.offset + 1;
+  }
+  return null;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface FakeOpenAiOptions {
   readonly poison?: readonly string[];
   /** texts that contain one of these make the server break down with status 500 */
   readonly crashing?: readonly string[];
-  /** told of the texts of each request that is answered with vectors, just before the answer goes out */
+  /** told of the texts of each request that is answered with vectors, just before the answer goes out to a client that still waits */
   readonly onAnswer?: (texts: readonly string[]) => void;
 }
 
@@ -91,6 +91,11 @@ export class FakeOpenAi {
     return { ...this.#stats, batches: [...this.#stats.batches] };
   }
 
+  /** requests whose clients wait now */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   resetStats(): void {
     this.#stats = emptyStats();
   }
@@ -139,7 +144,7 @@ export class FakeOpenAi {
     const base64 = question.format === 'base64' && this.#options.floatsOnly !== true;
     const dimensions = question.dimensions ?? this.#options.dimensions ?? DEFAULT_DIMENSIONS;
     const body = answerOf({ model: question.model, texts, tokens: total, dimensions, base64 }, fault);
-    this.#options.onAnswer?.(texts);
+    if (!response.destroyed) this.#options.onAnswer?.(texts);
     this.#stats.embedded += texts.length;
     this.#stats.embeddedTokens += total;
     response.setHeader('content-type', 'application/json');

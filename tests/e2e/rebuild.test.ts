@@ -118,15 +118,15 @@ describe('a rebuild while imports go on in another process', () => {
       await folder.importExport(inventedExport(inventedRows(100), MADE - DAY_MS));
       const running = story.finish();
       let rebuilds = 0;
-      let over = false;
+      const over = new AbortController();
       const finished = running.finally(() => {
-        over = true;
+        over.abort();
       });
       finished.catch(() => undefined);
       do {
         expect(await folder.json<RebuildJson>('rebuild')).toMatchObject(SAME);
         rebuilds += 1;
-      } while (!over);
+      } while (!over.signal.aborted);
       await finished;
       expect(rebuilds).toBeGreaterThan(0);
       expect(await folder.json<RebuildJson>('rebuild')).toMatchObject(SAME);

@@ -43,6 +43,8 @@ export class EmbeddingMeter {
 
   /** A process of the folder was killed; resolves to how many requests were in flight: those whose vectors were not all kept. */
   async afterKill(folder: DataFolder): Promise<number> {
+    // What the dead process asked for and did not live to hear was not answered.
+    while (this.server.inFlight > 0) await sleep(1);
     const cache = openSqliteEmbeddingCache(folder.path);
     try {
       const kept = await cache.getMany(MODEL, [...this.texts].map(textHashOf));

@@ -71,6 +71,11 @@ export class CurrentStore {
     return this.#lost;
   }
 
+  /** The log is empty too: nothing was lost. */
+  markNew(): void {
+    this.#lost = false;
+  }
+
   /** Another generation counts by now. */
   async isStale(): Promise<boolean> {
     const document = await readDocument(this.#deps.metadata);

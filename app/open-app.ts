@@ -14,6 +14,7 @@ import type { Config } from './config.ts';
 import { CurrentStore } from './current-store.ts';
 import { DATA_FILES, prepareDataFolder } from './data-folder.ts';
 import { EmbedderHolder } from './embedder-holder.ts';
+import { newInstance } from './instance.ts';
 import { meterLog } from './metered-log.ts';
 import { Presence, type Role } from './presence.ts';
 import { createProducers } from './producers.ts';
@@ -70,7 +71,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const cache = await closing(openSqliteEmbeddingCache(dataDir));
     const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
     const { store } = stores;
-    const presence = new Presence(metadata, clock);
+    const presence = new Presence(metadata, clock, newInstance());
     const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
     const parts = {
       config,
@@ -122,7 +123,8 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
         await closeAll();
       },
     };
-    if (stores.lost && (await isUsed(log))) await recover(app);
+    if (!(await isUsed(log))) stores.markNew();
+    if (stores.lost) await recover(app);
     return app;
   } catch (error) {
     await closeAll().catch(() => undefined);

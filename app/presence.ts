@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports/clock.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
-import { INSTANCE, isGone } from './instance.ts';
+import { isGone } from './instance.ts';
 
 export type Role = 'api' | 'scheduler' | 'producer' | 'embed' | 'sink';
 export const ROLES: readonly Role[] = ['api', 'scheduler', 'producer', 'embed', 'sink'];
@@ -29,25 +29,28 @@ interface PauseDocument {
  * lock: the event log gives each partition to one consumer, and a role that runs twice does no harm.
  */
 export class Presence {
+  readonly instance: string;
   readonly #metadata: MetadataStore;
   readonly #clock: Clock;
 
-  constructor(metadata: MetadataStore, clock: Clock) {
+  /** @param instance names who opened the data folder */
+  constructor(metadata: MetadataStore, clock: Clock, instance: string) {
+    this.instance = instance;
     this.#metadata = metadata;
     this.#clock = clock;
   }
 
   /** Says which roles run here now. */
   async beat(roles: readonly Role[]): Promise<void> {
-    await this.#write(`${PREFIX}${INSTANCE}`, {
-      instance: INSTANCE,
+    await this.#write(`${PREFIX}${this.instance}`, {
+      instance: this.instance,
       roles,
       beatAt: this.#clock.now(),
     } satisfies ProcessDocument);
   }
 
   async leave(): Promise<void> {
-    await this.#metadata.remove(`${PREFIX}${INSTANCE}`);
+    await this.#metadata.remove(`${PREFIX}${this.instance}`);
   }
 
   /** Roles that run in other processes. Forgets processes that are dead. */
@@ -55,7 +58,7 @@ export class Presence {
     const roles = new Set<Role>();
     for (const { key, value } of await this.#metadata.list(PREFIX)) {
       const document = value as ProcessDocument;
-      if (document.instance === INSTANCE) continue;
+      if (document.instance === this.instance) continue;
       if (this.#isAlive(document.instance, document.beatAt)) for (const role of document.roles) roles.add(role);
       else if (isGone(document.instance)) await this.#metadata.remove(key);
     }
@@ -70,15 +73,15 @@ export class Presence {
     for (;;) {
       const document = await this.#metadata.get(PAUSE_KEY);
       const other = document?.value as PauseDocument | undefined;
-      if (other !== undefined && other.by !== INSTANCE && this.#isAlive(other.by, other.beatAt)) return false;
-      const pause: PauseDocument = { by: INSTANCE, roles, beatAt: this.#clock.now() };
+      if (other !== undefined && other.by !== this.instance && this.#isAlive(other.by, other.beatAt)) return false;
+      const pause: PauseDocument = { by: this.instance, roles, beatAt: this.#clock.now() };
       if ((await this.#metadata.compareAndSet(PAUSE_KEY, document?.version ?? null, pause)) !== null) return true;
     }
   }
 
   async resume(): Promise<void> {
     const document = await this.#metadata.get(PAUSE_KEY);
-    if ((document?.value as PauseDocument | undefined)?.by === INSTANCE) await this.#metadata.remove(PAUSE_KEY);
+    if ((document?.value as PauseDocument | undefined)?.by === this.instance) await this.#metadata.remove(PAUSE_KEY);
   }
 
   /** Roles that are to stand still now. */
@@ -89,7 +92,7 @@ export class Presence {
 
   /** Whether a process that names itself so has been heard of lately. */
   async isRunning(instance: string): Promise<boolean> {
-    if (instance === INSTANCE) return true;
+    if (instance === this.instance) return true;
     const document = (await this.#metadata.get(`${PREFIX}${instance}`))?.value as ProcessDocument | undefined;
     return document !== undefined && this.#isAlive(instance, document.beatAt);
   }

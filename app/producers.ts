@@ -11,7 +11,8 @@ import { createTikTokHttp } from '../producers/tiktok/http.ts';
 import { type ImportOptions, type ImportResult, importTikTok } from '../producers/tiktok/import.ts';
 import { resolveShortLink } from '../producers/tiktok/short-links.ts';
 import type { Config } from './config.ts';
-import { INSTANCE, isGone } from './instance.ts';
+import { isGone } from './instance.ts';
+import type { Presence } from './presence.ts';
 import { createLedgerView } from './store-ledger-view.ts';
 
 export interface ProducerParts {
@@ -23,6 +24,7 @@ export interface ProducerParts {
   readonly codec: SchemaCodec;
   readonly metadata: MetadataStore;
   readonly store: ItemStore;
+  readonly presence: Presence;
 }
 
 export interface Producers {
@@ -34,7 +36,7 @@ export interface Producers {
 /** The providers, put together. One HTTP client for each, so that its pace holds for the whole process. */
 export function createProducers(parts: ProducerParts, fetchWith: typeof fetch): Producers {
   const { config, clock, random } = parts;
-  const run: RunDeps = { ...parts, instance: INSTANCE, isGone };
+  const run: RunDeps = { ...parts, instance: parts.presence.instance, isGone };
   const ledger = createLedgerView(parts.store);
   const http = createTikTokHttp({ clock, random, fetch: fetchWith });
   const { tiktokOembedUrl } = config;

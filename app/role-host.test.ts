@@ -2,17 +2,19 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { INSTANCE } from './instance.ts';
+import { newInstance } from './instance.ts';
 import { Presence, ROLES, type Role } from './presence.ts';
 import { RoleHost, type RoleStarters } from './role-host.ts';
 
 /** A process of the same machine that is surely alive, and one of another machine. */
 const OTHER = 'elsewhere:1:1';
 
+const INSTANCE = newInstance();
+
 class World {
   readonly clock = new VirtualClock();
   readonly metadata = new MemoryMetadataStore();
-  readonly presence = new Presence(this.metadata, this.clock);
+  readonly presence = new Presence(this.metadata, this.clock, INSTANCE);
   readonly telemetry = new RecordingTelemetry();
   readonly events: string[] = [];
   stale = false;

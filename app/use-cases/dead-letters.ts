@@ -82,17 +82,22 @@ export async function redriveDeadLetters(app: App, ids: readonly string[] = []):
 }
 
 async function readAll(app: App): Promise<readonly Found[]> {
-  const found: Found[] = [];
+  const found = new Map<string, readonly Found[]>();
   for (const { partition } of await app.log.ends('dead-letter')) {
     for (let from = 0; ; ) {
       const records = await app.log.read('dead-letter', partition, from, { records: PAGE_RECORDS });
-      for (const record of records) if (record.value !== null) found.push({ partition, record });
+      for (const record of records) {
+        // What was redriven or erased leaves the log only when it is compacted.
+        const slot = `${partition} ${record.key}`;
+        if (record.value === null) found.delete(slot);
+        else found.set(slot, [...(found.get(slot) ?? []), { partition, record }]);
+      }
       const last = records.at(-1);
       if (last === undefined) break;
       from = last.offset + 1;
     }
   }
-  return found;
+  return [...found.values()].flat();
 }
 
 function whyNot(app: App, record: LogRecord): string | null {

@@ -47,17 +47,8 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
   const since = app.clock.now();
   const lock = await PauseLock.take(app);
   try {
-    const first = app.stores.lost ? await foldGeneration(app, lock, { ...request, model: null }) : null;
     const report = await foldGeneration(app, lock, request);
-    const embeddingCalls = report.embeddingCalls + (first?.embeddingCalls ?? 0);
-    const warnings =
-      first === null
-        ? report.warnings
-        : [
-            'the file of the store was missing: it was made from the log twice, and both were compared',
-            ...report.warnings,
-          ];
-    return { ...report, embeddingCalls, warnings, durationMs: app.clock.now() - since };
+    return { ...report, durationMs: app.clock.now() - since };
   } finally {
     await lock.release();
   }

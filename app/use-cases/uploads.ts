@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises';
 import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { DATA_FILES } from '../data-folder.ts';
-import { INSTANCE } from '../instance.ts';
 import { isoOf } from './format.ts';
 import { type ImportProgress, type ImportReport, importTikTokExport } from './import-tiktok.ts';
 import { checkUser } from './scopes.ts';
@@ -95,7 +94,7 @@ export class Uploads {
       error: null,
       createdAt: isoOf(clock.now()),
       finishedAt: null,
-      instance: INSTANCE,
+      instance: this.#app.presence.instance,
     };
     const file = this.#fileOf(upload);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -151,7 +150,8 @@ export class Uploads {
     for (const { key, value } of await metadata.list(PREFIX)) {
       const upload = value as Upload;
       const isOpen = upload.finishedAt === null;
-      if (isOpen && !(await presence.isRunning(upload.instance))) await this.#takeUp({ ...upload, instance: INSTANCE });
+      if (isOpen && !(await presence.isRunning(upload.instance)))
+        await this.#takeUp({ ...upload, instance: presence.instance });
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
   }

@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
+import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
+import { recordKey, SLOT } from '../core/keys.ts';
+import { newSyncMetadata, syncMetadataKey } from '../producers/sync-metadata.ts';
+import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
+import type { App } from './app.ts';
+import { loadConfig } from './config.ts';
+import { openApp } from './open-app.ts';
+import { KeyRing, readKeyFile } from './secrets.ts';
+import { createTelemetry } from './telemetry.ts';
+import { listDeadLetters, redriveDeadLetters } from './use-cases/dead-letters.ts';
+import { importTikTokExport } from './use-cases/import-tiktok.ts';
+import { rebuildStore } from './use-cases/rebuild.ts';
+import { rotateKeys } from './use-cases/rotate-keys.ts';
+import { drain, PIPELINE } from './use-cases/settle.ts';
+import { readStatus } from './use-cases/status.ts';
+
+jest.setTimeout(120_000);
+
+const ACCOUNT = { provider: 'tiktok', user: 'me' };
+
+function open(world: CliWorld, env: Readonly<Record<string, string>> = {}): Promise<App> {
+  const config = loadConfig({ dataDir: world.dataDir }, { ...world.env, ...env });
+  return openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
+}
+
+describe('an open data folder', () => {
+  let world: CliWorld;
+  let app: App;
+  beforeEach(async () => {
+    world = new CliWorld();
+    app = await open(world);
+  });
+  afterEach(async () => {
+    await app.close();
+    world.remove();
+  });
+
+  it('puts poison into the dead letters, redrives it, and never what belongs to a snapshot', async () => {
+    const poison = Buffer.from('no record of ours');
+    const item = recordKey(ACCOUNT, 'favorites', '7300000000000000001', 'f1.1');
+    const chunk = recordKey(ACCOUNT, 'favorites', SLOT.chunk, 'f1.2');
+    const partition = app.log.partitionOf('tiktok/me');
+    await app.log.append(
+      'ingest',
+      partition,
+      [item, chunk].map((key) => ({ key, value: poison })),
+    );
+    await app.roles.ensure(PIPELINE);
+    await drain(app, 30_000);
+    const letters = await listDeadLetters(app);
+    expect(letters).toMatchObject([
+      { key: item, stage: 'embed', topic: 'ingest', offset: 0, reason: expect.any(String) },
+      { key: chunk, stage: 'embed', topic: 'ingest', offset: 1 },
+    ]);
+    const report = await redriveDeadLetters(app);
+    expect(report).toMatchObject({
+      redriven: 1,
+      skipped: [{ id: letters[1]?.id, reason: expect.stringContaining('never redriven') }],
+    });
+    // Still poison, so that it comes back, ordered by its own position and fenced by its first.
+    const after = await listDeadLetters(app);
+    expect(after.map((letter) => letter.key)).toEqual([chunk, expect.stringMatching(/~r/)]);
+    const records = await app.log.read('ingest', partition, 2);
+    expect(records.find((record) => record.key.startsWith(item))?.headers).toMatchObject({
+      'hoardarr-first-position': '0',
+      'hoardarr-first-key': item,
+    });
+    expect(Object.keys(records[0]?.headers ?? {}).some((name) => name === DEAD_LETTER_HEADER.topic)).toBe(false);
+  });
+
+  it('encrypts the tokens anew with a new key', async () => {
+    const key = syncMetadataKey({ provider: 'reddit', user: 'me' });
+    const token = app.keys.encrypt('planted-token', `${key}:refreshToken`);
+    await app.metadata.compareAndSet(key, null, {
+      ...newSyncMetadata({ provider: 'reddit', user: 'me' }),
+      refreshToken: token,
+    });
+    const [before] = readKeyFile(world.dataDir);
+    expect(await rotateKeys(app)).toMatchObject({ rotated: 1 });
+    const keys = readKeyFile(world.dataDir);
+    expect(keys).toHaveLength(1);
+    expect(keys).not.toContain(before);
+    const { refreshToken } = (await app.metadata.get(key))?.value as { refreshToken: string };
+    expect(new KeyRing(keys).decrypt(refreshToken, `${key}:refreshToken`)).toBe('planted-token');
+  });
+
+  it('shows the same store to two processes, whichever runs the roles, also across a rebuild', async () => {
+    const other = await open(world);
+    await other.roles.start(PIPELINE);
+    const first = await importTikTokExport(app, { user: 'me', file: world.export('a.json', videos(20)) });
+    expect(first).toMatchObject({ new: 20, converged: true });
+    const [rebuilt] = await Promise.all([
+      rebuildStore(app),
+      importTikTokExport(app, { user: 'two', file: world.export('b.json', videos(300)) }),
+    ]);
+    expect(rebuilt).toMatchObject({ match: true, embeddingCalls: 0, generation: 2 });
+    expect(app.stores.generation).toBe(2);
+    const [here, there] = [await readStatus(app), await readStatus(other)];
+    expect(here.digest).toBe(there.digest);
+    expect(here.accounts.map((account) => account.active)).toEqual([20, 300]);
+    expect(await rebuildStore(other)).toMatchObject({ match: true, generation: 3 });
+    await other.close();
+  });
+
+  it('rebuilds one at a time', async () => {
+    const other = await open(world);
+    const [one, two] = await Promise.allSettled([rebuildStore(app), rebuildStore(other)]);
+    expect([one.status, two.status]).toContain('fulfilled');
+    await other.close();
+  });
+});
+
+describe('another model', () => {
+  const world = new CliWorld();
+  afterAll(() => world.remove());
+
+  it('is refused until a rebuild embeds everything anew beside the old', async () => {
+    const openAi = await FakeOpenAi.start();
+    const env = {
+      HOARDARR_EMBEDDER: 'openai',
+      OPENAI_BASE_URL: openAi.url,
+      OPENAI_API_KEY: 'test',
+      OPENAI_EMBEDDING_MODEL: 'text-embedding-3-small',
+      OPENAI_EMBEDDING_DIMENSIONS: '64',
+    };
+    const before = await open(world);
+    await importTikTokExport(before, { user: 'me', file: world.export('a.json', videos(20)) });
+    await before.close();
+    const after = await open(world, env);
+    await expect(after.embedder()).rejects.toThrow('hoardarr rebuild --model text-embedding-3-small');
+    const report = await rebuildStore(after, { model: 'text-embedding-3-small' });
+    expect(report).toMatchObject({ match: null, embeddingCalls: 1 });
+    expect((await readStatus(after)).embedder).toMatchObject({
+      name: 'openai',
+      model: 'text-embedding-3-small',
+      dimensions: 64,
+      coverage: 1,
+    });
+    expect(await rebuildStore(after)).toMatchObject({ match: true, embeddingCalls: 0 });
+    await after.close();
+    await openAi.stop();
+  });
+});

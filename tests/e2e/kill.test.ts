@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Random } from '../../core/ports/clock.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { readNumber, seedFor } from '../../testing/seeds.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
@@ -12,6 +13,8 @@ const DAY_MS = 86_400_000;
 const MADE = Date.UTC(2025, 5, 1);
 const ITEMS = 500;
 const LATER_ITEMS = 200;
+/** So many stories are killed side by side, each on a folder of its own: they wait more than they work. */
+const LANES = 2;
 /** A story is cut off so often before it may end. */
 const CUTS = 5;
 /** A rebuild waits for other processes, so not every story has one. */
@@ -46,49 +49,56 @@ async function endOf(folder: DataFolder): Promise<object> {
   return { digest, deadLetters, accounts: accounts.map(({ active, trash, held }) => ({ active, trash, held })) };
 }
 
-describe('a process that is killed with signal 9', () => {
-  let meter: EmbeddingMeter;
-  beforeAll(async () => {
-    meter = await EmbeddingMeter.start();
-  });
-  afterAll(() => meter.server.stop());
+interface Calm {
+  readonly tookMs: number;
+  readonly end: object;
+  readonly texts: number;
+}
 
-  const undisturbed = async (
-    rebuilds: boolean,
-  ): Promise<{ readonly tookMs: number; readonly end: object; readonly texts: number }> => {
+/** What a story comes to, and how long it takes, when nobody kills it. */
+async function undisturbed(meter: EmbeddingMeter, rebuilds: boolean): Promise<Calm> {
+  const story = new Story(meter, commandsFor(rebuilds));
+  const tookMs = await story.finish();
+  const end = await endOf(story.folder);
+  expect(meter.again).toEqual([]);
+  story.folder.remove();
+  return { tookMs, end, texts: meter.texts.size };
+}
+
+/** Kills one story after another, each a few times at any moment, and lets it end. */
+async function killStories(meter: EmbeddingMeter, kills: number, calm: readonly Calm[], random: Random): Promise<void> {
+  for (let done = 0, stories = 0; done < kills; stories += 1) {
+    const rebuilds = stories % REBUILD_EACH === 0;
+    const { tookMs, end, texts } = calm[Number(rebuilds)]!;
     const story = new Story(meter, commandsFor(rebuilds));
-    const tookMs = await story.finish();
-    const end = await endOf(story.folder);
+    for (let cuts = 0; cuts < CUTS && done < kills; cuts += 1) {
+      if (!(await story.kill(random() * tookMs))) break;
+      done += 1;
+      expect(await meter.afterKill(story.folder)).toBeLessThanOrEqual(REQUESTS_AT_ONCE);
+    }
+    await story.finish();
+    expect(await endOf(story.folder)).toEqual(end);
     expect(meter.again).toEqual([]);
+    expect(meter.texts.size).toBe(texts);
     story.folder.remove();
-    return { tookMs, end, texts: meter.texts.size };
+  }
+}
+
+describe('a process that is killed with signal 9', () => {
+  let meters: readonly EmbeddingMeter[];
+  beforeAll(async () => {
+    meters = await Promise.all(Array.from({ length: LANES }, () => EmbeddingMeter.start()));
+  });
+  afterAll(() => Promise.all(meters.map(({ server }) => server.stop())));
+
+  const name = `at ${KILLS} moments, and started again, ends as if nothing had happened`;
+  const work = async (): Promise<void> => {
+    const seed = seedFor('KILL_SEED');
+    const calm = [await undisturbed(meters[0]!, false), await undisturbed(meters[0]!, true)];
+    expect(calm[1]).toMatchObject({ texts: calm[0]?.texts, end: calm[0]?.end });
+    expect(calm[0]?.end).toMatchObject({ deadLetters: 0, accounts: [{ active: 630, trash: 48, held: 0 }] });
+    const kills = Math.ceil(KILLS / LANES);
+    await Promise.all(meters.map((meter, lane) => killStories(meter, kills, calm, mulberry32(seed + lane))));
   };
-
-  it(
-    `at ${KILLS} moments, and started again, ends as if nothing had happened`,
-    async () => {
-      const random = mulberry32(seedFor('KILL_SEED'));
-      const calm = await undisturbed(false);
-      const withRebuild = await undisturbed(true);
-      expect(withRebuild).toMatchObject({ texts: calm.texts, end: calm.end });
-      expect(calm.end).toMatchObject({ deadLetters: 0, accounts: [{ active: 630, trash: 48, held: 0 }] });
-
-      for (let kills = 0, stories = 0; kills < KILLS; stories += 1) {
-        const rebuilds = stories % REBUILD_EACH === 0;
-        const { tookMs } = rebuilds ? withRebuild : calm;
-        const story = new Story(meter, commandsFor(rebuilds));
-        for (let cuts = 0; cuts < CUTS && kills < KILLS; cuts += 1) {
-          if (!(await story.kill(random() * tookMs))) break;
-          kills += 1;
-          expect(await meter.afterKill(story.folder)).toBeLessThanOrEqual(REQUESTS_AT_ONCE);
-        }
-        await story.finish();
-        expect(await endOf(story.folder)).toEqual(calm.end);
-        expect(meter.again).toEqual([]);
-        expect(meter.texts.size).toBe(calm.texts);
-        story.folder.remove();
-      }
-    },
-    LIMIT_MS,
-  );
+  it(name, work, LIMIT_MS);
 });

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../core/errors.ts';
 
@@ -39,9 +39,4 @@ export function prepareDataFolder(dataDir: string): void {
   } catch (error) {
     throw new InputError(`the data folder ${dataDir} cannot be used: ${messageOf(error)}`, { dataDir });
   }
-}
-
-/** Whether anything was ever kept in the folder. */
-export function isUsedDataFolder(dataDir: string): boolean {
-  return existsSync(path.join(dataDir, DATA_FILES.metadata)) || existsSync(path.join(dataDir, DATA_FILES.log));
 }

@@ -82,7 +82,9 @@ describe('an open data folder', () => {
     const keys = readKeyFile(world.dataDir);
     expect(keys).toHaveLength(1);
     expect(keys).not.toContain(before);
-    const { refreshToken } = (await app.metadata.get(key))?.value as { refreshToken: string };
+    const stored = await app.metadata.get(key);
+    expect(stored?.value).toMatchObject({ refreshToken: expect.any(String) });
+    const { refreshToken } = Object(stored?.value) as { refreshToken: string };
     expect(new KeyRing(keys).decrypt(refreshToken, `${key}:refreshToken`)).toBe('planted-token');
   });
 

@@ -14,7 +14,6 @@ import type { Config } from './config.ts';
 import { CurrentStore } from './current-store.ts';
 import { DATA_FILES, prepareDataFolder } from './data-folder.ts';
 import { EmbedderHolder } from './embedder-holder.ts';
-import { newInstance } from './instance.ts';
 import { meterLog } from './metered-log.ts';
 import { Presence, type Role } from './presence.ts';
 import { createProducers } from './producers.ts';
@@ -71,7 +70,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const cache = await closing(openSqliteEmbeddingCache(dataDir));
     const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
     const { store } = stores;
-    const presence = new Presence(metadata, clock, newInstance());
+    const presence = new Presence(metadata, clock);
     const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
     const parts = {
       config,

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports/clock.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
-import { isGone } from './instance.ts';
+import { isGone, newInstance } from './instance.ts';
 
 export type Role = 'api' | 'scheduler' | 'producer' | 'embed' | 'sink';
 export const ROLES: readonly Role[] = ['api', 'scheduler', 'producer', 'embed', 'sink'];
@@ -34,7 +34,7 @@ export class Presence {
   readonly #clock: Clock;
 
   /** @param instance names who opened the data folder */
-  constructor(metadata: MetadataStore, clock: Clock, instance: string) {
+  constructor(metadata: MetadataStore, clock: Clock, instance: string = newInstance()) {
     this.instance = instance;
     this.#metadata = metadata;
     this.#clock = clock;

@@ -8,6 +8,8 @@ const WORDS_BASE = 0.5;
 /** At this share of the best similarity a vector hardly counts any more: everything has some similarity. */
 const FAR = 0.5;
 const FAR_WEIGHT = 0.01;
+/** Words further back in a long text are not looked for: a ranking is not worth more time. */
+const MAX_TEXT_CHARS = 20_000;
 
 /**
  * One ranking out of that by words and that by vectors, each with the best first. Ranks are added up, not scores, which
@@ -28,7 +30,8 @@ export function fuse(
   };
   for (const [rank, hit] of byWords.entries()) {
     const { title, author, body, url } = hit.content;
-    const share = coverage(queryWords, `${title ?? ''} ${author ?? ''} ${body ?? ''} ${url}`);
+    const text = `${title ?? ''} ${author ?? ''} ${url} ${body ?? ''}`.slice(0, MAX_TEXT_CHARS);
+    const share = coverage(queryWords, text);
     add(hit, rank, WORDS_BASE + share);
   }
   const best = byVectors[0]?.score ?? 0;

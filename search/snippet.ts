@@ -2,6 +2,8 @@ import type { ItemContent } from '../core/ports/item-store.ts';
 import { matches, type Word, wordsOf } from './words.ts';
 
 const SNIPPET_CHARS = 240;
+/** As far as the words are looked for. */
+const MAX_TEXT_CHARS = 100_000;
 /** What stands before the first word that matched, so that it is read in its sentence. */
 const LEAD_CHARS = 60;
 
@@ -13,6 +15,7 @@ export function snippetOf(content: Pick<ItemContent, 'title' | 'body'>, queryWor
   const text = [content.title, content.body]
     .filter((part) => part !== null && part !== '')
     .join(' — ')
+    .slice(0, MAX_TEXT_CHARS)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   if (text.length <= SNIPPET_CHARS) return text;

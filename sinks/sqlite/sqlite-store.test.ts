@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { StoreUnavailableError } from '../../core/errors.ts';
 import type { ItemChange } from '../../core/ports/item-store.ts';
 import { openDatabase } from '../../sqlite/open.ts';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
+import { commit, item } from '../../testing/contracts/item-store-samples.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
 import { openSqliteStore, STORE_FILE } from './sqlite-store.ts';
 
@@ -18,12 +21,13 @@ async function whileLocked(file: string, work: () => Promise<void>): Promise<voi
   }
 }
 
-function createHarness(): ItemStoreHarness {
+function createHarness(): ItemStoreHarness & { readonly file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'hoardarr-store-'));
   const file = join(folder, 'store.db');
   const backupFile = join(folder, 'copies', 'copy.db');
   mkdirSync(join(folder, 'copies'));
   return {
+    file,
     open: () => openSqliteStore({ file, busyTimeoutMs: 50 }),
     spoil: (change: ItemChange) => ({
       ...change,
@@ -41,3 +45,52 @@ function createHarness(): ItemStoreHarness {
 }
 
 testItemStore('SQLite', createHarness);
+
+describe('openSqliteStore', () => {
+  it('gives readers and copies to nobody else, and lets a reader write nothing', async () => {
+    const harness = createHarness();
+    const store = await harness.open();
+    await commit(store, { items: [item('1')] });
+    await store.backup(harness.backupFile);
+    expect(statSync(harness.backupFile).mode & 0o777).toBe(0o600);
+    const reader = await harness.openBackup();
+    expect(await reader.digest()).toBe(await store.digest());
+    await expect(commit(reader, { items: [item('2')] })).rejects.toThrow(StoreUnavailableError);
+    await Promise.all([store.close(), reader.close()]);
+    await harness.close();
+  });
+
+  it('goes on reading while it erases, and writes afterwards', async () => {
+    const harness = createHarness();
+    const store = await harness.open();
+    await commit(store, { items: [item('1'), item('2')] });
+    await commit(store, { items: [item('1', { state: 'purged' }, { content: null })] });
+    const erasing = Promise.all([store.eraseFreed(), store.eraseFreed()]);
+    expect(await store.item('tiktok/me/favorites', '2')).not.toBeNull();
+    await commit(store, { items: [item('2', { state: 'purged' }, { content: null })] });
+    await erasing;
+    expect(harness.bytes().some((bytes) => Buffer.from(bytes).includes('title of 1'))).toBe(false);
+    await store.eraseFreed();
+    expect(harness.bytes().some((bytes) => Buffer.from(bytes).includes('title of 2'))).toBe(false);
+    await store.close();
+    await harness.close();
+  });
+
+  it('leaves the rest of an erasure to the next call while another connection reads', async () => {
+    const harness = createHarness();
+    const store = await harness.open();
+    await commit(store, { items: [item('1')] });
+    const reader = openDatabase(harness.file, { ...STORE_FILE, readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM items').get();
+    await commit(store, { items: [item('1', { state: 'purged' }, { content: null })] });
+    await store.eraseFreed();
+    expect(harness.bytes().some((bytes) => Buffer.from(bytes).includes('title of 1'))).toBe(true);
+    reader.exec('COMMIT');
+    await store.eraseFreed();
+    expect(harness.bytes().some((bytes) => Buffer.from(bytes).includes('title of 1'))).toBe(false);
+    reader.close();
+    await store.close();
+    await harness.close();
+  });
+});

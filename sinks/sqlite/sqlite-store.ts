@@ -1,4 +1,4 @@
-import { chmod, rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { loadVec } from '../../sqlite/load-vec.ts';
 import { type Database, openDatabase } from '../../sqlite/open.ts';
@@ -16,7 +16,7 @@ import { VectorTable } from './vector-table.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
-  /** Every method that writes is refused with InputError. The file must exist, and be of this version. */
+  /** The file must exist, and be of this version. Methods that write reject with StoreUnavailableError. */
   readonly readonly?: boolean;
   /** How long a commit waits, blocking the event loop, while another process writes, ms. */
   readonly busyTimeoutMs?: number;
@@ -121,8 +121,9 @@ async function backUp(db: Database, to: string): Promise<void> {
   const unfinished = `${to}.part`;
   await rm(unfinished, { force: true });
   try {
+    // SQLite would create it for everybody to read.
+    await writeFile(unfinished, '', { mode: 0o600 });
     await db.backup(unfinished);
-    await chmod(unfinished, 0o600);
     await rename(unfinished, to);
   } catch (error) {
     await rm(unfinished, { force: true });

@@ -54,14 +54,17 @@ export async function importTikTokExport(app: App, request: ImportRequest): Prom
   const result = await app.importTikTok(file, { user, asOf, ...watched });
   const runs = await waitUntilSettled(app, result.syncId, {
     ...(signal === undefined ? {} : { signal }),
-    progress: (seen) => progress?.(applyProgress(seen)),
+    progress: (seen) => {
+      const applying = applyProgress(seen);
+      if (applying.total > 0) progress?.(applying);
+    },
   });
   // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
   await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
   return report(app, user, result, runs);
 }
 
-function applyProgress(runs: readonly RunRow[]): ImportProgress {
+function applyProgress(runs: readonly RunRow[]): ImportProgress & { readonly total: number } {
   const waiting = runs.reduce((sum, run) => sum + run.waitingCommands.length, 0);
   const caused = Math.max(0, runs.length - 1);
   return { phase: 'apply', done: caused, total: caused + waiting };

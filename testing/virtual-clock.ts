@@ -80,8 +80,7 @@ export class VirtualClock implements Clock {
 
 /** Files are read in the machine's time, which must not decide how much of ours passes meanwhile. */
 async function rest(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    await setImmediate();
-    if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) turn = 0;
-  }
+  do {
+    for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+  } while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')));
 }

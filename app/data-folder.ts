@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../core/errors.ts';
+import { codeOf } from './error-code.ts';
 
 /** What lies where in a data folder. */
 export const DATA_FILES = {
@@ -34,9 +35,22 @@ export function removeStoreFile(dataDir: string, generation: number): void {
 /** Creates the folder where it is missing; readable by its owner alone. Throws InputError where it cannot be used. */
 export function prepareDataFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(path.resolve(dataDir));
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new InputError(`the data folder ${dataDir} cannot be used: ${messageOf(error)}`, { dataDir });
+  }
+}
+
+/** Not with `recursive`: that never returns where the file system refuses with ENOENT, as /proc does (Node.js 20). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = path.dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been first.
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }

@@ -310,6 +310,12 @@ describe('usage', () => {
     pinned.remove();
   });
 
+  it('says at once that a data folder cannot be made', async () => {
+    const ran = await world.runWith({ json: true }, 'status', '--data-dir', '/proc/nope/data');
+    expect(ran.status).toBe(2);
+    expect(ran.json<{ error: string }>().error).toContain('the data folder /proc/nope/data cannot be used');
+  });
+
   it('has dead letters, keys, schemas and a doctor', async () => {
     expect((await world.run('dead-letter')).json()).toEqual({ records: [] });
     expect((await world.run('dead-letter', 'redrive')).json()).toMatchObject({ redriven: 0 });

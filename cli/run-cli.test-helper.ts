@@ -51,7 +51,7 @@ export class CliWorld {
     stderr.on('data', (chunk: Buffer) => {
       texts.stderr += chunk.toString();
     });
-    const argv = [...words, '--data-dir', this.dataDir, ...(how.json === true ? ['--json'] : [])];
+    const argv = ['--data-dir', this.dataDir, ...words, ...(how.json === true ? ['--json'] : [])];
     const status = await main(argv, {
       stdin: new PassThrough(),
       stdout,

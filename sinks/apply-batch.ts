@@ -18,7 +18,13 @@ export type BatchRecord =
   | { readonly kind: 'empty'; readonly offset: number; readonly position: number }
   /** stands for a record that an earlier stage put into the dead letters: its key still names content that a purge must find */
   | { readonly kind: 'marker'; readonly offset: number; readonly position: number; readonly key: string }
-  | { readonly kind: 'poison'; readonly offset: number; readonly position: number; readonly error: string };
+  | {
+      readonly kind: 'poison';
+      readonly offset: number;
+      readonly position: number;
+      readonly key: string;
+      readonly error: string;
+    };
 
 export interface ApplyDeps {
   readonly store: ItemStore;
@@ -27,6 +33,8 @@ export interface ApplyDeps {
   /** law 8: a rebuild applies decisions, and owes nothing */
   readonly rebuilding: boolean;
   readonly pause: () => Promise<void>;
+  /** ms: what is owed is dated with the moment at which it is decided, which may be long after the record was written */
+  readonly now?: () => number;
   /** rows changed in one commit while a snapshot is applied: a few ms, so that other accounts go on */
   readonly stepRows?: number;
   /** Puts a record into the dead letters, durably; called before the position moves past it. */
@@ -79,8 +87,10 @@ export class BatchApplier {
       const offset = record.kind === 'input' ? record.input.offset : record.offset;
       nextOffset = Math.max(nextOffset, offset + 1);
       if (record.kind === 'input') at = Math.max(at, await this.#foldOne(unit, folder, record.input, position));
-      if (record.kind === 'marker') foldMarker(unit, record);
-      if (record.kind === 'poison') await this.#deps.deadLetter(offset, record.error);
+      if (record.kind === 'marker' || record.kind === 'poison') foldMarker(unit, record);
+      // What is read again is in the dead letters already.
+      if (record.kind === 'poison' && (record.position < 0 || record.position > position))
+        await this.#deps.deadLetter(offset, record.error);
       position = Math.max(position, record.kind === 'input' ? record.input.position : record.position);
     }
     await this.#commit(unit, { position, nextOffset }, at);
@@ -130,7 +140,7 @@ export class BatchApplier {
             pause,
             stepRows: this.#deps.stepRows ?? STEP_ROWS,
             newUnit: () => new UnitOfWork(store),
-            commitStep: (step, at) => this.#commit(step, this.#progress, at),
+            commitStep: (step, at) => this.#commit(step, afterStep(this.#progress), at),
             contextFor: (step, scope, run) => new RecordFolder(step, settings).context(input, scope, end, run),
           },
           end,
@@ -157,18 +167,19 @@ export class BatchApplier {
 
   /** Law 10: what is proposed becomes a debt that is kept with the position. */
   async #owe(unit: UnitOfWork, progress: PartitionProgress, at: number): Promise<void> {
-    const { owed } = this.#deps;
+    const { owed, now } = this.#deps;
     const { effects, outbox } = unit;
+    const decidedAt = Math.max(at, now?.() ?? at);
     for (const proposed of effects.decisions) {
       const draft = unit.draft(proposed.scope, proposed.itemId);
-      outbox.push(owed.decision(proposed, { url: draft.content?.url ?? null, savedAt: draft.row.savedAt }, at));
+      outbox.push(owed.decision(proposed, { url: draft.content?.url ?? null, savedAt: draft.row.savedAt }, decidedAt));
       const run = await unit.run(proposed.syncId);
       if (run === null || proposed.author !== 'sink') continue;
       run.waitingDecisions++;
       unit.changedRun(run);
     }
     for (const proposed of effects.commands) {
-      const { entry, commandId } = owed.command(proposed, proposed.causedBy ?? 'sink', at);
+      const { entry, commandId } = owed.command(proposed, proposed.causedBy ?? 'sink', decidedAt);
       outbox.push(entry);
       const run = await unit.run(proposed.causedBy);
       if (run === null || proposed.kind === 'full') continue;
@@ -190,6 +201,14 @@ export class BatchApplier {
       if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, `the store refused ${scope} ${itemId}: ${error}`);
     }
   }
+}
+
+/**
+ * A step moves no position, and yet a sink that was frozen between two steps must not go on beside the one that took over:
+ * so each step moves the offset back by a record, which to read again changes nothing.
+ */
+function afterStep({ position, nextOffset }: PartitionProgress): PartitionProgress {
+  return { position, nextOffset: Math.max(0, nextOffset - 1) };
 }
 
 /** Law 7: content that never arrived is still in the log, under this key. */
@@ -214,7 +233,7 @@ async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Prom
     else ids.push(itemId);
   };
   for (const record of records) {
-    const marked = record.kind === 'marker' ? itemOfKey(record.key) : null;
+    const marked = record.kind === 'marker' || record.kind === 'poison' ? itemOfKey(record.key) : null;
     if (marked !== null) wanted(marked.scope, marked.itemId);
     if (record.kind !== 'input') continue;
     const { type, value } = record.input.decoded;

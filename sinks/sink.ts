@@ -87,6 +87,7 @@ export class Sink {
         settings: settings ?? DEFAULT_FOLD_SETTINGS,
         rebuilding: false,
         pause: () => clock.sleep(0),
+        now: () => clock.now(),
         deadLetter: (offset, error) => this.#deadLetter(partition, offset, error),
         onCommit: (unit) => this.#count(unit),
         onRuns: (runs) => this.#convergence.note(partition, runs),
@@ -129,7 +130,7 @@ export class Sink {
       checkItemIds(decoded);
       return { kind: 'input', input: toFoldInput(record, decoded, position) };
     } catch (error) {
-      return { kind: 'poison', offset: record.offset, position, error: messageOf(error) };
+      return { kind: 'poison', offset: record.offset, position, key: record.key, error: messageOf(error) };
     }
   }
 

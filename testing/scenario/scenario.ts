@@ -55,6 +55,7 @@ export class Scenario {
       settings: this.settings,
       rebuilding,
       pause: async () => undefined,
+      now: () => this.now,
       deadLetter: async (_: number, error: string) => {
         throw new Error(error);
       },

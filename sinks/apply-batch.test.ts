@@ -67,6 +67,20 @@ describe('applying an import', () => {
     expect(await scenario.idsOf('trash')).toEqual(['c']);
   });
 
+  it('keeps the date of the newest export, whatever an older one or a late fetch says', async () => {
+    const scenario = new Scenario();
+    const asOf = scenario.now;
+    await importOf(scenario, ['a', 'b', 'c'], { asOf });
+    const older = scenario.run('import');
+    older.item('a', { savedAt: 500, content: 'stub' });
+    older.snapshot([{ id: 'a', savedAt: 500 }], { asOf: asOf - 1 });
+    older.finish();
+    scenario.run('backfill').item('b', { savedAt: 700 });
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ state: 'active', savedAt: 1_000 });
+    expect(await scenario.row('b')).toMatchObject({ state: 'active', savedAt: 1_000 });
+  });
+
   it('removes nothing when a chunk is missing, the digest is off, or the walk was aborted', async () => {
     const scenario = new Scenario();
     await importOf(scenario, ['a', 'b', 'c', 'd']);
@@ -99,6 +113,17 @@ describe('applying an import', () => {
     await importOf(scenario, many(70));
     expect(await scenario.idsOf('trash')).toHaveLength(29);
     expect(await scenario.row(kept)).toMatchObject({ state: 'active', pinned: true });
+  });
+
+  it('holds for a person what shares less than half of the ids of the scope, however many exports agree', async () => {
+    const scenario = new Scenario();
+    await importOf(scenario, ['a', 'b', 'c', 'd', 'e']);
+    for (let exports = 0; exports < 2; exports++) {
+      await importOf(scenario, ['a', 'b']);
+      expect(await scenario.idsOf('held')).toEqual(['c', 'd', 'e']);
+    }
+    expect(await scenario.row('c')).toMatchObject({ state: 'held', personOnly: true });
+    expect((await scenario.sink.store.held())[0]).toMatchObject({ count: 3 });
   });
 
   it('holds for a person what would empty the scope or may have been cut off', async () => {

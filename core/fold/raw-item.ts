@@ -24,7 +24,7 @@ export function foldRawItem(
     eraseRecord(context);
     return 'none';
   }
-  if (context.first >= row.contentAt && item.document.savedAt !== null) row.savedAt = item.document.savedAt;
+  if (tellsSavedAt(context, row, item)) row.savedAt = item.document.savedAt;
   if (holdsContent) rememberKey(context, row);
   if (item.sighting) {
     const was = row.state;
@@ -40,6 +40,15 @@ export function foldRawItem(
     row.contentAt = context.first;
   }
   return 'none';
+}
+
+/**
+ * A listing shows when an item was saved. A hydration only repeats what was known when it was asked for, or what an export
+ * says that may be refused as older: it fills in what is missing, and a snapshot that is applied brings dates of its own.
+ */
+function tellsSavedAt(context: FoldContext, row: LedgerRow, item: RawItem): boolean {
+  if (item.document.savedAt === null || context.first < row.contentAt) return false;
+  return item.sighting || row.savedAt === null;
 }
 
 function takeContent(

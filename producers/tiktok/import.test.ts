@@ -223,6 +223,12 @@ describe('an import', () => {
     await expect(importRows([row(1)], { asOf: Date.now() + 1e6 })).rejects.toThrow(InputError);
   });
 
+  it('where no row has a date, all that is missing may have been cut off', async () => {
+    const asOf = Date.UTC(2025, 5, 1);
+    await importRows([{ Link: row(1).Link }, { Link: row(2).Link }], { asOf });
+    expect((await world.ingestOf('SnapshotEnd'))[0]).toMatchObject({ coverage: 'complete', asOf, oldestRow: asOf });
+  });
+
   it('leaves no trace of a file that is no export', async () => {
     const file = path.join(folder, 'bad.json');
     writeFileSync(file, '{"Activity":{"Favorite Videos":{"FavoriteVideoList":[');

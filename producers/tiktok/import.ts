@@ -167,7 +167,8 @@ async function writeSnapshot(
     digestOnly,
   };
   const seen = {
-    oldestRow: favorites.oldestRow,
+    // Without a date in any row nobody can tell where the list was cut off: then everything may have been.
+    oldestRow: favorites.oldestRow ?? stated.asOf,
     explicitlyEmpty: parsed.explicitlyEmpty,
     evidence: evidenceOf(parsed),
   };

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { Scenario } from '../testing/scenario/scenario.ts';
+import { BatchApplier } from './apply-batch.ts';
+import { Owed } from './owed.ts';
+
+const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `7${String(i).padStart(4, '0')}`);
+
+/** An export of this moment, without content; resolves to its sync id. */
+function importOf(scenario: Scenario, ids: readonly string[]): string {
+  const run = scenario.run('import');
+  run.snapshot(
+    ids.map((id) => ({ id, savedAt: 1_000 })),
+    { asOf: scenario.now, oldestRow: 0 },
+  );
+  run.finish();
+  scenario.now += 60_000;
+  return run.syncId;
+}
+
+describe('a snapshot that is applied in steps', () => {
+  it.each([1, 2, 3, 4, 5])('is judged once, also after a crash at commit %i', async (crash) => {
+    const scenario = new Scenario();
+    importOf(scenario, ['a', 'b', 'c', 'd', 'e', 'f']);
+    await scenario.settle();
+    const syncId = importOf(scenario, ['a', 'b', 'c', 'x']);
+    const { store } = scenario.sink;
+    const end = scenario.ingest.length - 2;
+    await scenario.read(end - scenario.sink.read);
+    const restarted = async (): Promise<BatchApplier> => {
+      const deps = {
+        store,
+        owed: new Owed(scenario.codec),
+        settings: scenario.settings,
+        rebuilding: false,
+        pause: async () => undefined,
+        stepRows: 1,
+        deadLetter: async () => undefined,
+      };
+      return new BatchApplier(deps, 0, await store.progress(0));
+    };
+    let commits = 0;
+    store.beforeCommit = () => {
+      if (++commits === crash) throw new Error('killed by the test');
+    };
+    const before = { store, applier: await restarted(), read: end };
+    await scenario.read(1, before).catch((error: unknown) => expect(String(error)).toContain('killed by the test'));
+    // What was owed so far went out before the sink was started again.
+    await scenario.publish();
+    scenario.sink = { store, applier: await restarted(), read: end };
+    await scenario.settle();
+    expect(await scenario.idsOf('trash')).toEqual(['d', 'e', 'f']);
+    expect(await store.run(syncId)).toMatchObject({
+      snapshotOutcome: 'applied',
+      waitingDecisions: 0,
+      counts: { new: 1, unchanged: 3, removed: 3 },
+    });
+    const scope = await store.scope(scenario.scopeName);
+    expect(scope).toMatchObject({ listedCount: 4, listedDigest: scope?.applied?.digest });
+  });
+});
+
+describe('a hold', () => {
+  it('is not released by a newer snapshot that shares less than half of the ids', async () => {
+    const scenario = new Scenario();
+    const ids = many(60);
+    importOf(scenario, ids);
+    await scenario.settle();
+    importOf(scenario, ids.slice(0, 35));
+    await scenario.settle();
+    expect(await scenario.idsOf('held')).toEqual(ids.slice(35));
+    importOf(scenario, ids.slice(0, 25));
+    await scenario.settle();
+    expect(await scenario.idsOf('trash')).toEqual([]);
+    expect(await scenario.idsOf('held')).toEqual(ids.slice(25));
+  });
+});
+
+describe('a redriven sighting', () => {
+  it('counts at its first position', async () => {
+    const scenario = new Scenario();
+    importOf(scenario, ['a', 'b', 'c']);
+    const earlier = scenario.run('delta');
+    const sighting = earlier.item('c', { sighting: true });
+    scenario.ingest[sighting.position] = { ...sighting, decoded: null };
+    earlier.finish();
+    const run = scenario.run('full');
+    const snapshotId = run.begin();
+    const chunks = run.chunks(snapshotId, [{ id: 'a' }, { id: 'b' }]);
+    scenario.append(sighting.decoded, '', '', { key: `${sighting.key}~r`, first: sighting });
+    run.end(snapshotId, ['a', 'b'], { chunks });
+    run.finish();
+    await scenario.settle();
+    expect(await scenario.row('c')).toMatchObject({ state: 'trash', seen: sighting.position });
+  });
+});

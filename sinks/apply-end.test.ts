@@ -17,6 +17,21 @@ function importOf(scenario: Scenario, ids: readonly string[]): string {
   return run.syncId;
 }
 
+/** A sink that was started again on the same store. */
+async function restarted(scenario: Scenario, stepRows: number): Promise<BatchApplier> {
+  const { store } = scenario.sink;
+  const deps = {
+    store,
+    owed: new Owed(scenario.codec),
+    settings: scenario.settings,
+    rebuilding: false,
+    pause: async () => undefined,
+    stepRows,
+    deadLetter: async () => undefined,
+  };
+  return new BatchApplier(deps, 0, await store.progress(0));
+}
+
 describe('a snapshot that is applied in steps', () => {
   it.each([1, 2, 3, 4, 5])('is judged once, also after a crash at commit %i', async (crash) => {
     const scenario = new Scenario();
@@ -26,27 +41,15 @@ describe('a snapshot that is applied in steps', () => {
     const { store } = scenario.sink;
     const end = scenario.ingest.length - 2;
     await scenario.read(end - scenario.sink.read);
-    const restarted = async (): Promise<BatchApplier> => {
-      const deps = {
-        store,
-        owed: new Owed(scenario.codec),
-        settings: scenario.settings,
-        rebuilding: false,
-        pause: async () => undefined,
-        stepRows: 1,
-        deadLetter: async () => undefined,
-      };
-      return new BatchApplier(deps, 0, await store.progress(0));
-    };
     let commits = 0;
     store.beforeCommit = () => {
       if (++commits === crash) throw new Error('killed by the test');
     };
-    const before = { store, applier: await restarted(), read: end };
+    const before = { store, applier: await restarted(scenario, 1), read: end };
     await scenario.read(1, before).catch((error: unknown) => expect(String(error)).toContain('killed by the test'));
     // What was owed so far went out before the sink was started again.
     await scenario.publish();
-    scenario.sink = { store, applier: await restarted(), read: end };
+    scenario.sink = { store, applier: await restarted(scenario, 1), read: end };
     await scenario.settle();
     expect(await scenario.idsOf('trash')).toEqual(['d', 'e', 'f']);
     expect(await store.run(syncId)).toMatchObject({
@@ -56,6 +59,31 @@ describe('a snapshot that is applied in steps', () => {
     });
     const scope = await store.scope(scenario.scopeName);
     expect(scope).toMatchObject({ listedCount: 4, listedDigest: scope?.applied?.digest });
+  });
+});
+
+describe('the figures that a snapshot is judged by', () => {
+  it('are those from before its first step, also after a crash', async () => {
+    const scenario = new Scenario();
+    const ids = many(60);
+    importOf(scenario, ids);
+    await scenario.settle();
+    // These come first, and would make the share that goes look small.
+    const fresh = Array.from({ length: 100 }, (_, i) => `1${String(i).padStart(4, '0')}`);
+    importOf(scenario, [...fresh, ...ids.slice(0, 27)]);
+    const { store } = scenario.sink;
+    const end = scenario.ingest.length - 2;
+    await scenario.read(end - scenario.sink.read);
+    let commits = 0;
+    store.beforeCommit = () => {
+      if (++commits === 12) throw new Error('killed by the test');
+    };
+    const killed = scenario.read(1, { store, applier: await restarted(scenario, 10), read: end });
+    await expect(killed).rejects.toThrow('killed by the test');
+    scenario.sink = { store, applier: await restarted(scenario, 10), read: end };
+    await scenario.settle();
+    expect(await scenario.idsOf('trash')).toEqual([]);
+    expect(await scenario.row(ids[59] ?? '')).toMatchObject({ state: 'held', personOnly: true });
   });
 });
 

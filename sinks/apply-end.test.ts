@@ -104,6 +104,20 @@ describe('a hold', () => {
 });
 
 describe('a redriven sighting', () => {
+  it('from before a removal does not bring the item back', async () => {
+    const scenario = new Scenario();
+    importOf(scenario, ['a', 'b', 'c']);
+    const earlier = scenario.run('delta');
+    const sighting = earlier.item('c', { sighting: true });
+    scenario.ingest[sighting.position] = { ...sighting, decoded: null };
+    earlier.finish();
+    importOf(scenario, ['a', 'b']);
+    await scenario.settle();
+    scenario.append(sighting.decoded, '', '', { key: `${sighting.key}~r`, first: sighting });
+    await scenario.settle();
+    expect(await scenario.row('c')).toMatchObject({ state: 'trash', content: 'full' });
+  });
+
   it('counts at its first position', async () => {
     const scenario = new Scenario();
     importOf(scenario, ['a', 'b', 'c']);

@@ -107,3 +107,25 @@ describe('decisions that crossed', () => {
     expect(await scenario.row('a')).toMatchObject({ state: 'purged', blocked: true, documentHash: '' });
   });
 });
+
+describe('a purge', () => {
+  it('erases also a sighting from before it that is redriven later, and forgets the hash', async () => {
+    const scenario = await holding(['a', 'b']);
+    const run = scenario.run('delta');
+    run.item('a', { documentHash: 'one' });
+    const sighting = run.item('a', { sighting: true, documentHash: 'two' });
+    scenario.ingest[sighting.position] = { ...sighting, decoded: null };
+    run.finish();
+    await scenario.settle();
+    await scenario.person('a', 'purge');
+    await scenario.settle();
+    await scenario.person('a', 'allow');
+    await scenario.settle();
+    const key = `${sighting.key}~r`;
+    scenario.append(sighting.decoded, '', '', { key, first: sighting });
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ state: 'purged', documentHash: '', content: 'none' });
+    const erased = scenario.ingest.filter(({ decoded }) => decoded === null).map((record) => record.key);
+    expect(erased).toContain(key);
+  });
+});

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { InputError, messageOf } from '../core/errors.ts';
 import { databaseFault } from './faults.ts';
+import { keepFromCollection } from './keep.ts';
 
 /** A connection to one SQLite file. Every call on it is synchronous. */
 export type Database = BetterSqlite3.Database;
@@ -79,11 +80,12 @@ function connect(file: string, options: OpenOptions): Database {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, 'a', 0o600)); // SQLite gives the -wal and -shm the mode of the file
   }
-  return new BetterSqlite3(file, {
+  const db = new BetterSqlite3(file, {
     readonly,
     fileMustExist: true,
     timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
   });
+  return keepFromCollection(db);
 }
 
 function configure(db: Database, options: OpenOptions): void {

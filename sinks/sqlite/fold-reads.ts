@@ -61,8 +61,7 @@ export class FoldReads {
     const rows = new Map<string, LedgerRow>();
     const scopeId = this.#scopes.find(scope);
     if (scopeId === null || itemIds.length === 0) return rows;
-    for (const raw of this.#statements.rows.iterate(JSON.stringify(itemIds), scopeId))
-      rows.set(raw[0], toLedgerRow(raw));
+    for (const raw of this.#statements.rows.all(JSON.stringify(itemIds), scopeId)) rows.set(raw[0], toLedgerRow(raw));
     return rows;
   }
 

@@ -58,7 +58,7 @@ export class ItemReads {
 
   held(): readonly HeldGroup[] {
     const groups = new Map<string, { readonly scopeId: number; readonly itemIds: string[] }>();
-    for (const [holdId, scopeId, itemId] of this.#statements.held.iterate()) {
+    for (const [holdId, scopeId, itemId] of this.#statements.held.all()) {
       const group = groups.get(holdId);
       if (group === undefined) groups.set(holdId, { scopeId, itemIds: [itemId] });
       else group.itemIds.push(itemId);

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { AppliedSnapshot } from '../../core/ledger.ts';
 import type { ScopeTotals } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
-import type { Database } from '../../sqlite/open.ts';
+import type { Database, Statement } from '../../sqlite/open.ts';
 import { FLAG, stateOf } from './flags.ts';
 
 // Pages that take a few milliseconds, between which everybody else has a turn.
@@ -19,20 +19,26 @@ type RawFlags = readonly [last: string, flags: number, rows: number];
  */
 export class LedgerWalk {
   readonly #db: Database;
+  readonly #prepared = new Map<string, Statement>();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
+  /** Each statement is prepared once: statements are never let go of, see sqlite/keep.ts. */
+  #prepare<P extends unknown[], R>(sql: string): Statement<P, R> {
+    const known = this.#prepared.get(sql) ?? this.#db.prepare(sql);
+    this.#prepared.set(sql, known);
+    return known as Statement<P, R>;
+  }
+
   /** See ItemStore.digest. */
   async digest(scope?: string): Promise<string> {
     const digest = new SetDigest();
-    const page = this.#db
-      .prepare<[number, string], RawDigest>(
-        `SELECT item_id, flags, content_hash, vector_hash FROM ledger
+    const page = this.#prepare<[number, string], RawDigest>(
+      `SELECT item_id, flags, content_hash, vector_hash FROM ledger
          WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ${DIGEST_PAGE_ROWS}`,
-      )
-      .raw();
+    ).raw();
     for (const [scopeId, name] of this.#scopes()) {
       if (scope !== undefined && scope !== name) continue;
       const quotedScope = JSON.stringify(name);
@@ -54,7 +60,7 @@ export class LedgerWalk {
     if (found === undefined) return 0;
     const [scopeId, , data] = found;
     const applied = data === null ? null : (JSON.parse(data) as { applied: AppliedSnapshot | null }).applied;
-    const page = this.#db.prepare<[number, number, string, number, string], RawCount>(COUNT_DIFFERENCES).raw();
+    const page = this.#prepare<[number, number, string, number, string], RawCount>(COUNT_DIFFERENCES).raw();
     let differing = 0;
     await walk(
       (after) => page.all(applied?.begin ?? -1, begin, JSON.stringify(kinds), scopeId, after),
@@ -68,13 +74,11 @@ export class LedgerWalk {
   }
 
   async totals(): Promise<readonly ScopeTotals[]> {
-    const page = this.#db
-      .prepare<[number, string], RawFlags>(
-        `SELECT max(item_id), flags, count(*) FROM
+    const page = this.#prepare<[number, string], RawFlags>(
+      `SELECT max(item_id), flags, count(*) FROM
            (SELECT item_id, flags FROM ledger WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ${COUNT_PAGE_ROWS})
          GROUP BY flags`,
-      )
-      .raw();
+    ).raw();
     const totals: ScopeTotals[] = [];
     for (const [scopeId, name] of this.#scopes()) {
       const byFlags = new Map<number, number>();
@@ -96,8 +100,9 @@ export class LedgerWalk {
   }
 
   #scopes(): (readonly [scopeId: number, name: string, data: string | null])[] {
-    return this.#db
-      .prepare<[], readonly [number, string, string | null]>('SELECT scope_id, name, data FROM scopes ORDER BY name')
+    return this.#prepare<[], readonly [number, string, string | null]>(
+      'SELECT scope_id, name, data FROM scopes ORDER BY name',
+    )
       .raw()
       .all();
   }

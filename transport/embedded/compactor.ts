@@ -209,7 +209,7 @@ export class Compactor {
       'UPDATE progress SET start = max(start, ?) WHERE topic = ? AND partition = ?',
     );
     for (let start = this.#progress(table).start; ; ) {
-      const { doomed, next } = this.#db.read(() => expired(select.iterate(start, SCAN_ROWS), start, cutoff));
+      const { doomed, next } = this.#db.read(() => expired(select.all(start, SCAN_ROWS), start, cutoff));
       if (next === start) return;
       await this.#erase(table, doomed);
       start = next;

@@ -20,6 +20,7 @@ export interface Page {
 }
 
 /** Rows looked at in one step, erased ones included, so that a step stays short. */
+const ROWS_AT_ONCE = 64;
 const MAX_SCANNED_ROWS = 4_000;
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -73,18 +74,22 @@ export class PartitionTable {
     const records: LogRecord[] = [];
     let next = from;
     let bytes = 0;
-    let scanned = 0;
-    for (const row of select.iterate(from, MAX_SCANNED_ROWS)) {
-      scanned += 1;
-      if (row.key !== null) {
-        bytes += row.key.length + (row.headers?.length ?? 0) + (row.value?.length ?? 0);
-        if (records.length > 0 && bytes > maxBytes) return { records, next, atEnd: false };
-        records.push(recordOf(row, row.key));
+    for (let scanned = 0; scanned < MAX_SCANNED_ROWS; ) {
+      // A few at a time, since a limit in bytes may end it; not by an iterator, see sqlite/keep.ts.
+      const rows = select.all(next, ROWS_AT_ONCE);
+      for (const row of rows) {
+        if (row.key !== null) {
+          bytes += row.key.length + (row.headers?.length ?? 0) + (row.value?.length ?? 0);
+          if (records.length > 0 && bytes > maxBytes) return { records, next, atEnd: false };
+          records.push(recordOf(row, row.key));
+        }
+        next = row.offset + 1;
+        if (records.length >= maxRecords) return { records, next, atEnd: false };
       }
-      next = row.offset + 1;
-      if (records.length >= maxRecords) return { records, next, atEnd: false };
+      scanned += rows.length;
+      if (rows.length < ROWS_AT_ONCE) return { records, next, atEnd: true };
     }
-    return { records, next, atEnd: scanned < MAX_SCANNED_ROWS };
+    return { records, next, atEnd: false };
   }
 }
 

@@ -88,6 +88,10 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   readonly #add: Statement;
   readonly #claim: Statement<[object], ClaimedVector>;
   readonly #postpone: Statement;
+  readonly #forgetVector: Statement;
+  readonly #forgetText: Statement;
+  readonly #forgetKey: Statement;
+  readonly #count: Statement;
 
   constructor(db: Database) {
     this.#db = db;
@@ -96,6 +100,10 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     this.#add = db.prepare(ADD_PENDING);
     this.#claim = db.prepare(CLAIM_PENDING);
     this.#postpone = db.prepare(POSTPONE_PENDING);
+    this.#forgetVector = db.prepare('DELETE FROM vectors WHERE text_hash = ?');
+    this.#forgetText = db.prepare('DELETE FROM pending WHERE text_hash = ?');
+    this.#forgetKey = db.prepare('DELETE FROM pending WHERE key = ?');
+    this.#count = db.prepare('SELECT count(*) FROM pending').pluck();
   }
 
   async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
@@ -119,8 +127,8 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   }
 
   async remove(textHashes: readonly string[]): Promise<void> {
-    const vectors = this.#db.prepare('DELETE FROM vectors WHERE text_hash = ?');
-    const pending = this.#db.prepare('DELETE FROM pending WHERE text_hash = ?');
+    const vectors = this.#forgetVector;
+    const pending = this.#forgetText;
     transaction(this.#db, () => {
       for (const textHash of textHashes) {
         vectors.run(bytesOf(textHash));
@@ -156,14 +164,14 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   }
 
   async removePending(keys: readonly string[]): Promise<void> {
-    const remove = this.#db.prepare('DELETE FROM pending WHERE key = ?');
+    const remove = this.#forgetKey;
     transaction(this.#db, () => {
       for (const key of keys) remove.run(key);
     });
   }
 
   async countPending(): Promise<number> {
-    return Number(this.#db.prepare('SELECT count(*) FROM pending').pluck().get());
+    return Number(this.#count.get());
   }
 
   async close(): Promise<void> {

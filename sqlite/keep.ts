@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import type BetterSqlite3 from 'better-sqlite3';
+
+/**
+ * Objects that are never let go of. One set for the whole process, also where a test runner loads this module once for
+ * every test file: what a file's context held is collected after it.
+ */
+const KEPT = Symbol.for('hoardarr.sqlite.kept');
+const holder = fs as { [KEPT]?: Set<object> };
+
+/**
+ * Keeps the connection and its statements from being collected. On Node.js 24.19 and newer the garbage collector aborts the
+ * process when it destroys an object of better-sqlite3 12 while no script runs (nodejs/node#65446); version 13 is free of
+ * that, but does not run on Node.js 20. See docs/decisions/0002. So the number of statements has to be bounded: prepare a
+ * statement once. Iterators cannot be kept: `all` takes their place.
+ */
+export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Database {
+  holder[KEPT] ??= new Set();
+  const kept = holder[KEPT];
+  kept.add(db);
+  const prepare = db.prepare.bind(db);
+  const pragmas = new Map<string, BetterSqlite3.Statement>();
+  const keep = (sql: string): BetterSqlite3.Statement => {
+    const statement = prepare(sql);
+    kept.add(statement);
+    return statement;
+  };
+  return Object.assign(db, {
+    prepare: keep,
+    pragma(source: string, options?: { readonly simple?: boolean }): unknown {
+      const statement = pragmas.get(source) ?? keep(`PRAGMA ${source}`);
+      pragmas.set(source, statement);
+      if (!statement.reader) return statement.run();
+      if (options?.simple !== true) return statement.pluck(false).all();
+      return statement.pluck().get();
+    },
+  });
+}

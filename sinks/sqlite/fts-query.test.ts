@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openDatabase } from '../../sqlite/open.ts';
@@ -35,7 +38,8 @@ describe('wordQuery', () => {
   });
 
   it('is never a syntax error', () => {
-    const db = openDatabase(':memory:', { migrations: STORE_MIGRATIONS });
+    const folder = mkdtempSync(path.join(tmpdir(), 'hoardarr-words-'));
+    const db = openDatabase(path.join(folder, 'words.db'), { migrations: STORE_MIGRATIONS });
     const search = db.prepare('SELECT rowid FROM words WHERE words MATCH ?');
     const pieces = fc.constantFrom(
       '"',
@@ -76,5 +80,6 @@ describe('wordQuery', () => {
       { numRuns: 500 },
     );
     db.close();
+    rmSync(folder, { recursive: true });
   });
 });

@@ -1,0 +1,130 @@
+import { request } from 'node:http';
+import { expect } from '@jest/globals';
+import type { App } from '../app/app.ts';
+import { loadConfig } from '../app/config.ts';
+import { openApp } from '../app/open-app.ts';
+import { createTelemetry } from '../app/telemetry.ts';
+import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
+import { startApi } from './start-api.ts';
+
+/** Planted, so that a test can look for it where it must not be. */
+export const TOKEN = 'planted-api-token-0123456789';
+
+/** What a request was answered with. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the test says what the document holds
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** A data folder with an API on it, over real HTTP. */
+export class ApiWorld {
+  readonly cli: CliWorld;
+  logs = '';
+  app: App | undefined;
+
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.cli = new CliWorld({ HOARDARR_PORT: '0', LOG_LEVEL: 'debug', ...env });
+  }
+
+  async start(): Promise<void> {
+    const config = loadConfig({ dataDir: this.cli.dataDir }, this.cli.env);
+    const telemetry = createTelemetry({
+      level: 'debug',
+      secrets: config.secrets,
+      stream: { write: (line) => void (this.logs += line) },
+    });
+    this.app = await openApp(config, telemetry, { startApi });
+    await this.app.roles.start(['api', 'scheduler', 'producer', 'embed', 'sink']);
+  }
+
+  get url(): URL {
+    return new URL(this.app?.apiUrl() ?? 'http://nowhere.invalid');
+  }
+
+  /** With headers as they are given, Host and Origin too, which fetch would not send. */
+  ask(
+    method: string,
+    path: string,
+    options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer } = {},
+  ): Promise<Answer> {
+    const { hostname, port, pathname } = this.url;
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        { hostname, port, method, path: `${pathname.replace(/\/$/, '')}${path}`, headers: options.headers },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('end', () => {
+            const text = Buffer.concat(parts).toString();
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text,
+              // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
+              json: <T>() => JSON.parse(text) as T,
+            });
+          });
+        },
+      );
+      sent.on('error', reject);
+      sent.end(options.body);
+    });
+  }
+
+  /** Sends an export, and waits until its import has ended. */
+  async upload(
+    body: Buffer | string,
+    headers: Readonly<Record<string, string>> = { 'content-type': 'application/octet-stream' },
+    user = 'me',
+  ): Promise<Record<string, unknown>> {
+    const accepted = await this.ask('POST', `/v1/users/${user}/tiktok/uploads`, { headers, body });
+    expect(accepted.status).toBe(202);
+    const { id } = accepted.json<{ id: string }>();
+    for (;;) {
+      const upload = (await this.ask('GET', `/v1/uploads/${id}`, { headers: authorizationOf(headers) })).json();
+      if (upload['finishedAt'] !== null) return upload;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+    this.app = undefined;
+  }
+}
+
+function authorizationOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return headers['authorization'] === undefined ? {} : { authorization: headers['authorization'] };
+}
+
+/** An export of invented videos, as bytes. */
+export function exported(count: number, from = 0): Buffer {
+  const rows = videos(count, from).map(({ id, date, caption }) => ({
+    Date: date,
+    Link: `https://www.tiktokv.com/share/video/${id}/`,
+    Caption: caption,
+  }));
+  return Buffer.from(JSON.stringify({ Activity: { 'Favorite Videos': { FavoriteVideoList: rows } } }));
+}
+
+/** A multipart form with one file. */
+export function form(file: Buffer, name: string): { readonly body: Buffer; readonly headers: Record<string, string> } {
+  const boundary = 'a-boundary-of-a-form';
+  const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/json\r\n\r\n`;
+  return {
+    body: Buffer.concat([Buffer.from(head), file, Buffer.from(`\r\n--${boundary}--\r\n`)]),
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+  };
+}
+
+/** A problem document (RFC 9457), whatever it says. */
+export const PROBLEM = {
+  type: 'about:blank',
+  title: expect.any(String),
+  status: expect.any(Number),
+  detail: expect.any(String),
+  instance: expect.any(String),
+};

@@ -25,6 +25,7 @@ export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Da
     kept.add(statement);
     return statement;
   };
+  keepBackups(db, kept);
   return Object.assign(db, {
     prepare: keep,
     pragma(source: string, options?: { readonly simple?: boolean }): unknown {
@@ -35,4 +36,22 @@ export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Da
       return statement.pluck().get();
     },
   });
+}
+
+interface Native {
+  backup?: (...values: readonly unknown[]) => object;
+}
+
+/** A backup's object is handed to nobody: it is caught where the native connection makes it. */
+function keepBackups(db: BetterSqlite3.Database, kept: Set<object>): void {
+  for (const name of Object.getOwnPropertySymbols(db)) {
+    const native = (db as unknown as Record<symbol, Native | undefined>)[name];
+    const backup = native?.backup;
+    if (native === undefined || typeof backup !== 'function') continue;
+    native.backup = (...values) => {
+      const made = backup.apply(native, values as unknown[]);
+      kept.add(made);
+      return made;
+    };
+  }
 }

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { textHashOf } from '../core/text-hash.ts';
+import { Scenario } from '../testing/scenario/scenario.ts';
+
+const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `7${String(i).padStart(4, '0')}`);
+
+/** A full walk that lists `ids`; resolves to what a verdict names of it. */
+async function walk(scenario: Scenario, ids: readonly string[], proof: 'verdict' | 'walks') {
+  const run = scenario.run('full');
+  const snapshotBegin = scenario.ingest.length;
+  const snapshotId = run.snapshot(ids, { proof });
+  run.finish();
+  scenario.now += 60_000;
+  await scenario.settle();
+  return { snapshotId, snapshotBegin };
+}
+
+describe('verdicts', () => {
+  it('remove what is unsaved, unless it was sighted since the snapshot that asked', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b', 'c'], 'verdict');
+    const asked = await walk(scenario, ['a'], 'verdict');
+    scenario.run('delta').item('c', { sighting: true });
+    const recheck = scenario.run('recheck');
+    for (const id of ['b', 'c']) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 3 });
+    await scenario.settle();
+    expect(await scenario.idsOf('trash')).toEqual(['b']);
+  });
+
+  it('beyond the guard wait for a second one, ten minutes later', async () => {
+    const scenario = new Scenario();
+    const ids = many(40);
+    await walk(scenario, ids, 'verdict');
+    const asked = await walk(scenario, ids.slice(0, 10), 'verdict');
+    const ask = async (): Promise<number> => {
+      const recheck = scenario.run('recheck');
+      for (const id of ids.slice(10)) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 40 });
+      await scenario.settle();
+      return (await scenario.idsOf('trash')).length;
+    };
+    expect(await ask()).toBe(20);
+    scenario.now += 600_000;
+    expect(await ask()).toBe(30);
+  });
+
+  it('hold for a person where the listing was empty', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'verdict');
+    const asked = await walk(scenario, [], 'verdict');
+    scenario.run('recheck').verdict('a', 'unsaved', { ...asked, scopeCount: 2, emptyListing: true });
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ state: 'held', personOnly: true });
+  });
+});
+
+describe('absence from walks', () => {
+  it('removes at the second one in a row, and is judged by those alone that are missing again', async () => {
+    const scenario = new Scenario();
+    const ids = many(60);
+    await walk(scenario, ids, 'walks');
+    await walk(scenario, ids.slice(0, 58), 'walks');
+    expect(await scenario.idsOf('trash')).toEqual([]);
+    // 20 more are missing for the first time: they do not go yet, and do not make it a mass removal.
+    await walk(scenario, ids.slice(0, 38), 'walks');
+    expect(await scenario.idsOf('trash')).toEqual(ids.slice(58));
+  });
+});
+
+describe('a late vector', () => {
+  it('is taken for the text that it was made of, and never by what is purged', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'walks');
+    const run = scenario.run('backfill');
+    // The text changed, and is so short that there is nothing to embed.
+    for (const id of ['a', 'b']) run.item(id, { text: null });
+    await scenario.settle();
+    await scenario.person('b', 'purge');
+    await scenario.settle();
+    const late = (itemId: string, textHash: string): string => {
+      const { key } = scenario.append(
+        {
+          type: 'LateVector',
+          value: {
+            eventId: `late-${itemId}`,
+            at: scenario.now,
+            ...scenario.scope,
+            itemId,
+            textHash,
+            vector: new Uint8Array(16),
+            model: 'test',
+            dimensions: 4,
+          },
+        },
+        itemId,
+        `late-${itemId}`,
+      );
+      return key;
+    };
+    late('a', textHashOf('as it was'));
+    const key = late('b', '');
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ vectorHash: '' });
+    expect(await scenario.row('b')).toMatchObject({ vectorHash: '', state: 'purged' });
+    const erased = scenario.ingest.filter(({ decoded }) => decoded === null).map((record) => record.key);
+    expect(erased).toContain(key);
+  });
+});

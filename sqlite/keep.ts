@@ -11,7 +11,7 @@ const holder = fs as { [KEPT]?: Set<object> };
 /**
  * Keeps the connection and its statements from being collected. On Node.js 24.19 and newer the garbage collector aborts the
  * process when it destroys an object of better-sqlite3 12 while no script runs (nodejs/node#65446); version 13 is free of
- * that, but does not run on Node.js 20. See docs/decisions/0002. So the number of statements has to be bounded: prepare a
+ * that, but does not run on Node.js 20. See docs/decisions/0011. So the number of statements has to be bounded: prepare a
  * statement once. Iterators cannot be kept: `all` takes their place.
  */
 export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Database {

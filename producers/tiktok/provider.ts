@@ -23,12 +23,15 @@ const NO_LISTING = 'TikTok offers no list of favourites to programs: import a ne
 export const tiktokProvider: Provider<TikTokVideo> = {
   name: 'tiktok',
   collections: [COLLECTION],
+  volatile: { thumbnail: true },
   itemId: ({ itemId }) => {
     if (!/^[1-9]\d{0,19}$/.test(itemId)) throw new InputError(`${JSON.stringify(itemId)} is no id of TikTok`);
     return itemId;
   },
   toDocument,
   vectorizationText,
+  contentOf: (video) => (isFull(video) ? 'full' : 'stub'),
+  connector: { notApplicable: NO_LISTING },
   fetchItems: { notApplicable: NO_LISTING },
   listIds: { notApplicable: NO_LISTING },
   recheck: { notApplicable: NO_LISTING },
@@ -83,18 +86,22 @@ export function hasText(details: FavoriteDetails | null): boolean {
   return details !== null && (details.title !== null || details.body !== null);
 }
 
+function isFull(video: TikTokVideo): boolean {
+  return video.oembed !== null || hasText(video.details);
+}
+
 /** A favourite as a raw item: full where something is known of it, else a stub. Hydration: an import sights by snapshot. */
 export function toHydration(video: TikTokVideo): ProviderItem {
   const document = toDocument(video);
-  const full = video.oembed !== null || hasText(video.details);
+  const full = isFull(video);
   const payload = video.oembed ?? (full ? video.details : null);
   return {
     itemId: tiktokProvider.itemId(video),
     sighting: false,
-    content: full ? 'full' : 'stub',
+    content: tiktokProvider.contentOf(video),
     document,
     text: full ? vectorizationText(video) : null,
-    documentHash: full ? documentHash(document, { thumbnail: true }) : '',
+    documentHash: full ? documentHash(document, tiktokProvider.volatile) : '',
     truncated: false,
     payload: payload === null ? null : JSON.stringify(payload),
   };

@@ -1,6 +1,6 @@
 import type { RunRow } from '../../core/ledger.ts';
 import type { RunWriter } from '../../producers/run-writer.ts';
-import { snapshotChunks } from '../../producers/tiktok/snapshot-chunks.ts';
+import { snapshotChunks } from '../../producers/snapshot-chunks.ts';
 import { openForReading } from '../floor/open-bare.ts';
 import { cpuMs, percentile } from '../measure.ts';
 import { sampleId } from '../sample-items.ts';
@@ -37,7 +37,7 @@ const DIMENSIONS = 64;
 export async function runReconcile(input: ReconcileInput): Promise<ReconcileResult> {
   const { dataDir, items } = input;
   const itemIds = idsOf(items);
-  const ids = { ...input, itemIds, savedAt: itemIds.map(savedAtOf) };
+  const ids = { ...input, itemIds, savedAt: itemIds.map(savedAtOf), documentHashes: [] };
   const stack = await openStack(dataDir, DIMENSIONS);
   await stack.start();
   const other = new OtherAccount(stack);
@@ -99,11 +99,8 @@ async function appendSnapshot(
   const head = { collection: SCOPE.collection, snapshotId: SNAPSHOT_ID };
   await writer.append([{ type: 'SnapshotBegin', value: { ...head, login: null } }], () => {});
   let index = 0;
-  for (const { itemIds, savedAt } of snapshotChunks(ids)) {
-    await writer.append(
-      [{ type: 'SnapshotChunk', value: { ...head, index, itemIds, savedAt, documentHashes: '' } }],
-      () => {},
-    );
+  for (const chunk of snapshotChunks(ids)) {
+    await writer.append([{ type: 'SnapshotChunk', value: { ...head, index, ...chunk } }], () => {});
     index++;
   }
   const end = {

@@ -4,13 +4,13 @@ import type { Scope } from '../../core/keys.ts';
 import type { LedgerView } from '../../core/ports/ledger-view.ts';
 import { type Run, withRun } from '../run.ts';
 import type { RunDeps } from '../run-deps.ts';
+import { describeIds, type IdList, snapshotChunks } from '../snapshot-chunks.ts';
 import { randomUuid } from '../uuid.ts';
 import { type Hydrations, hydrationsOf } from './hydrations.ts';
 import type { Favorites } from './parse/favorites.ts';
 import { type ParsedExport, readExport } from './parse/read-export.ts';
 import { COLLECTION } from './provider.ts';
 import type { ResolvedLink } from './short-links.ts';
-import { describeIds, type IdList, snapshotChunks } from './snapshot-chunks.ts';
 
 export interface ImportDeps extends RunDeps {
   readonly ledger: LedgerView;
@@ -68,7 +68,7 @@ export async function importTikTok(deps: ImportDeps, file: string, options: Impo
   });
   await resolveShortLinks(deps, parsed.favorites, signal, options.progress);
   const stated = stateOf(parsed, given);
-  const ids = await describeIds(parsed.favorites.savedAt);
+  const ids = await describeIds({ by: 'savedAt', items: parsed.favorites.savedAt });
   const account = { provider: 'tiktok', user: options.user };
   return withRun(deps, { account, mode: 'import', signal }, async (run) => {
     const snapshotId = await writeSnapshot(deps, run, parsed, stated, ids, options.progress);
@@ -152,9 +152,7 @@ async function writeSnapshot(
   let chunks = 0;
   if (!digestOnly) {
     for (const chunk of snapshotChunks(ids)) {
-      await run.append([
-        { type: 'SnapshotChunk', value: { ...shared, ...chunk, index: chunks++, documentHashes: '' } },
-      ]);
+      await run.append([{ type: 'SnapshotChunk', value: { ...shared, ...chunk, index: chunks++ } }]);
     }
   }
   const { favorites } = parsed;

@@ -4,8 +4,8 @@ import type { Scope } from '../../core/keys.ts';
 import type { LedgerView } from '../../core/ports/ledger-view.ts';
 import { type Run, withRun } from '../run.ts';
 import type { RunDeps } from '../run-deps.ts';
-import { describeIds, type IdList, snapshotChunks } from '../snapshot-chunks.ts';
-import { randomUuid } from '../uuid.ts';
+import { describeIds, type IdList } from '../snapshot-chunks.ts';
+import { beginSnapshot } from '../snapshot-writer.ts';
 import { type Hydrations, hydrationsOf } from './hydrations.ts';
 import type { Favorites } from './parse/favorites.ts';
 import { type ParsedExport, readExport } from './parse/read-export.ts';
@@ -139,56 +139,23 @@ async function writeSnapshot(
   ids: IdList,
   progress: ImportOptions['progress'],
 ): Promise<string> {
-  const scope: Scope = { provider: 'tiktok', user: run.metadata.user, collection: COLLECTION };
-  const snapshotId = randomUuid(deps.random);
-  const digestOnly = await isLastApplied(deps, run, scope, ids);
-  await run.update((metadata) => ({
-    ...metadata,
-    lastSnapshot: { ...metadata.lastSnapshot, [COLLECTION]: snapshotId },
-  }));
-  const shared = { collection: COLLECTION, snapshotId };
-  await run.append([{ type: 'SnapshotBegin', value: { ...shared, login: null } }]);
-  const revived = await writeHydrations(deps, run, scope, ids, parsed.favorites, progress);
-  let chunks = 0;
-  if (!digestOnly) {
-    for (const chunk of snapshotChunks(ids)) {
-      await run.append([{ type: 'SnapshotChunk', value: { ...shared, ...chunk, index: chunks++ } }]);
-    }
-  }
   const { favorites } = parsed;
-  const proven = { ...NO_LOGIN, kinds: [''], proof: 'absence', coverage: stated.coverage, asOf: stated.asOf } as const;
-  const counted = {
-    chunks,
-    count: ids.itemIds.length,
-    digest: ids.digest,
-    contentDigest: ids.contentDigest,
-    digestOnly,
-  };
-  const seen = {
+  const snapshot = await beginSnapshot(deps, run, COLLECTION, null);
+  const scope: Scope = { provider: 'tiktok', user: run.metadata.user, collection: COLLECTION };
+  const revived = await writeHydrations(deps, run, scope, ids, favorites, progress);
+  await snapshot.end(ids, {
+    kinds: [''],
+    proof: 'absence',
+    coverage: stated.coverage,
+    asOf: stated.asOf,
     // Without a date in any row nobody can tell where the list was cut off: then everything may have been.
     oldestRow: favorites.oldestRow ?? stated.asOf,
     explicitlyEmpty: parsed.explicitlyEmpty,
     evidence: evidenceOf(parsed),
-  };
-  await run.append([{ type: 'SnapshotEnd', value: { ...shared, ...proven, ...counted, ...seen } }]);
+  });
   // Content of a purged item counts only once the snapshot has sighted it again (law 7).
   if (revived.length > 0) await run.append(revived);
-  return snapshotId;
-}
-
-const NO_LOGIN = { status: 'complete', reason: null, login: null } as const;
-
-/**
- * Whether the content is that of the snapshot last applied, and no other was begun since, which the sink may be about to
- * apply: an export cannot be asked for its chunks later.
- */
-async function isLastApplied(deps: ImportDeps, run: Run, scope: Scope, ids: IdList): Promise<boolean> {
-  const applied = await deps.ledger.applied(scope);
-  return (
-    applied !== null &&
-    applied.contentDigest === ids.contentDigest &&
-    applied.snapshotId === run.metadata.lastSnapshot[COLLECTION]
-  );
+  return snapshot.snapshotId;
 }
 
 async function writeHydrations(

@@ -1,4 +1,6 @@
 import type { Account } from '../core/keys.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import type { Credentials } from '../core/ports/provider.ts';
 
 /** Who works for an account now (law 1), until when. */
 export interface Lease {
@@ -16,6 +18,8 @@ export interface SyncMetadata {
   readonly user: string;
   /** the provider's immutable account id; null until known, or where the provider has none */
   readonly login: string | null;
+  /** the name people know the login by; may change */
+  readonly loginName: string | null;
   /** ms since the epoch */
   readonly lastSyncAt: number | null;
   readonly lastFullReconciliation: number | null;
@@ -34,11 +38,21 @@ export interface SyncMetadata {
   readonly etag: Readonly<Record<string, string>>;
   /** document hash of each item as last emitted, by collection, then item id */
   readonly documentHashes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** most items that any walk of a collection ever gave: what tells a window from a whole (protocol.md, Snapshot evidence) */
+  readonly mostEver: Readonly<Record<string, number>>;
+  /** null: not connected */
+  readonly credentialKind: Credentials['kind'] | null;
   /** encrypted (law 12) */
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
+  /** of the access token, ms; null: it does not expire, or is not known */
+  readonly tokenExpiresAt: number | null;
   readonly needsReauth: boolean;
+  /** whether somebody was told that it needs re-auth */
+  readonly reauthTold: boolean;
   readonly paused: boolean;
+  /** when the scheduler asks for the next sync, ms; 0: at once */
+  readonly nextSyncAt: number;
 }
 
 /** `{provider}:{user}`. */
@@ -51,6 +65,7 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     provider,
     user,
     login: null,
+    loginName: null,
     lastSyncAt: null,
     lastFullReconciliation: null,
     syncCount: 0,
@@ -62,10 +77,15 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     cursor: {},
     etag: {},
     documentHashes: {},
+    mostEver: {},
+    credentialKind: null,
     accessToken: null,
     refreshToken: null,
+    tokenExpiresAt: null,
     needsReauth: false,
+    reauthTold: false,
     paused: false,
+    nextSyncAt: 0,
   };
 }
 
@@ -73,4 +93,19 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
 export function readSyncMetadata(account: Account, value: unknown): SyncMetadata {
   const stored = typeof value === 'object' && value !== null ? value : {};
   return { ...newSyncMetadata(account), ...stored };
+}
+
+/** Changes the document of an account, whoever else changes it; null where there is none. */
+export async function changeSyncMetadata(
+  store: MetadataStore,
+  account: Account,
+  change: (metadata: SyncMetadata) => SyncMetadata,
+): Promise<SyncMetadata | null> {
+  const key = syncMetadataKey(account);
+  for (;;) {
+    const document = await store.get(key);
+    if (document === null) return null;
+    const changed = change(readSyncMetadata(account, document.value));
+    if ((await store.compareAndSet(key, document.version, changed)) !== null) return changed;
+  }
 }

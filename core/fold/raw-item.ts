@@ -85,7 +85,8 @@ function takeContent(
 
 /** Nothing was fetched: the last good content stays as it is (law 6). */
 function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): ContentChange {
-  const change = row.content === 'full' ? 'none' : 'link';
+  // A provider that shows nothing may not even tell where the item was.
+  const change = row.content === 'full' || item.document.url === '' ? 'none' : 'link';
   if (row.content === 'none') row.content = 'stub';
   if (item.content === 'stub') return change;
   row.attempts++;

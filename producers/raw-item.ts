@@ -1,0 +1,60 @@
+import { documentHash } from '../core/document-hash.ts';
+import type { Provider, ProviderItem } from '../core/ports/provider.ts';
+import type { Document } from '../schemas/generated/records.ts';
+
+/** Of a payload, in UTF-8 (protocol.md, Topics). */
+const PAYLOAD_BYTES = 768_000;
+/** Of body and text each; the record as a whole stays below 1 MB. */
+const TEXT_BYTES = 100_000;
+
+/** An item as its provider showed it, as a raw item. What its author or moderators took away is not kept. */
+export function toRawItem<Raw>(
+  provider: Pick<Provider<Raw, never>, 'itemId' | 'toDocument' | 'vectorizationText' | 'contentOf' | 'volatile'>,
+  raw: Raw,
+  sighting: boolean,
+): ProviderItem {
+  const shown = provider.toDocument(raw);
+  const content = provider.contentOf(raw);
+  const head = { itemId: provider.itemId(raw), sighting, content };
+  const hash = content === 'stub' ? '' : documentHash(shown, provider.volatile);
+  if (content !== 'full') {
+    return { ...head, document: bare(shown), text: null, documentHash: hash, truncated: false, payload: null };
+  }
+  const body = cut(shown.body, TEXT_BYTES);
+  const text = cut(provider.vectorizationText(raw), TEXT_BYTES);
+  // What is read of it later is the document; a payload that does not fit would be no JSON any more.
+  const payload = JSON.stringify(raw);
+  const fits = Buffer.byteLength(payload) <= PAYLOAD_BYTES - 2 * TEXT_BYTES;
+  return {
+    ...head,
+    document: { ...shown, body },
+    text,
+    documentHash: hash,
+    truncated: !fits || body !== shown.body,
+    payload: fits ? payload : null,
+  };
+}
+
+/** A fetch was tried and failed: says so, and overwrites nothing (law 6). */
+export function failedItem(itemId: string, document: Document, reason: string): ProviderItem {
+  return {
+    itemId,
+    sighting: false,
+    content: 'failed',
+    document: { ...bare(document), extra: JSON.stringify({ failure: reason }) },
+    text: null,
+    documentHash: '',
+    truncated: false,
+    payload: null,
+  };
+}
+
+function bare({ url, savedAt, createdAt }: Document): Document {
+  return { url, savedAt, createdAt, title: null, author: null, body: null, thumbnailUrl: null, extra: '{}' };
+}
+
+/** At most so many bytes of UTF-8, never half a character. */
+function cut(text: string | null, bytes: number): string | null {
+  if (text === null || Buffer.byteLength(text) <= bytes) return text;
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
+}

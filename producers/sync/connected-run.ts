@@ -1,0 +1,78 @@
+import { FencedError, InputError } from '../../core/errors.ts';
+import { type Account, accountName } from '../../core/keys.ts';
+import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
+import { AccountBusyError } from '../account-lease.ts';
+import { AccountCredentials } from '../credentials.ts';
+import { type Run, type RunResult, withRun } from '../run.ts';
+import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
+import type { SyncDeps } from './sync-deps.ts';
+
+interface Commanded {
+  readonly eventId: string;
+  readonly user: string;
+  readonly causedBy: string | null;
+}
+
+/** What a run does once it has the account and a session. */
+type Work<S extends Session> = (run: Run, session: S) => Promise<Omit<RunResult<void>, 'value'>>;
+
+/**
+ * Executes a command in a run of its own, with a session of the account. Resolves also when the run ended as aborted: the log
+ * says so and why, for whoever waits, and trying again is for the next cadence, not for now. Rejects when no run came about
+ * or another one took over: then the command is to be executed again.
+ */
+export async function executeConnected<Raw, S extends Session>(
+  deps: SyncDeps,
+  provider: Provider<Raw, S>,
+  command: Commanded,
+  mode: 'full' | 'delta' | 'recheck' | 'backfill',
+  signal: AbortSignal,
+  work: Work<S>,
+): Promise<void> {
+  const account: Account = { provider: provider.name, user: command.user };
+  const stored = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
+  const { login, credentialKind } = stored;
+  const { eventId: commandId, causedBy } = command;
+  let ran = false;
+  try {
+    await withRun(deps, { account, mode, login, causedBy, commandId, signal }, async (run) => {
+      ran = true;
+      // Nobody can be asked, so nothing failed: stubs stay stubs, and candidates wait for the next snapshot.
+      if (credentialKind === null && (mode === 'recheck' || mode === 'backfill'))
+        return { value: undefined, counts: {} };
+      const session = await openSession(deps, provider, account, run.signal);
+      const { counts, ...rest } = await work(run, session);
+      return { value: undefined, counts: { ...counts, ...session.usage() }, ...rest };
+    });
+  } catch (error) {
+    // What was thrown was logged, and written as the reason of the abort.
+    if (!ran || signal.aborted || error instanceof FencedError || error instanceof AccountBusyError) throw error;
+  }
+}
+
+/** Rejects with ReauthorizationError where the account is not connected, or its credentials are no longer taken. */
+export async function openSession<Raw, S extends Session>(
+  deps: Pick<SyncDeps, 'metadata' | 'secrets'>,
+  provider: Provider<Raw, S>,
+  account: Account,
+  signal: AbortSignal,
+): Promise<S> {
+  const connector = capable<Connector<S>>(provider.connector);
+  const session = await connector.open(await AccountCredentials.open(deps, account), signal);
+  return session;
+}
+
+/** Throws InputError with the reason where the provider cannot do it. */
+export function capable<F>(capability: Capability<F>): F {
+  if ('notApplicable' in capability) throw new InputError(capability.notApplicable);
+  return capability.run;
+}
+
+/** Law 5: a listing or an answer that is suddenly someone else's changes nothing. */
+export async function mustStillBe(session: Session, account: Account, signal: AbortSignal): Promise<void> {
+  const found = await session.identify(signal);
+  if (found !== session.login)
+    throw new InputError(
+      `${accountName(account)} is bound to another login than the one that answers now: nothing was taken from it`,
+    );
+}

@@ -1,0 +1,91 @@
+import { messageOf } from '../../core/errors.ts';
+import { type Account, accountName } from '../../core/keys.ts';
+import type { Clock, Random } from '../../core/ports/clock.ts';
+import type { EventLog } from '../../core/ports/event-log.ts';
+import type { MetadataStore } from '../../core/ports/metadata-store.ts';
+import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
+import type { Telemetry } from '../../core/ports/telemetry.ts';
+import { readSyncMetadata, type SyncMetadata } from '../sync-metadata.ts';
+import { type Cadence, nextSyncAt } from './cadence.ts';
+import { writeSyncCommand } from './sync-command.ts';
+
+export interface SchedulerDeps {
+  readonly log: EventLog;
+  readonly codec: SchemaCodec;
+  readonly metadata: MetadataStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly cadence: Cadence;
+  /** names of the providers that can be asked for a list */
+  readonly providers: readonly string[];
+}
+
+/** How often the accounts are looked through, ms; less where the cadence is quicker. */
+const LOOK_MS = 5_000;
+
+/**
+ * Asks for the syncs that are due. It only writes commands, so that any number of schedulers and producers may run: whoever
+ * moves the account's next date by compare-and-set is the one that asks.
+ */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #stopping = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    this.#ended = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, cadence, telemetry } = this.#deps;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.look().catch((error: unknown) =>
+        telemetry.log.error('syncs that are due could not be asked for; the next look does it', {
+          error: messageOf(error),
+        }),
+      );
+      await clock.sleep(Math.min(LOOK_MS, cadence.intervalMs / 2), signal).catch(() => undefined);
+    }
+  }
+
+  /** Asks for what is due now. Resolves to how many syncs that were. */
+  async look(): Promise<number> {
+    const { metadata, clock, random, cadence } = this.#deps;
+    let asked = 0;
+    for (const provider of this.#deps.providers) {
+      for (const { key, value, version } of await metadata.list(`${provider}:`)) {
+        const account: Account = { provider, user: key.slice(provider.length + 1) };
+        const stored = readSyncMetadata(account, value);
+        const now = clock.now();
+        if (!isDue(stored, now)) continue;
+        const next = { ...stored, nextSyncAt: nextSyncAt(now, random(), cadence) };
+        if ((await metadata.compareAndSet(key, version, next)) === null) continue;
+        // A crash in between leaves this one out; the next date comes all the same.
+        await writeSyncCommand(this.#deps, {
+          account,
+          mode: 'delta',
+          reason: 'due',
+          eventId: `due:${accountName(account)}:${stored.nextSyncAt}:${now}`,
+          deadlineMs: cadence.intervalMs,
+        });
+        asked++;
+      }
+    }
+    return asked;
+  }
+}
+
+function isDue({ credentialKind, paused, needsReauth, nextSyncAt: at, lease }: SyncMetadata, now: number): boolean {
+  return credentialKind !== null && !paused && !needsReauth && at <= now && (lease === null || lease.expiresAt <= now);
+}

@@ -1,0 +1,128 @@
+import type { ListingEnd, Provider, Session, WalkEnd } from '../../core/ports/provider.ts';
+import type { SyncCommand } from '../../schemas/generated/records.ts';
+import type { Run } from '../run.ts';
+import { describeIds } from '../snapshot-chunks.ts';
+import { beginSnapshot } from '../snapshot-writer.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
+import { dueMode } from './cadence.ts';
+import { capable, executeConnected } from './connected-run.ts';
+import type { SyncDeps } from './sync-deps.ts';
+import { type WalkCounts, type Walked, walkCollection } from './walk.ts';
+
+/** A collection after its walk: what the metadata remember of it (law 5). */
+interface Remembered {
+  readonly collection: string;
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly end: WalkEnd;
+  readonly count: number;
+}
+
+/**
+ * One sync of an account, full or delta as the command says or the cadence has it. What it learned advances only when
+ * everything was acknowledged. Resolves and rejects as executeConnected does.
+ */
+export async function runSync<Raw, S extends Session>(
+  deps: SyncDeps,
+  provider: Provider<Raw, S>,
+  command: SyncCommand,
+  signal: AbortSignal,
+): Promise<void> {
+  const account = { provider: provider.name, user: command.user };
+  const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
+  const mode = command.mode === 'full' ? 'full' : dueMode(metadata, deps.clock.now(), deps.cadence);
+  await executeConnected(deps, provider, command, mode, signal, async (run, session) => {
+    const walks: Remembered[] = [];
+    const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };
+    for (const collection of provider.collections) {
+      const walked =
+        mode === 'full'
+          ? await fullWalk(deps, provider, session, run, collection, command.causedBy !== null)
+          : await deltaWalk(deps, provider, session, run, collection);
+      walks.push(walked.remembered);
+      for (const name of Object.keys(counts) as (keyof WalkCounts)[]) counts[name] += walked.counts[name];
+    }
+    const done = mode === 'full' ? { lastFullReconciliation: deps.clock.now() } : {};
+    return { counts: { ...counts }, advance: (before) => ({ ...walks.reduce(remember, before), ...done }) };
+  });
+}
+
+/** `withChunks`: the sink asked for them. */
+async function fullWalk<Raw, S extends Session>(
+  deps: SyncDeps,
+  provider: Provider<Raw, S>,
+  session: S,
+  run: Run,
+  collection: string,
+  withChunks: boolean,
+): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
+  const listIds = capable(provider.listIds);
+  const snapshot = await beginSnapshot(deps, run, collection, session.login);
+  const walk = { collection, mostEver: run.metadata.mostEver[collection] ?? 0 };
+  const walked = await walkCollection(deps, provider, session, run, collection, listIds(session, walk, run.signal));
+  const { listed, counts, end } = walked;
+  await snapshot.end(
+    await describeIds({ by: 'documentHash', items: listed }),
+    {
+      coverage: walked.nameless > 0 ? 'unknown' : end.coverage,
+      kinds: [...end.kinds],
+      proof: end.proof,
+      asOf: null,
+      oldestRow: null,
+      explicitlyEmpty: end.explicitlyEmpty,
+      evidence: evidenceOf(walked),
+    },
+    { withChunks },
+  );
+  return {
+    counts,
+    remembered: { collection, hashes: Object.fromEntries(listed), end, count: Math.max(listed.size, counts.fetched) },
+  };
+}
+
+async function deltaWalk<Raw, S extends Session>(
+  deps: SyncDeps,
+  provider: Provider<Raw, S>,
+  session: S,
+  run: Run,
+  collection: string,
+): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
+  const { metadata } = run;
+  const known = metadata.documentHashes[collection] ?? {};
+  const walk = {
+    collection,
+    cursor: metadata.cursor[collection] ?? null,
+    etag: metadata.etag[collection] ?? null,
+    isKnown: (itemId: string) => Object.hasOwn(known, itemId),
+  };
+  const steps = capable(provider.fetchItems)(session, walk, run.signal);
+  const { listed, counts, end } = await walkCollection(deps, provider, session, run, collection, steps);
+  return {
+    counts,
+    remembered: { collection, hashes: { ...known, ...Object.fromEntries(listed) }, end, count: 0 },
+  };
+}
+
+function evidenceOf({ counts, nameless, end }: Walked<ListingEnd>): string {
+  const { unreadable, restarts } = counts;
+  return JSON.stringify({ ...end.evidence, unreadable, nameless, restarts });
+}
+
+function remember(metadata: SyncMetadata, { collection, hashes, end, count }: Remembered): SyncMetadata {
+  const { cursor, etag, documentHashes, mostEver } = metadata;
+  return {
+    ...metadata,
+    cursor: withOrWithout(cursor, collection, end.cursor ?? cursor[collection] ?? null),
+    etag: withOrWithout(etag, collection, end.etag),
+    documentHashes: { ...documentHashes, [collection]: hashes },
+    mostEver: { ...mostEver, [collection]: Math.max(mostEver[collection] ?? 0, count) },
+  };
+}
+
+function withOrWithout(
+  values: Readonly<Record<string, string>>,
+  name: string,
+  value: string | null,
+): Readonly<Record<string, string>> {
+  const { [name]: _before, ...others } = values;
+  return value === null ? others : { ...others, [name]: value };
+}

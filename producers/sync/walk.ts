@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { deadLetterRecord } from '../../core/dead-letter.ts';
+import { accountName, recordKey, SLOT } from '../../core/keys.ts';
+import type { Provider, ProviderItem, Session, UnreadableRow, WalkStep } from '../../core/ports/provider.ts';
+import { toRawItem } from '../raw-item.ts';
+import type { Run } from '../run.ts';
+import { mustStillBe } from './connected-run.ts';
+import type { SyncDeps } from './sync-deps.ts';
+
+/** Counts of a walk, as SyncFinished reports them. */
+export interface WalkCounts {
+  /** distinct items that the source showed */
+  fetched: number;
+  /** items written to the log: new, or changed since they were last written */
+  emitted: number;
+  unreadable: number;
+  restarts: number;
+}
+
+/** What a walk of one collection showed. */
+export interface Walked<End> {
+  /** document hash by item id, of those that count: after a restart those of the last walk */
+  readonly listed: ReadonlyMap<string, string>;
+  /** a row whose item cannot be told is missing in `listed` */
+  readonly nameless: number;
+  readonly counts: WalkCounts;
+  readonly end: End;
+}
+
+/**
+ * Walks a collection to its end and writes a RawItem for every item that is new or changed since the last completed walk, page
+ * by page. Rejects when the source failed, and with InputError when the list turns out to be someone else's (law 5).
+ */
+export async function walkCollection<Raw, S extends Session, End>(
+  deps: SyncDeps,
+  provider: Provider<Raw, S>,
+  session: S,
+  run: Run,
+  collection: string,
+  steps: AsyncGenerator<WalkStep<Raw>, End, undefined>,
+): Promise<Walked<End>> {
+  const known = new Map(Object.entries(run.metadata.documentHashes[collection] ?? {}));
+  const listed = new Map<string, string>();
+  const written = new Map<string, string>();
+  const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };
+  const seen = new Set<string>();
+  let nameless = 0;
+  let identified = false;
+  for (;;) {
+    run.signal.throwIfAborted();
+    const { value: step, done } = await steps.next();
+    if (done === true) return { listed, nameless, counts: { ...counts, fetched: seen.size }, end: step };
+    if (step.kind === 'restart') {
+      counts.restarts++;
+      listed.clear();
+      nameless = 0;
+      continue;
+    }
+    const items = step.items.map((raw) => toRawItem(provider, raw, true));
+    if (!identified && items.length > 0 && known.size > 0 && !items.some(({ itemId }) => known.has(itemId))) {
+      // Nothing of it is known: before it is believed, the source says whose list this is.
+      await mustStillBe(session, run.metadata, run.signal);
+      identified = true;
+    }
+    const fresh: ProviderItem[] = [];
+    for (const item of items) {
+      const { itemId, documentHash } = item;
+      seen.add(itemId);
+      listed.set(itemId, documentHash);
+      if ((written.get(itemId) ?? known.get(itemId)) === documentHash) continue;
+      written.set(itemId, documentHash);
+      fresh.push(item);
+    }
+    await run.append(fresh.map((item) => ({ type: 'RawItem', value: { ...item, collection } })));
+    counts.emitted += fresh.length;
+    for (const row of step.unreadable) {
+      counts.unreadable++;
+      const hash = hashOf(row);
+      if (row.itemId === null) nameless++;
+      else if (!listed.has(row.itemId)) listed.set(row.itemId, hash);
+      if (row.itemId === null || known.get(row.itemId) !== hash) await keepUnreadable(deps, run, collection, row, hash);
+    }
+  }
+}
+
+/** Stands for the document hash of a row that cannot be read: another one than its document's, so that it is asked for. */
+function hashOf({ payload }: UnreadableRow): string {
+  return createHash('sha256').update(`unreadable ${payload}`).digest().subarray(0, 16).toString('base64url');
+}
+
+/** A bad item is kept for a look at it, and the rest goes on (protocol.md, errors). */
+async function keepUnreadable(
+  deps: SyncDeps,
+  run: Run,
+  collection: string,
+  { itemId, reason: error, payload }: UnreadableRow,
+  hash: string,
+): Promise<void> {
+  const account = accountName(run.metadata);
+  const partition = deps.log.partitionOf(account);
+  deps.telemetry.log.warn('a row of a listing cannot be read', { account, collection, itemId, error });
+  const record = {
+    key: recordKey(run.metadata, collection, itemId ?? SLOT.run, `${run.syncId}-${hash}`),
+    value: Buffer.from(payload),
+    headers: {},
+    timestamp: deps.clock.now(),
+    offset: -1,
+  };
+  const letter = deadLetterRecord(record, { topic: 'listing', partition, stage: 'producer', error });
+  await deps.log.append('dead-letter', partition, [letter]);
+}

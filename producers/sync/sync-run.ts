@@ -7,7 +7,7 @@ import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-me
 import { dueMode } from './cadence.ts';
 import { capable, executeConnected } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
-import { type WalkCounts, type Walked, walkCollection } from './walk.ts';
+import { deltaRequest, fullRequest, type WalkCounts, type Walked, walkCollection } from './walk.ts';
 
 /** A collection after its walk: what the metadata remember of it (law 5). */
 interface Remembered {
@@ -57,8 +57,8 @@ async function fullWalk<Raw, S extends Session>(
 ): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
   const listIds = capable(provider.listIds);
   const snapshot = await beginSnapshot(deps, run, collection, session.login);
-  const walk = { collection, mostEver: run.metadata.mostEver[collection] ?? 0 };
-  const walked = await walkCollection(deps, provider, session, run, collection, listIds(session, walk, run.signal));
+  const steps = listIds(session, fullRequest(run.metadata, collection), run.signal);
+  const walked = await walkCollection(deps, provider, session, run, collection, steps);
   const { listed, counts, end } = walked;
   await snapshot.end(
     await describeIds({ by: 'documentHash', items: listed }),
@@ -86,19 +86,16 @@ async function deltaWalk<Raw, S extends Session>(
   run: Run,
   collection: string,
 ): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
-  const { metadata } = run;
-  const known = metadata.documentHashes[collection] ?? {};
-  const walk = {
-    collection,
-    cursor: metadata.cursor[collection] ?? null,
-    etag: metadata.etag[collection] ?? null,
-    isKnown: (itemId: string) => Object.hasOwn(known, itemId),
-  };
-  const steps = capable(provider.fetchItems)(session, walk, run.signal);
+  const steps = capable(provider.fetchItems)(session, deltaRequest(run.metadata, collection), run.signal);
   const { listed, counts, end } = await walkCollection(deps, provider, session, run, collection, steps);
   return {
     counts,
-    remembered: { collection, hashes: { ...known, ...Object.fromEntries(listed) }, end, count: 0 },
+    remembered: {
+      collection,
+      hashes: { ...run.metadata.documentHashes[collection], ...Object.fromEntries(listed) },
+      end,
+      count: 0,
+    },
   };
 }
 

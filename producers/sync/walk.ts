@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { deadLetterRecord } from '../../core/dead-letter.ts';
 import { accountName, recordKey, SLOT } from '../../core/keys.ts';
-import type { Provider, ProviderItem, Session, UnreadableRow, WalkStep } from '../../core/ports/provider.ts';
+import type {
+  DeltaWalk,
+  FullWalk,
+  Provider,
+  ProviderItem,
+  Session,
+  UnreadableRow,
+  WalkStep,
+} from '../../core/ports/provider.ts';
 import { toRawItem } from '../raw-item.ts';
 import type { Run } from '../run.ts';
+import type { SyncMetadata } from '../sync-metadata.ts';
 import { mustStillBe } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -25,6 +34,22 @@ export interface Walked<End> {
   readonly nameless: number;
   readonly counts: WalkCounts;
   readonly end: End;
+}
+
+/** What a full walk of a collection is asked for with. */
+export function fullRequest({ mostEver }: SyncMetadata, collection: string): FullWalk {
+  return { collection, mostEver: mostEver[collection] ?? 0 };
+}
+
+/** What a delta is asked for with: from where the last completed walk ended. */
+export function deltaRequest({ documentHashes, cursor, etag }: SyncMetadata, collection: string): DeltaWalk {
+  const known = documentHashes[collection] ?? {};
+  return {
+    collection,
+    cursor: cursor[collection] ?? null,
+    etag: etag[collection] ?? null,
+    isKnown: (itemId) => Object.hasOwn(known, itemId),
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import type { LiveProvider } from '../producers/sync/live-provider.ts';
 import type { ImportOptions, ImportResult } from '../producers/tiktok/import.ts';
 import type { Search } from './app-search.ts';
 import type { Config } from './config.ts';
@@ -39,6 +40,8 @@ export interface App {
   readonly embedder: () => Promise<Embedder>;
   /** One with another model, for a rebuild; the caller closes it. */
   readonly newEmbedder: (model: string) => Promise<Embedder>;
+  /** The providers that can be asked, by name. */
+  readonly live: ReadonlyMap<string, LiveProvider>;
   readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
   readonly search: Search;
   /** Where the API of this process can be reached; null where it does not run. */

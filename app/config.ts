@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { InputError, messageOf } from '../core/errors.ts';
+import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
+import { type Cadence, DEFAULT_CADENCE } from '../producers/sync/cadence.ts';
 import { VARIABLES, type Values, type Variable, type VariableName } from './config-variables.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -23,10 +25,14 @@ export interface Config {
   /** law 4 */
   readonly guardItems: number;
   readonly guardShare: number;
+  readonly recheckLimit: number;
+  readonly cadence: Cadence;
   readonly topicPrefix: string;
   readonly embedder: EmbedderSettings;
   /** null: no metadata is fetched */
   readonly tiktokOembedUrl: string | null;
+  readonly github: GitHubSettings;
+  readonly reddit: RedditSettings;
   /** null: warnings for commands, info for `start` */
   readonly logLevel: string | null;
   /** values that must never be shown (law 12) */
@@ -39,6 +45,24 @@ export interface EmbedderSettings {
   readonly baseUrl?: string;
   readonly model?: string;
   readonly dimensions?: number;
+}
+
+export interface GitHubSettings {
+  readonly apiUrl: string;
+  /** where the device flow lives */
+  readonly authUrl: string;
+  /** null: no device flow */
+  readonly clientId: string | null;
+  /** an excerpt of each README is fetched, and embedded with the rest */
+  readonly readme: boolean;
+}
+
+export interface RedditSettings {
+  readonly apiUrl: string;
+  readonly authUrl: string;
+  /** null: Reddit has not approved an application, so only its data request can be imported */
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,12 +148,40 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
     guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
     guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,
+    recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
+    cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
     embedder: embedderSettings(values),
     tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
+    github: {
+      apiUrl: withoutSlash(values.GITHUB_API_URL ?? 'https://api.github.com'),
+      authUrl: withoutSlash(values.GITHUB_AUTH_URL ?? 'https://github.com'),
+      clientId: values.GITHUB_CLIENT_ID ?? null,
+      readme: values.HOARDARR_GITHUB_README ?? false,
+    },
+    reddit: {
+      apiUrl: withoutSlash(values.REDDIT_API_URL ?? 'https://oauth.reddit.com'),
+      authUrl: withoutSlash(values.REDDIT_AUTH_URL ?? 'https://www.reddit.com'),
+      clientId: values.REDDIT_CLIENT_ID ?? null,
+      clientSecret: values.REDDIT_CLIENT_SECRET ?? null,
+    },
     logLevel: values.LOG_LEVEL ?? null,
     secrets: secretsOf(values),
   };
+}
+
+function cadenceOf(values: Values): Cadence {
+  const { HOARDARR_SYNC_INTERVAL_SECONDS: seconds, HOARDARR_FULL_EVERY: every } = values;
+  const { HOARDARR_FULL_AFTER_HOURS: hours } = values;
+  return {
+    intervalMs: seconds === undefined ? DEFAULT_CADENCE.intervalMs : seconds * 1000,
+    fullEvery: every ?? DEFAULT_CADENCE.fullEvery,
+    fullAfterMs: hours === undefined ? DEFAULT_CADENCE.fullAfterMs : hours * 3_600_000,
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** The default is OpenAI where a key is given, else the model that ships with Hoardarr. */

@@ -71,7 +71,12 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
     const { store } = stores;
     const presence = new Presence(metadata, clock);
-    const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
+    const foldSettings = {
+      ...DEFAULT_FOLD_SETTINGS,
+      guardItems: config.guardItems,
+      guardShare: config.guardShare,
+      recheckLimit: config.recheckLimit,
+    };
     const parts = {
       config,
       telemetry,
@@ -109,6 +114,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       roles,
       embedder: () => embedders.pinned(),
       newEmbedder: (model) => embedders.other(model),
+      live: producers.live,
       importTikTok: producers.importTikTok,
       search: createSearchFor(parts, () => embedders.pinned()),
       apiUrl: () => api?.url ?? null,

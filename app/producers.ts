@@ -2,17 +2,22 @@ import type { Clock, Random } from '../core/ports/clock.ts';
 import type { EventLog, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import type { CommandHandler } from '../core/ports/provider.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { startCommandLoop } from '../producers/command-loop.ts';
 import type { RunDeps } from '../producers/run-deps.ts';
+import type { LiveProvider } from '../producers/sync/live-provider.ts';
+import type { SyncDeps } from '../producers/sync/sync-deps.ts';
 import { tiktokCommands } from '../producers/tiktok/backfill.ts';
 import { createTikTokHttp } from '../producers/tiktok/http.ts';
 import { type ImportOptions, type ImportResult, importTikTok } from '../producers/tiktok/import.ts';
 import { resolveShortLink } from '../producers/tiktok/short-links.ts';
 import type { Config } from './config.ts';
 import { isGone } from './instance.ts';
+import { createLiveProviders } from './live-providers.ts';
 import type { Presence } from './presence.ts';
+import type { KeyRing } from './secrets.ts';
 import { createLedgerView } from './store-ledger-view.ts';
 
 export interface ProducerParts {
@@ -25,9 +30,12 @@ export interface ProducerParts {
   readonly metadata: MetadataStore;
   readonly store: ItemStore;
   readonly presence: Presence;
+  readonly keys: KeyRing;
 }
 
 export interface Producers {
+  /** by name */
+  readonly live: ReadonlyMap<string, LiveProvider>;
   readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
   /** Executes the commands of all providers until it is closed. */
   readonly start: () => Promise<Subscription>;
@@ -42,8 +50,14 @@ export function createProducers(parts: ProducerParts, fetchWith: typeof fetch): 
   const { tiktokOembedUrl } = config;
   const resolve =
     tiktokOembedUrl === null ? null : (url: string, signal: AbortSignal) => resolveShortLink(http, url, signal);
-  const handlers = new Map([['tiktok', tiktokCommands({ ...run, ledger, http, oembedUrl: tiktokOembedUrl })]]);
+  const sync: SyncDeps = { ...run, ledger, secrets: parts.keys, cadence: config.cadence };
+  const live = createLiveProviders(sync, config, fetchWith);
+  const handlers = new Map<string, CommandHandler>([
+    ['tiktok', tiktokCommands({ ...run, ledger, http, oembedUrl: tiktokOembedUrl })],
+    ...[...live].map(([name, { handler }]) => [name, handler] as const),
+  ]);
   return {
+    live,
     importTikTok: (file, options) => importTikTok({ ...run, ledger, resolveShortLink: resolve }, file, options),
     start: () => startCommandLoop({ ...run, handlers }),
   };

@@ -2,6 +2,7 @@ import type { FoldSettings } from '../core/fold/effects.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import { createEmbedProcessor } from '../processors/embed/processor.ts';
+import { Scheduler } from '../producers/sync/scheduler.ts';
 import { Maintenance } from '../sinks/maintenance.ts';
 import { Sink } from '../sinks/sink.ts';
 import type { ProducerParts, Producers } from './producers.ts';
@@ -14,7 +15,10 @@ export interface RoleParts extends ProducerParts {
   readonly producers: Producers;
 }
 
-/** How each role is made and started. The scheduler is what time brings: trash expires, stubs are asked for again. */
+/**
+ * How each role is made and started. The scheduler is what time brings: syncs are due, trash expires, stubs are asked for
+ * again.
+ */
 export function createRoleStarters(parts: RoleParts, startApi: () => Promise<RunningRole>): RoleStarters {
   const { cache, config, foldSettings: settings, producers } = parts;
   return {
@@ -25,8 +29,14 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
         trashMs: config.trashMs,
         forgetTexts: (textHashes) => forget(cache, textHashes),
       });
+      const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers: [...producers.live.keys()] });
       await maintenance.start();
-      return maintenance;
+      await scheduler.start();
+      return {
+        async stop() {
+          await Promise.all([scheduler.stop(), maintenance.stop()]);
+        },
+      };
     },
     async producer() {
       const subscription = await producers.start();

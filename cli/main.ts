@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { createRedactor } from '../app/redact.ts';
 import { messageOf } from '../core/errors.ts';
 import { registerAccountCommands } from './commands/accounts.ts';
+import { registerConnect } from './commands/connect.ts';
 import { registerDataCommands } from './commands/data.ts';
 import { registerDecisionCommands } from './commands/decide.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -9,11 +10,11 @@ import { registerExport } from './commands/export.ts';
 import { registerHeld } from './commands/held.ts';
 import { registerImport } from './commands/import.ts';
 import { registerItemCommands } from './commands/items.ts';
-import { registerLaterCommands } from './commands/later.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerSync } from './commands/sync.ts';
 import { CliContext, withGlobals } from './context.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { type Io, processIo } from './io.ts';
@@ -91,7 +92,8 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerExport,
     registerDoctor,
     registerAccountCommands,
-    registerLaterCommands,
+    registerConnect,
+    registerSync,
   ];
   for (const add of register) add(program, context);
   return program;

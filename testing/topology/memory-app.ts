@@ -83,7 +83,12 @@ export async function openMemoryApp({ seed, store = 'memory', env = {} }: Memory
     await stores.pin({ name: embedder.name, model: embedder.model, dimensions: embedder.dimensions });
     return embedder;
   };
-  const foldSettings = { ...DEFAULT_FOLD_SETTINGS, guardItems: config.guardItems, guardShare: config.guardShare };
+  const foldSettings = {
+    ...DEFAULT_FOLD_SETTINGS,
+    guardItems: config.guardItems,
+    guardShare: config.guardShare,
+    recheckLimit: config.recheckLimit,
+  };
   const presence = new Presence(metadata, clock);
   const keys = new KeyRing([Buffer.alloc(32, 7).toString('base64')]);
   const base = { config, telemetry, clock, random, log, codec, metadata, store: stores.store };
@@ -106,6 +111,7 @@ export async function openMemoryApp({ seed, store = 'memory', env = {} }: Memory
     roles,
     embedder: pinned,
     newEmbedder: async (model) => new CountingEmbedder(clock, () => 1, model),
+    live: producers.live,
     importTikTok: producers.importTikTok,
     search: createSearchFor(parts, pinned),
     apiUrl: () => null,

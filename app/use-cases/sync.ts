@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { InputError } from '../../core/errors.ts';
+import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
+import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
+import type { LiveProvider } from '../../producers/sync/live-provider.ts';
+import { writeSyncCommand } from '../../producers/sync/sync-command.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
+import type { App } from '../app.ts';
+import { checkProvider, checkUser } from './scopes.ts';
+import { drain, PIPELINE, waitFor, waitUntilSettled } from './settle.ts';
+
+export interface SyncRequest {
+  readonly provider: string;
+  readonly user: string;
+  readonly full?: boolean;
+  readonly signal?: AbortSignal;
+  /** runs that have ended, of those that are known; and who waits for a rate limit until when, ms */
+  readonly progress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface SyncReport extends RunCounts {
+  readonly provider: string;
+  readonly user: string;
+  readonly syncId: string | null;
+  readonly mode: string;
+  /** items that the source showed */
+  readonly fetched: number;
+  /** candidates that wait for a verdict: an agreeing one, or a person */
+  readonly suspect: number;
+  readonly converged: boolean | null;
+  readonly requests: number;
+  readonly rateLimitWaitMs: number;
+  /** why it was aborted; null when it was done */
+  readonly error: string | null;
+  readonly needsReauth: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Longer than any wait for a rate limit. */
+const DEADLINE_MS = 6 * 3_600_000;
+const LATE_LIMIT_MS = 3_000;
+const PAGE = 5_000;
+
+/**
+ * One sync now, and everything that it causes: rechecks and backfills too. A sync that was aborted is reported, not thrown.
+ * InputError where the provider cannot be synced with, or the account is not connected.
+ */
+export async function syncAccount(app: App, request: SyncRequest): Promise<SyncReport> {
+  const { signal, progress } = request;
+  const { account } = await connectedAccount(app, request);
+  await app.embedder();
+  await app.roles.ensure(PIPELINE);
+  const eventId = `asked:${randomUUID()}`;
+  const mode = request.full === true ? 'full' : 'delta';
+  await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId, deadlineMs: DEADLINE_MS });
+  const watched = signal === undefined ? {} : { signal };
+  const run = await waitFor(app, 'the sync was asked for, but that it', () => runOf(app, account, eventId), watched);
+  const runs = await waitUntilSettled(app, run.syncId, {
+    ...watched,
+    progress: (seen) => progress?.({ done: seen.filter((each) => each.settledAt !== null).length, total: seen.length }),
+  });
+  // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
+  await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
+  return report(runs, await metadataOf(app, account));
+}
+
+/** Asks for a sync and does not wait; resolves to the id of the command. */
+export async function requestSync(app: App, request: SyncRequest): Promise<{ readonly commandId: string }> {
+  const { account } = await connectedAccount(app, request);
+  const eventId = `asked:${randomUUID()}`;
+  const mode = request.full === true ? 'full' : 'delta';
+  await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId, deadlineMs: DEADLINE_MS });
+  return { commandId: eventId };
+}
+
+/** What a sync would see and do; nothing is written. */
+export async function previewAccount(app: App, request: SyncRequest): Promise<SyncReport> {
+  const { account, live, metadata } = await connectedAccount(app, request);
+  const signal = request.signal ?? new AbortController().signal;
+  const preview = await live.preview(account, request.full === true, signal);
+  const counts = { new: 0, updated: 0, unchanged: 0 };
+  let suspect = 0;
+  let fetched = 0;
+  for (const { collection, listed, kinds } of preview.collections) {
+    const scope = scopeName({ ...account, collection });
+    fetched += listed.size;
+    const stored = new Map<string, string>();
+    for (let after: string | null = null; ; ) {
+      const rows = await app.store.glance(scope, after, PAGE);
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      after = last.itemId;
+      for (const { itemId, state, pinned, documentHash } of rows) {
+        if (!inCollection(state)) continue;
+        stored.set(itemId, documentHash);
+        if (!pinned && !listed.has(itemId) && kinds.includes(kindOf(itemId))) suspect++;
+      }
+    }
+    for (const [itemId, hash] of listed) {
+      const was = stored.get(itemId);
+      counts[was === undefined ? 'new' : was === hash ? 'unchanged' : 'updated']++;
+    }
+  }
+  return {
+    ...head(metadata),
+    ...NOTHING,
+    ...counts,
+    mode: preview.mode,
+    fetched,
+    suspect,
+    requests: preview.requests,
+    rateLimitWaitMs: preview.rateLimitWaitMs,
+    dryRun: true,
+  };
+}
+
+const NOTHING = {
+  syncId: null,
+  removed: 0,
+  restored: 0,
+  held: 0,
+  failed: 0,
+  converged: null,
+  error: null,
+} as const;
+
+async function connectedAccount(
+  app: App,
+  { provider, user }: Pick<SyncRequest, 'provider' | 'user'>,
+): Promise<{ readonly account: Account; readonly live: LiveProvider; readonly metadata: SyncMetadata }> {
+  const live = liveProvider(app, provider);
+  const account = { provider, user: checkUser(user) };
+  const metadata = await metadataOf(app, account);
+  if (metadata.credentialKind === null)
+    throw new InputError(`${accountName(account)} is not connected: \`hoardarr connect ${provider}\` does it`);
+  return { account, live, metadata };
+}
+
+/** Throws InputError where the provider has no list that can be asked for. */
+export function liveProvider(app: App, provider: string): LiveProvider {
+  const live = app.live.get(checkProvider(provider));
+  if (live === undefined)
+    throw new InputError(
+      `${provider} has no connection to sync with: bring a newer export with \`hoardarr import ${provider} FILE\``,
+    );
+  return live;
+}
+
+async function metadataOf(app: App, account: Account): Promise<SyncMetadata> {
+  return readSyncMetadata(account, (await app.metadata.get(syncMetadataKey(account)))?.value);
+}
+
+/** The latest run of the account that executes the command; null while there is none. */
+async function runOf(app: App, account: Account, commandId: string): Promise<RunRow | null> {
+  let position = Number.MAX_SAFE_INTEGER;
+  for (let looked = 0; looked < LOOK_BACK_RUNS; looked++) {
+    const run = await app.store.runBefore(accountName(account), position);
+    if (run === null || run.commandId === commandId) return run;
+    position = run.startedPosition;
+  }
+  return null;
+}
+
+/** Other runs of the account may begin between the one that is looked for and the look. */
+const LOOK_BACK_RUNS = 20;
+
+function head({ provider, user, needsReauth }: SyncMetadata): Pick<SyncReport, 'provider' | 'user' | 'needsReauth'> {
+  return { provider, user, needsReauth };
+}
+
+function report(runs: readonly RunRow[], metadata: SyncMetadata): SyncReport {
+  const [run, ...caused] = runs;
+  const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
+  const produced = (name: string): number => runs.reduce((total, each) => total + (each.producerCounts[name] ?? 0), 0);
+  const gone = produced('unsaved') + produced('gone_upstream');
+  const decided = caused.reduce((total, { counts }) => total + counts.removed + counts.held, 0);
+  return {
+    ...head(metadata),
+    syncId: run?.syncId ?? null,
+    mode: run?.mode ?? '',
+    fetched: run?.producerCounts['fetched'] ?? 0,
+    new: sum('new'),
+    updated: sum('updated'),
+    unchanged: run?.counts.unchanged ?? 0,
+    removed: sum('removed'),
+    restored: sum('restored'),
+    held: sum('held'),
+    failed: sum('failed'),
+    suspect: Math.max(0, gone - decided),
+    converged: run?.converged ?? null,
+    requests: produced('requests'),
+    rateLimitWaitMs: produced('rateLimitWaitMs'),
+    error: runs.find((each) => each.error !== null)?.error ?? null,
+    dryRun: false,
+  };
+}

@@ -42,7 +42,11 @@ export interface Producers {
 }
 
 /** The providers, put together. One HTTP client for each, so that its pace holds for the whole process. */
-export function createProducers(parts: ProducerParts, fetchWith: typeof fetch): Producers {
+export function createProducers(
+  parts: ProducerParts,
+  fetchWith: typeof fetch,
+  createLive = createLiveProviders,
+): Producers {
   const { config, clock, random } = parts;
   const run: RunDeps = { ...parts, instance: parts.presence.instance, isGone };
   const ledger = createLedgerView(parts.store);
@@ -51,7 +55,7 @@ export function createProducers(parts: ProducerParts, fetchWith: typeof fetch): 
   const resolve =
     tiktokOembedUrl === null ? null : (url: string, signal: AbortSignal) => resolveShortLink(http, url, signal);
   const sync: SyncDeps = { ...run, ledger, secrets: parts.keys, cadence: config.cadence };
-  const live = createLiveProviders(sync, config, fetchWith);
+  const live = createLive(sync, config, fetchWith);
   const handlers = new Map<string, CommandHandler>([
     ['tiktok', tiktokCommands({ ...run, ledger, http, oembedUrl: tiktokOembedUrl })],
     ...[...live].map(([name, { handler }]) => [name, handler] as const),

@@ -169,11 +169,10 @@ function head({ provider, user, needsReauth }: SyncMetadata): Pick<SyncReport, '
 }
 
 function report(runs: readonly RunRow[], metadata: SyncMetadata): SyncReport {
-  const [run, ...caused] = runs;
+  const [run] = runs;
   const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
   const produced = (name: string): number => runs.reduce((total, each) => total + (each.producerCounts[name] ?? 0), 0);
   const gone = produced('unsaved') + produced('gone_upstream');
-  const decided = caused.reduce((total, { counts }) => total + counts.removed + counts.held, 0);
   return {
     ...head(metadata),
     syncId: run?.syncId ?? null,
@@ -186,7 +185,7 @@ function report(runs: readonly RunRow[], metadata: SyncMetadata): SyncReport {
     restored: sum('restored'),
     held: sum('held'),
     failed: sum('failed'),
-    suspect: Math.max(0, gone - decided),
+    suspect: Math.max(0, gone - sum('removed') - sum('held')),
     converged: run?.converged ?? null,
     requests: produced('requests'),
     rateLimitWaitMs: produced('rateLimitWaitMs'),

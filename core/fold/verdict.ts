@@ -54,13 +54,12 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
   }
   const count = countVerdict(context.scope, verdict.snapshotId);
   const seen = lastSeen(row, context.scope);
-  const known = row.verdictAt !== null && row.verdictSeen === seen;
-  const agreed = known && row.verdictAt !== null && context.at >= row.verdictAt + secondVerdictMs;
-  if (count > guardItems && count > guardShare * verdict.scopeCount && !agreed) {
-    if (!known) {
-      row.verdictAt = context.at;
-      row.verdictSeen = seen;
-    }
+  const firstAt = row.verdictSeen === seen ? row.verdictAt : null;
+  // What waits for a second verdict goes on waiting, also where the next snapshot is asked about fewer items.
+  if (firstAt !== null && context.at < firstAt + secondVerdictMs) return;
+  if (firstAt === null && count > guardItems && count > guardShare * verdict.scopeCount) {
+    row.verdictAt = context.at;
+    row.verdictSeen = seen;
     return;
   }
   propose(context, row, 'remove', {

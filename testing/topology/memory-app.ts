@@ -18,6 +18,8 @@ import { DEFAULT_FOLD_SETTINGS } from '../../core/fold/effects.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
+import type { LiveProvider } from '../../producers/sync/live-provider.ts';
+import type { SyncDeps } from '../../producers/sync/sync-deps.ts';
 import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
 import { MemoryEventLog } from '../memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from '../memory-metadata/memory-metadata-store.ts';
@@ -35,6 +37,8 @@ export interface MemoryAppOptions {
   readonly store?: 'memory' | 'sqlite';
   /** by the names of the environment, over the defaults of a test */
   readonly env?: Readonly<Record<string, string>>;
+  /** providers that can be asked, instead of the real ones */
+  readonly live?: (deps: SyncDeps) => ReadonlyMap<string, LiveProvider>;
 }
 
 /** The parts that tests look at and meddle with. */
@@ -61,7 +65,7 @@ const NOW = Date.UTC(2026, 0, 1);
  * The composition root in memory: log, store, metadata, clock, network and embedder are fakes, everything between them is what
  * runs in production. Only the codec's ids and the embedding cache lie in a folder, because there is but one of each.
  */
-export async function openMemoryApp({ seed, store = 'memory', env = {} }: MemoryAppOptions): Promise<MemoryApp> {
+export async function openMemoryApp({ seed, store = 'memory', env = {}, live }: MemoryAppOptions): Promise<MemoryApp> {
   const folder = mkdtempSync(path.join(tmpdir(), 'topology-'));
   const clock = new VirtualClock(NOW);
   const random = mulberry32(seed);
@@ -94,7 +98,7 @@ export async function openMemoryApp({ seed, store = 'memory', env = {} }: Memory
   const base = { config, telemetry, clock, random, log, codec, metadata, store: stores.store };
   const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
   const oembed = new MemoryOEmbed();
-  const producers = createProducers(parts, oembed.fetch);
+  const producers = createProducers(parts, oembed.fetch, live);
   const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
     Promise.reject(new Error('there is no API in memory')),
   );

@@ -10,8 +10,8 @@ import {
   wrap,
 } from 'cockatiel';
 import { jitteredBackoffMs } from '../core/backoff.ts';
-import { messageOf } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
+import { causeOf, limitedText } from './http/fetch-body.ts';
 
 export interface PoliteHttpOptions {
   readonly clock: Clock;
@@ -139,24 +139,4 @@ export class PoliteHttp {
     if (next === undefined) this.busy--;
     else next();
   }
-}
-
-async function limitedText(response: Response, limitBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  if (response.body === null) return text;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-/** fetch says only "fetch failed"; what happened is in its cause. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : messageOf(cause);
 }

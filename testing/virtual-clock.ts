@@ -12,10 +12,13 @@ const TURNS = 20;
 /** A clock that stands still until a test moves it: hours pass in no time, and always in the same order. */
 export class VirtualClock implements Clock {
   #now: number;
+  readonly #turns: number;
   readonly #sleepers = new Set<Sleeper>();
 
-  constructor(now = 1_700_000_000_000) {
+  /** `turns`: fewer where nothing but promises is between one sleep and the next */
+  constructor(now = 1_700_000_000_000, turns = TURNS) {
     this.#now = now;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -48,7 +51,7 @@ export class VirtualClock implements Clock {
   async runUntil(condition: () => boolean | Promise<boolean>, limitMs = 24 * 3_600_000): Promise<void> {
     const end = this.#now + limitMs;
     for (;;) {
-      await rest();
+      await rest(this.#turns);
       if (await condition()) return;
       const next = this.#next();
       if (next === undefined) throw new Error('nothing is left that could happen');
@@ -79,8 +82,8 @@ export class VirtualClock implements Clock {
 }
 
 /** Files are read in the machine's time, which must not decide how much of ours passes meanwhile. */
-async function rest(): Promise<void> {
+async function rest(turns: number): Promise<void> {
   do {
-    for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
   } while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')));
 }

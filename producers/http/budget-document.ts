@@ -1,0 +1,97 @@
+import type { BudgetReading, RateCeiling } from './types.ts';
+
+/** Grants that fell into one slice of the window; slices keep the document small, and count until their end has left it. */
+interface Slice {
+  /** ms since the epoch */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** One budget of a credential: what was granted of late, and what the provider last said. */
+export interface ResourceState {
+  readonly slices: readonly Slice[];
+  /** as the provider said; `left` is lowered by every grant since */
+  readonly said: { readonly left: number; readonly resetAt: number } | null;
+  /** nobody may ask before, ms */
+  readonly blockedUntil: number;
+}
+
+/** What all processes know of a credential's budgets. */
+export interface BudgetState {
+  readonly resources: Readonly<Record<string, ResourceState>>;
+  /** requests on their way */
+  readonly busy: readonly { readonly id: string; readonly instance: string; readonly until: number }[];
+}
+
+const SLICES_OF_A_WINDOW = 100;
+/** Two readings whose windows end so close together speak of the same window. */
+const SAME_WINDOW_MS = 10_000;
+const NEW: ResourceState = { slices: [], said: null, blockedUntil: 0 };
+
+export function resourceOf(state: BudgetState, resource: string): ResourceState {
+  return state.resources[resource] ?? NEW;
+}
+
+/** When the next request may go: now or earlier, it may; `reason` says what it waits for. */
+export function whenFree(
+  { slices, said, blockedUntil }: ResourceState,
+  ceiling: RateCeiling,
+  now: number,
+): { readonly at: number; readonly reason: string } {
+  if (blockedUntil > now) return { at: blockedUntil, reason: 'the provider asked to wait' };
+  if (said !== null && said.resetAt > now && said.left <= ceiling.reserve)
+    return { at: said.resetAt, reason: 'the budget of the provider’s window is used up' };
+  const live = slices.filter((slice) => leavesAt(slice, ceiling) > now);
+  let over = live.reduce((sum, { count }) => sum + count, 0) - (ceiling.requests - ceiling.reserve) + 1;
+  let at = now;
+  for (const slice of live) {
+    if (over <= 0) break;
+    at = leavesAt(slice, ceiling);
+    over -= slice.count;
+  }
+  return { at, reason: 'the ceiling of requests is reached' };
+}
+
+/** Takes one request out of the budget. */
+export function grant(state: ResourceState, ceiling: RateCeiling, now: number): ResourceState {
+  const from = Math.floor(now / sliceMs(ceiling)) * sliceMs(ceiling);
+  const live = state.slices.filter((slice) => leavesAt(slice, ceiling) > now);
+  const last = live.at(-1);
+  const slices =
+    last !== undefined && last.from >= from
+      ? [...live.slice(0, -1), { from: last.from, count: last.count + 1 }]
+      : [...live, { from, count: 1 }];
+  const said = state.said === null || state.said.resetAt <= now ? null : { ...state.said, left: state.said.left - 1 };
+  return { ...state, slices, said };
+}
+
+/** Puts back a request that the provider did not count. */
+export function giveBack(state: ResourceState, grantedAt: number, ceiling: RateCeiling): ResourceState {
+  const from = Math.floor(grantedAt / sliceMs(ceiling)) * sliceMs(ceiling);
+  return {
+    ...state,
+    slices: state.slices.map((slice) => (slice.from === from ? { from, count: Math.max(0, slice.count - 1) } : slice)),
+    said: state.said === null ? null : { ...state.said, left: state.said.left + 1 },
+  };
+}
+
+/** Takes in what a reply said; `others` are on their way, and not yet counted in it. */
+export function learn(state: ResourceState, reading: BudgetReading, others: number): ResourceState {
+  const { said } = state;
+  const left = reading.remaining - others;
+  const sameWindow = said !== null && Math.abs(said.resetAt - reading.resetAt) <= SAME_WINDOW_MS;
+  if (said !== null && !sameWindow && reading.resetAt < said.resetAt) return state;
+  return {
+    ...state,
+    said: { left: sameWindow ? Math.min(said.left, left) : left, resetAt: reading.resetAt },
+  };
+}
+
+function sliceMs({ windowMs }: RateCeiling): number {
+  return Math.ceil(windowMs / SLICES_OF_A_WINDOW);
+}
+
+/** When the last request that can be in the slice has left the window. */
+function leavesAt({ from }: Slice, ceiling: RateCeiling): number {
+  return from + sliceMs(ceiling) + ceiling.windowMs;
+}

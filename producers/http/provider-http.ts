@@ -1,0 +1,109 @@
+import { jitteredBackoffMs } from '../../core/backoff.ts';
+import { causeOf, limitedText } from './fetch-body.ts';
+import { RateBudget, type RateBudgetDeps, type RateBudgetOptions } from './rate-budget.ts';
+import {
+  type HttpUsage,
+  type ProviderHttp,
+  type ProviderReply,
+  type ProviderRequest,
+  SourceUnavailableError,
+} from './types.ts';
+
+export interface ProviderHttpDeps extends RateBudgetDeps {
+  /** the platform's fetch, or a fake */
+  readonly fetch: typeof fetch;
+}
+
+export interface ProviderHttpOptions extends Omit<RateBudgetOptions, 'requestMs'> {
+  readonly userAgent: string;
+  readonly timeoutMs?: number;
+  readonly bodyLimitBytes?: number;
+}
+
+/** The first try and three more (protocol.md, Rate limits and errors). */
+const TRIES = 4;
+/** Replies in a row that say "later": then the source counts as away. */
+const LIMITED_IN_A_ROW = 10;
+const TIMEOUT_MS = 30_000;
+const BODY_LIMIT_BYTES = 32_000_000;
+const RETRY_BASE_MS = 1000;
+
+/** The client of one credential. Its budget is the credential's, its usage is its own. */
+export function createProviderHttp(deps: ProviderHttpDeps, options: ProviderHttpOptions): ProviderHttp {
+  return new BudgetedHttp(deps, options);
+}
+
+class BudgetedHttp implements ProviderHttp {
+  readonly #deps: ProviderHttpDeps;
+  readonly #options: ProviderHttpOptions;
+  readonly #budget: RateBudget;
+  readonly #timeoutMs: number;
+  #requests = 0;
+  #waitedMs = 0;
+
+  constructor(deps: ProviderHttpDeps, options: ProviderHttpOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#budget = new RateBudget(deps, { ...options, requestMs: 2 * this.#timeoutMs });
+  }
+
+  usage(): HttpUsage {
+    return { requests: this.#requests, rateLimitWaitMs: this.#waitedMs };
+  }
+
+  async send(request: ProviderRequest, signal: AbortSignal): Promise<ProviderReply> {
+    const { rules } = this.#options;
+    const resource = request.resource ?? Object.keys(rules.resources)[0] ?? '';
+    let limited = 0;
+    for (let tries = 1; ; ) {
+      const grant = await this.#budget.acquire(resource, signal, (ms) => this.#waited(ms));
+      let failure: string;
+      try {
+        const reply = await this.#ask(request, signal);
+        const now = this.#deps.clock.now();
+        const blockMs = rules.limitedForMs(reply, now, limited);
+        await grant.done({ reading: rules.readBudget(reply, now), isFree: rules.isFree(reply), blockMs });
+        this.#count(reply.status);
+        if (blockMs === null && reply.status < 500) return reply;
+        if (blockMs !== null && ++limited <= LIMITED_IN_A_ROW) continue;
+        failure = `HTTP ${reply.status}`;
+      } catch (error) {
+        await grant.done(null);
+        signal.throwIfAborted();
+        this.#count(0);
+        failure = causeOf(error);
+      }
+      if (tries >= TRIES || limited > LIMITED_IN_A_ROW)
+        throw new SourceUnavailableError(`${new URL(request.url).host} did not answer: ${failure}`);
+      const backoffMs = jitteredBackoffMs(tries, this.#deps.random(), RETRY_BASE_MS);
+      tries++;
+      await this.#deps.clock.sleep(backoffMs, signal);
+    }
+  }
+
+  async #ask({ method, url, headers, body }: ProviderRequest, signal: AbortSignal): Promise<ProviderReply> {
+    this.#requests++;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const response = await this.#deps.fetch(url, {
+      method,
+      redirect: 'manual',
+      signal: limit,
+      headers: { ...headers, 'user-agent': this.#options.userAgent },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await limitedText(response, this.#options.bodyLimitBytes ?? BODY_LIMIT_BYTES);
+    return { status: response.status, headers: response.headers, body: text };
+  }
+
+  #waited(ms: number): void {
+    this.#waitedMs += ms;
+    this.#deps.telemetry.metrics.count('hoardarr_rate_limit_wait_ms', ms, { provider: this.#options.provider });
+  }
+
+  /** `status` 0: no answer came. */
+  #count(status: number): void {
+    const labels = { provider: this.#options.provider, status: String(status) };
+    this.#deps.telemetry.metrics.count('hoardarr_provider_requests', 1, labels);
+  }
+}

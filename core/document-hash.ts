@@ -7,6 +7,8 @@ export interface Volatile {
   readonly extra?: readonly string[];
   /** the thumbnail's address expires */
   readonly thumbnail?: boolean;
+  /** asking about a single item does not tell when it was saved */
+  readonly savedAt?: boolean;
 }
 
 /**
@@ -20,7 +22,8 @@ export function documentHash(document: Document, volatile: Volatile = {}): strin
       ? document.extra
       : Object.fromEntries(Object.entries(extra).filter(([key]) => !volatile.extra?.includes(key)));
   const thumbnailUrl = volatile.thumbnail === true ? null : document.thumbnailUrl;
-  const text = canonicalJson({ ...document, extra: lasting, thumbnailUrl });
+  const savedAt = volatile.savedAt === true ? null : document.savedAt;
+  const text = canonicalJson({ ...document, extra: lasting, thumbnailUrl, savedAt });
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
 }
 

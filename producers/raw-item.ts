@@ -7,23 +7,27 @@ const PAYLOAD_BYTES = 768_000;
 /** Of body and text each; the record as a whole stays below 1 MB. */
 const TEXT_BYTES = 100_000;
 
-/** An item as its provider showed it, as a raw item. What its author or moderators took away is not kept. */
+/**
+ * An item as its provider showed it, as a raw item. What its author or moderators took away is not kept. `completed` is the
+ * same with what took a request of its own: it is stored, and does not count for the hash.
+ */
 export function toRawItem<Raw>(
   provider: Pick<Provider<Raw, never>, 'itemId' | 'toDocument' | 'vectorizationText' | 'contentOf' | 'volatile'>,
   raw: Raw,
   sighting: boolean,
+  completed: Raw = raw,
 ): ProviderItem {
-  const shown = provider.toDocument(raw);
+  const shown = provider.toDocument(completed);
   const content = provider.contentOf(raw);
   const head = { itemId: provider.itemId(raw), sighting, content };
-  const hash = content === 'stub' ? '' : documentHash(shown, provider.volatile);
+  const hash = content === 'stub' ? '' : documentHash(provider.toDocument(raw), provider.volatile);
   if (content !== 'full') {
     return { ...head, document: bare(shown), text: null, documentHash: hash, truncated: false, payload: null };
   }
   const body = cut(shown.body, TEXT_BYTES);
-  const text = cut(provider.vectorizationText(raw), TEXT_BYTES);
+  const text = cut(provider.vectorizationText(completed), TEXT_BYTES);
   // What is read of it later is the document; a payload that does not fit would be no JSON any more.
-  const payload = JSON.stringify(raw);
+  const payload = JSON.stringify(completed);
   const fits = Buffer.byteLength(payload) <= PAYLOAD_BYTES - 2 * TEXT_BYTES;
   return {
     ...head,

@@ -157,6 +157,11 @@ export interface Provider<Raw, S extends Session = Session> {
   vectorizationText(raw: Raw): string | null;
   /** Whether the source still shows what it is: `deleted` by its author, `removed` by moderators. */
   contentOf(raw: Raw): Extract<RawItem['content'], 'full' | 'stub' | 'deleted' | 'removed'>;
+  /**
+   * Adds what takes a request of its own to an item that is about to be written, and does not count for its document hash.
+   * Where it cannot be had, the item goes without.
+   */
+  complete?(session: S, raw: Raw, signal: AbortSignal): Promise<Raw>;
   readonly connector: Capability<Connector<S>>;
   /** Delta: pages newest first, until what the last completed walk knew begins. */
   readonly fetchItems: Capability<

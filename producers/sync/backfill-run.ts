@@ -1,8 +1,15 @@
 import type { Scope } from '../../core/keys.ts';
-import { type Provider, type ProviderAnswer, RECHECK_IDS, type Session } from '../../core/ports/provider.ts';
+import {
+  type Provider,
+  type ProviderAnswer,
+  type ProviderItem,
+  RECHECK_IDS,
+  type Session,
+} from '../../core/ports/provider.ts';
 import type { BackfillCommand } from '../../schemas/generated/records.ts';
-import { failedItem, toRawItem } from '../raw-item.ts';
+import { failedItem } from '../raw-item.ts';
 import type { RunRecord } from '../run-writer.ts';
+import { completeItem } from './complete-item.ts';
 import { capable, executeConnected } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -28,10 +35,12 @@ export async function runBackfill<Raw, S extends Session>(
       const wanted = ids.filter((itemId) => known.get(itemId)?.blocked !== true);
       if (wanted.length === 0) continue;
       const answers = await ask(session, collection, wanted, run.signal);
-      const records = wanted.map((itemId): Extract<RunRecord, { readonly type: 'RawItem' }> => {
+      const records: Extract<RunRecord, { readonly type: 'RawItem' }>[] = [];
+      for (const itemId of wanted) {
         const answer = answers.find((each) => each.itemId === itemId);
-        return { type: 'RawItem', value: { ...itemOf(provider, itemId, answer), collection } };
-      });
+        const item = await itemOf(deps, provider, session, itemId, answer, run.signal);
+        records.push({ type: 'RawItem', value: { ...item, collection } });
+      }
       for (const { value } of records) counts[value.content === 'full' ? 'fetched' : 'failed']++;
       await run.append(records);
     }
@@ -39,16 +48,19 @@ export async function runBackfill<Raw, S extends Session>(
   });
 }
 
-function itemOf<Raw, S extends Session>(
+async function itemOf<Raw, S extends Session>(
+  deps: SyncDeps,
   provider: Provider<Raw, S>,
+  session: S,
   itemId: string,
   answer: ProviderAnswer<Raw> | undefined,
-): ReturnType<typeof failedItem> {
+  signal: AbortSignal,
+): Promise<ProviderItem> {
   const raw = answer?.raw ?? null;
   if (raw === null) return failedItem(itemId, NO_DOCUMENT, `asked for it: ${answer?.answer ?? 'no answer'}`);
   // Not saved any more: that is for a snapshot and a verdict to prove; nothing new is taken in.
   if (answer?.saved === false) return failedItem(itemId, provider.toDocument(raw), 'it is no longer saved');
-  return toRawItem(provider, raw, answer?.saved === true);
+  return completeItem(deps, provider, session, raw, answer?.saved === true, signal);
 }
 
 const NO_DOCUMENT = {

@@ -4,6 +4,7 @@ import type { RecheckCommand } from '../../schemas/generated/records.ts';
 import { toRawItem } from '../raw-item.ts';
 import type { Run } from '../run.ts';
 import type { RunRecord } from '../run-writer.ts';
+import { completeItem } from './complete-item.ts';
 import { capable, executeConnected } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -28,7 +29,9 @@ export async function runRecheck<Raw, S extends Session>(
       const believed = judgeControls(command, controlIds, answers);
       const verdicts = itemIds.map((itemId) => verdictOf(run, session, command, itemId, answers, believed));
       for (const { value } of verdicts) counts[value.answer] = (counts[value.answer] ?? 0) + 1;
-      const shown = believed.ok ? await contentsOf(deps, provider, run, command.collection, itemIds, answers) : [];
+      const shown = believed.ok
+        ? await contentsOf(deps, provider, session, run, command.collection, itemIds, answers)
+        : [];
       await run.append([...verdicts, ...shown]);
     }
     return { counts: { asked: command.itemIds.length, ...counts } };
@@ -80,6 +83,7 @@ function verdictOf<Raw>(
 async function contentsOf<Raw, S extends Session>(
   deps: SyncDeps,
   provider: Provider<Raw, S>,
+  session: S,
   run: Run,
   collection: string,
   itemIds: readonly string[],
@@ -87,12 +91,14 @@ async function contentsOf<Raw, S extends Session>(
 ): Promise<RunRecord[]> {
   const scope: Scope = { provider: provider.name, user: run.metadata.user, collection };
   const known = await deps.ledger.known(scope, itemIds);
-  return answers.flatMap(({ itemId, answer, raw }): RunRecord[] => {
+  const records: RunRecord[] = [];
+  for (const { itemId, answer, raw } of answers) {
     const row = known.get(itemId);
-    if (raw === null || answer !== 'present' || row === undefined || row.blocked) return [];
-    const item = toRawItem(provider, raw, true);
-    return item.content === 'full' && item.documentHash !== row.documentHash
-      ? [{ type: 'RawItem', value: { ...item, collection } }]
-      : [];
-  });
+    if (raw === null || answer !== 'present' || row === undefined || row.blocked) continue;
+    const { content, documentHash } = toRawItem(provider, raw, true);
+    if (content !== 'full' || documentHash === row.documentHash) continue;
+    const item = await completeItem(deps, provider, session, raw, true, run.signal);
+    records.push({ type: 'RawItem', value: { ...item, collection } });
+  }
+  return records;
 }

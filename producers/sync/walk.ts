@@ -13,6 +13,7 @@ import type {
 import { toRawItem } from '../raw-item.ts';
 import type { Run } from '../run.ts';
 import type { SyncMetadata } from '../sync-metadata.ts';
+import { completeItem } from './complete-item.ts';
 import { mustStillBe } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -81,20 +82,20 @@ export async function walkCollection<Raw, S extends Session, End>(
       nameless = 0;
       continue;
     }
-    const items = step.items.map((raw) => toRawItem(provider, raw, true));
-    if (!identified && items.length > 0 && known.size > 0 && !items.some(({ itemId }) => known.has(itemId))) {
+    const shown = step.items.map((raw) => ({ raw, item: toRawItem(provider, raw, true) }));
+    if (!identified && shown.length > 0 && known.size > 0 && !shown.some(({ item }) => known.has(item.itemId))) {
       // Nothing of it is known: before it is believed, the source says whose list this is.
       await mustStillBe(session, run.metadata, run.signal);
       identified = true;
     }
     const fresh: ProviderItem[] = [];
-    for (const item of items) {
+    for (const { raw, item } of shown) {
       const { itemId, documentHash } = item;
       seen.add(itemId);
       listed.set(itemId, documentHash);
       if ((written.get(itemId) ?? known.get(itemId)) === documentHash) continue;
       written.set(itemId, documentHash);
-      fresh.push(item);
+      fresh.push(await completeItem(deps, provider, session, raw, true, run.signal));
     }
     await run.append(fresh.map((item) => ({ type: 'RawItem', value: { ...item, collection } })));
     counts.emitted += fresh.length;

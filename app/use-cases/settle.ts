@@ -1,4 +1,5 @@
 import type { RunRow } from '../../core/ledger.ts';
+import { type RateLimitWait, readRateLimitWaits } from '../../producers/http/rate-budget.ts';
 import type { App } from '../app.ts';
 import { BEAT_MS, type Role } from '../presence.ts';
 
@@ -10,8 +11,9 @@ const STALL_MS = 600_000;
 
 export interface WaitOptions {
   readonly signal?: AbortSignal;
-  /** how long nothing may change before it is given up, ms */
+  /** how long nothing may change before it is given up, ms; waiting for a rate limit is no standstill */
   readonly stallMs?: number;
+  readonly onRateLimit?: (waits: readonly RateLimitWait[]) => void;
 }
 
 /** What was waited for did not come, and nothing moved any more: exit status 1. */
@@ -42,7 +44,9 @@ export async function waitFor<T>(
     if (now - lookedAt >= BEAT_MS) {
       lookedAt = now;
       const current = `${sign()} ${(await app.log.lag()).map((lag) => lag.committed).join(' ')}`;
-      if (current !== lastSign) movedAt = now;
+      const waits = await readRateLimitWaits(app.metadata, now);
+      if (waits.length > 0) options.onRateLimit?.(waits);
+      if (current !== lastSign || waits.length > 0) movedAt = now;
       lastSign = current;
       if (now - movedAt > stallMs)
         throw new StalledError(

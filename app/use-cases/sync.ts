@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { InputError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
 import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
+import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
 import type { LiveProvider } from '../../producers/sync/live-provider.ts';
 import { writeSyncCommand } from '../../producers/sync/sync-command.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
@@ -14,8 +15,9 @@ export interface SyncRequest {
   readonly user: string;
   readonly full?: boolean;
   readonly signal?: AbortSignal;
-  /** runs that have ended, of those that are known; and who waits for a rate limit until when, ms */
+  /** runs that have ended, of those that are known */
   readonly progress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onRateLimit?: (waits: readonly RateLimitWait[]) => void;
 }
 
 export interface SyncReport extends RunCounts {
@@ -53,7 +55,10 @@ export async function syncAccount(app: App, request: SyncRequest): Promise<SyncR
   const eventId = `asked:${randomUUID()}`;
   const mode = request.full === true ? 'full' : 'delta';
   await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId, deadlineMs: DEADLINE_MS });
-  const watched = signal === undefined ? {} : { signal };
+  const watched = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(request.onRateLimit === undefined ? {} : { onRateLimit: request.onRateLimit }),
+  };
   const run = await waitFor(app, 'the sync was asked for, but that it', () => runOf(app, account, eventId), watched);
   const runs = await waitUntilSettled(app, run.syncId, {
     ...watched,

@@ -25,6 +25,11 @@ export function registerSync(program: Command, context: CliContext): void {
             : await syncAccount(app, {
                 ...request,
                 progress: ({ done, total }) => bar.report('syncing', done, total),
+                onRateLimit: ([wait]) => {
+                  if (wait === undefined) return;
+                  const seconds = Math.ceil((wait.until - app.clock.now()) / 1000);
+                  bar.report(`waiting ${seconds} s for the rate limit of ${wait.provider}`, 0, null);
+                },
               });
           return { json: report, text: describe(report), status: statusOf(report) };
         } finally {

@@ -24,7 +24,9 @@ export function githubRateRules(withToken: boolean): RateRules {
       const resetAt = resetOf(headers, now);
       if (!Number.isFinite(remaining) || resetAt === null) return null;
       const resource = headers.get('x-ratelimit-resource') === 'graphql' ? 'graphql' : 'core';
-      return { resource, remaining, resetAt };
+      const limit = Number(headers.get('x-ratelimit-limit') ?? ceiling.requests);
+      const reserve = Math.floor(ceiling.reserve * Math.min(1, limit / ceiling.requests));
+      return { resource, remaining: remaining - reserve, resetAt };
     },
     limitedForMs: (reply, now, attempt) => limitedForMs(reply, now, attempt),
     isFree: ({ status }) => withToken && status === 304,

@@ -39,7 +39,7 @@ export function whenFree(
   now: number,
 ): { readonly at: number; readonly reason: string } {
   if (blockedUntil > now) return { at: blockedUntil, reason: 'the provider asked to wait' };
-  if (said !== null && said.resetAt > now && said.left <= ceiling.reserve)
+  if (said !== null && said.resetAt > now && said.left <= 0)
     return { at: said.resetAt, reason: 'the budget of the provider’s window is used up' };
   const live = slices.filter((slice) => leavesAt(slice, ceiling) > now);
   let over = live.reduce((sum, { count }) => sum + count, 0) - (ceiling.requests - ceiling.reserve) + 1;

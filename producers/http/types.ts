@@ -71,6 +71,7 @@ export interface RateCeiling {
 
 export interface BudgetReading {
   readonly resource: string;
+  /** requests left until then, without the reserve; may be negative */
   readonly remaining: number;
   /** when the provider's own window ends, ms since the epoch */
   readonly resetAt: number;

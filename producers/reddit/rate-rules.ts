@@ -1,6 +1,8 @@
 import { retryAfterOf } from '../http/fetch-body.ts';
 import type { RateRules } from '../http/types.ts';
 
+/** Of each 1,000. */
+const RESERVE = 5;
 const WINDOW_MS = 600_000;
 const MINUTE_MS = 60_000;
 /** The provider's reset is told in whole seconds. */
@@ -12,13 +14,13 @@ const LONGEST_BLOCK_MS = WINDOW_MS + MINUTE_MS;
  * 1,000 stay in reserve. Headers may be missing. Source: Reddit Data API wiki, r/modnews 13wshdp.
  */
 export const REDDIT_RATE_RULES: RateRules = {
-  resources: { api: { requests: 1000, windowMs: WINDOW_MS, reserve: 5 } },
+  resources: { api: { requests: 1000, windowMs: WINDOW_MS, reserve: RESERVE } },
   concurrency: 4,
   readBudget: ({ headers }, now) => {
     const remaining = Number(headers.get('x-ratelimit-remaining') ?? Number.NaN);
     const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
     if (!Number.isFinite(remaining) || !Number.isFinite(reset)) return null;
-    return { resource: 'api', remaining: Math.floor(remaining), resetAt: now + reset * 1000 + MARGIN_MS };
+    return { resource: 'api', remaining: Math.floor(remaining) - RESERVE, resetAt: now + reset * 1000 + MARGIN_MS };
   },
   limitedForMs: ({ status, headers }, now, attempt) => {
     if (status !== 429) return null;

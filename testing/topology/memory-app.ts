@@ -7,6 +7,7 @@ import { createSearchFor } from '../../app/app-search.ts';
 import { loadConfig } from '../../app/config.ts';
 import { CurrentStore } from '../../app/current-store.ts';
 import { storeFile } from '../../app/data-folder.ts';
+import type { createLiveProviders } from '../../app/live-providers.ts';
 import { Presence } from '../../app/presence.ts';
 import { createProducers } from '../../app/producers.ts';
 import { RoleHost, type RoleStarters } from '../../app/role-host.ts';
@@ -18,8 +19,6 @@ import { DEFAULT_FOLD_SETTINGS } from '../../core/fold/effects.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
-import type { LiveProvider } from '../../producers/sync/live-provider.ts';
-import type { SyncDeps } from '../../producers/sync/sync-deps.ts';
 import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
 import { MemoryEventLog } from '../memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from '../memory-metadata/memory-metadata-store.ts';
@@ -38,7 +37,7 @@ export interface MemoryAppOptions {
   /** by the names of the environment, over the defaults of a test */
   readonly env?: Readonly<Record<string, string>>;
   /** providers that can be asked, instead of the real ones */
-  readonly live?: (deps: SyncDeps) => ReadonlyMap<string, LiveProvider>;
+  readonly live?: typeof createLiveProviders;
 }
 
 /** The parts that tests look at and meddle with. */

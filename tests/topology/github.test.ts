@@ -1,0 +1,212 @@
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { explainItem } from '../../app/use-cases/explain.ts';
+import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
+import { applyStarDay, readStarHistory } from '../../testing/fake-github/star-history.ts';
+import type { FakeLogin } from '../../testing/fake-github/world.ts';
+import { FAULTS } from '../../testing/fake-service/fake-service.ts';
+import { seedFor } from '../../testing/seeds.ts';
+import { connectAndSync, openSyncDriver, syncNow } from '../../testing/topology/sync-driver.ts';
+import type { TopologyDriver } from '../../testing/topology/topology-driver.ts';
+
+const TOKEN = 'github_pat_invented';
+const HISTORY = new URL('../../../shared/fixtures/github/star-history', import.meta.url).pathname;
+const ACCOUNT = { provider: 'github', user: 'me' } as const;
+
+describe('GitHub stars on the whole pipeline', () => {
+  const seed = seedFor('TOPOLOGY_SEED');
+  let github: FakeGitHub;
+  let me: FakeLogin;
+  let driver: TopologyDriver;
+  beforeEach(async () => {
+    github = new FakeGitHub(() => driver.app.clock.now());
+    me = github.world.login(7, 'me-myself', TOKEN);
+    driver = await openSyncDriver({ seed, service: github, env: { GITHUB_API_URL: github.origin } });
+  });
+  afterEach(() => driver.close());
+
+  const starAll = (count: number): void => {
+    for (let id = 1; id <= count; id++) github.world.star(me, id);
+  };
+  const stars = (): readonly string[] => me.stars.map(({ repositoryId }) => String(repositoryId)).sort();
+  const begin = (): Promise<void> => connectAndSync(driver, 'github', { by: 'token', token: TOKEN });
+
+  it('takes as few requests as there are pages, one at a time, and one where nothing is new', async () => {
+    starAll(250);
+    await begin();
+    expect(await driver.ids()).toEqual(stars());
+    // Whose token it is, three pages, and page 1 again.
+    expect(github.requests.map(({ path }) => path)).toEqual([
+      '/user',
+      ...Array.from({ length: 4 }, () => '/user/starred'),
+    ]);
+    expect(github.requests.at(-1)).toMatchObject({ status: 304 });
+    expect(await syncNow(driver, 'github')).toMatchObject({ mode: 'delta', requests: 1, new: 0 });
+    github.world.star(me, 251);
+    expect(await syncNow(driver, 'github')).toMatchObject({ mode: 'delta', requests: 1, new: 1 });
+    expect(github.mostAtOnce).toBe(1);
+  });
+
+  it('updates what was renamed, embeds what was edited, and does neither for a counter', async () => {
+    starAll(30);
+    await begin();
+    const made = (): number => driver.parts.embedder.made.size;
+    const before = made();
+    github.world.repository(3, { ...github.world.repositories.get(3), stars: 99_999 });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ updated: 0, removed: 0, converged: true });
+    expect(made()).toBe(before);
+    github.world.repository(3, { ...github.world.repositories.get(3), nameWithOwner: 'someone-else/new-name' });
+    github.world.repository(4, { ...github.world.repositories.get(4), description: 'edited' });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ updated: 2, new: 0, removed: 0, converged: true });
+    expect(made()).toBe(before + 2);
+    expect(await driver.ids()).toEqual(stars());
+  });
+
+  it('removes by verdict what was unstarred or deleted, and tells them apart, with GraphQL and without', async () => {
+    starAll(40);
+    await begin();
+    for (const hasGraphql of [true, false]) {
+      github.hasGraphql = hasGraphql;
+      const [unstarred, deleted, takenDown] = hasGraphql ? [11, 12, 13] : [21, 22, 23];
+      github.world.unstar(me, unstarred);
+      github.world.repository(deleted, { gone: 404 });
+      github.world.repository(takenDown, { gone: 451 });
+      expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 3, converged: true });
+      for (const [id, verdict] of [
+        [unstarred, 'unsaved'],
+        [deleted, 'gone_upstream'],
+        [takenDown, 'gone_upstream'],
+      ] as const) {
+        const { history } = await driver.run(explainItem(driver.app, ACCOUNT, String(id)));
+        expect(history.find(({ event }) => event === 'removed')?.evidence).toMatchObject({ verdict });
+      }
+    }
+    expect(await driver.rebuild()).toMatchObject({ match: true, embeddingCalls: 0 });
+  });
+
+  it('gives after each sync of a recorded history exactly the stars of that day', async () => {
+    if (!existsSync(HISTORY)) {
+      console.warn('the recorded star history is not here: this test has nothing to look at');
+      return;
+    }
+    const days = readStarHistory(HISTORY);
+    expect(days).toHaveLength(8);
+    let previous = new Set<string>();
+    for (const [index, day] of days.entries()) {
+      applyStarDay(github.world, me, day);
+      const made = driver.parts.embedder.made.size;
+      if (index === 0) await begin();
+      else {
+        const gone = [...previous].filter((id) => !stars().includes(id));
+        expect(await syncNow(driver, 'github', true)).toMatchObject({
+          removed: gone.length,
+          error: null,
+          converged: true,
+        });
+        for (const id of gone) {
+          const { history } = await driver.run(explainItem(driver.app, ACCOUNT, id));
+          expect(history.find(({ event }) => event === 'removed')?.evidence).toMatchObject({ verdict: 'unsaved' });
+        }
+        expect(driver.parts.embedder.made.size - made).toBeLessThan(day.repositories.length / 2);
+      }
+      expect(await driver.ids()).toEqual(stars());
+      previous = new Set(stars());
+    }
+    expect([...driver.parts.embedder.made.values()].filter((times) => times > 1)).toEqual([]);
+  }, 120_000);
+
+  it('removes nothing and loses nothing whatever goes wrong at whatever request, and converges after that', async () => {
+    starAll(220);
+    await begin();
+    const faults = Object.entries(FAULTS).filter(([name]) => name !== 'unauthorized');
+    const requestsOfASync = 5;
+    for (const [name, fault] of faults) {
+      for (let position = 0; position < requestsOfASync; position++) {
+        const gone = Number(stars()[0]);
+        github.world.unstar(me, gone);
+        const from = github.requests.length;
+        // Also when it is asked again: only the request at this place is ill, for good.
+        github.before = (_request, index) => (index - from >= position ? fault : undefined);
+        const ill = await syncNow(driver, 'github', true);
+        const kept = new Set(await driver.ids());
+        expect({ name, position, lost: stars().filter((id) => !kept.has(id)) }).toEqual({ name, position, lost: [] });
+        expect(ill.removed).toBeLessThanOrEqual(1);
+        github.before = () => undefined;
+        await driver.leap(20 * 60_000);
+        expect(await syncNow(driver, 'github', true)).toMatchObject({ error: null, converged: true });
+        expect(await driver.ids()).toEqual(stars());
+      }
+    }
+  }, 240_000);
+
+  it('asks to be connected again when the token is revoked, and is never taken for an empty list', async () => {
+    starAll(30);
+    await begin();
+    github.world.tokens.clear();
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, needsReauth: true });
+    expect(await driver.ids()).toEqual(stars());
+    github.world.tokens.set('ghp_invented', me.id);
+    await connectAndSync(driver, 'github', { by: 'token', token: 'ghp_invented' });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ needsReauth: false, converged: true });
+  });
+
+  it('refuses another person’s login, and takes nothing from a listing that is suddenly someone else’s', async () => {
+    starAll(30);
+    await begin();
+    const other = github.world.login(8, 'somebody', 'github_pat_other');
+    for (let id = 500; id < 530; id++) github.world.star(other, id);
+    await expect(connectAndSync(driver, 'github', { by: 'token', token: 'github_pat_other' })).rejects.toThrow(
+      'is bound to me-myself',
+    );
+    github.world.tokens.set(TOKEN, other.id);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({
+      new: 0,
+      removed: 0,
+      error: expect.stringContaining('another login'),
+    });
+    expect(await syncNow(driver, 'github')).toMatchObject({ new: 0, removed: 0 });
+    github.world.tokens.set(TOKEN, me.id);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, converged: true });
+    expect(await driver.ids()).toEqual(stars());
+  });
+
+  it('needs two walks of separate syncs for a public list, which nobody can be asked about', async () => {
+    starAll(30);
+    await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+    expect(await driver.ids()).toEqual(stars());
+    me.name = 'renamed';
+    github.world.unstar(me, 5);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0 });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 1, converged: true });
+    expect(await driver.ids()).toEqual(stars());
+  });
+
+  it('waits for the reset where the budget is used up, says so, and goes on', async () => {
+    starAll(150);
+    await begin();
+    github.limit = github.requests.length + 1;
+    const before = driver.app.clock.now();
+    const report = await syncNow(driver, 'github', true);
+    expect(report).toMatchObject({ error: null, converged: true });
+    expect(report.rateLimitWaitMs).toBeGreaterThan(1_800_000);
+    expect(driver.app.clock.now() - before).toBeLessThan(7_300_000);
+    expect(driver.parts.lines.some((line) => line.includes('waiting for a rate limit'))).toBe(true);
+    expect(await driver.ids()).toEqual(stars());
+  });
+
+  it('connects by the device flow', async () => {
+    starAll(3);
+    github.deviceAnswers = ['authorization_pending', 'slow_down', 'authorization_pending'];
+    github.deviceToken = TOKEN;
+    await driver.close();
+    driver = await openSyncDriver({
+      seed,
+      service: github,
+      env: { GITHUB_API_URL: github.origin, GITHUB_AUTH_URL: github.origin, GITHUB_CLIENT_ID: 'Iv1.invented' },
+    });
+    const told: string[] = [];
+    await connectAndSync(driver, 'github', { by: 'prompt', prompt: ({ code }) => void told.push(code ?? '') });
+    expect(told).toEqual(['ABCD-1234']);
+    expect(await driver.ids()).toEqual(stars());
+  });
+});

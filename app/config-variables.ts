@@ -34,6 +34,13 @@ const oembedUrl = z
   .string()
   .refine((value) => value === 'off' || /^https?:\/\/\S+$/.test(value), { error: "must be an http(s) URL, or 'off'" });
 
+const loopbackUrl = z
+  .string()
+  .regex(
+    /^http:\/\/(127\.0\.0\.1|localhost):\d+\/\S*$/,
+    'must be http://127.0.0.1:PORT/PATH, or the same with localhost',
+  );
+
 const basePath = z
   .string()
   .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must begin with a slash, as in /hoardarr')
@@ -94,6 +101,7 @@ export const VARIABLES = {
   HOARDARR_GITHUB_README: { schema: flag },
   REDDIT_API_URL: { schema: httpUrl },
   REDDIT_AUTH_URL: { schema: httpUrl },
+  REDDIT_REDIRECT_URL: { schema: loopbackUrl },
   REDDIT_CLIENT_ID: { schema: text },
   REDDIT_CLIENT_SECRET: { schema: text, secret: true },
   TIKTOK_OEMBED_URL: { schema: oembedUrl },

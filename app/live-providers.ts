@@ -2,9 +2,12 @@ import { createGitHubProvider } from '../producers/github/provider.ts';
 import { githubRateRules } from '../producers/github/rate-rules.ts';
 import type { HttpFor } from '../producers/github/session.ts';
 import { createProviderHttp } from '../producers/http/provider-http.ts';
+import { createRedditProvider } from '../producers/reddit/provider.ts';
+import { REDDIT_RATE_RULES } from '../producers/reddit/rate-rules.ts';
 import { createLiveProvider, type LiveProvider } from '../producers/sync/live-provider.ts';
 import type { SyncDeps } from '../producers/sync/sync-deps.ts';
 import type { Config } from './config.ts';
+import { VERSION } from './version.ts';
 
 const USER_AGENT = 'hoardarr';
 /** Whose budget a request spends before the login is known. */
@@ -28,5 +31,25 @@ export function createLiveProviders(
       },
     );
   const github = createGitHubProvider({ ...config.github, httpFor, clock: deps.clock });
-  return new Map([[github.name, createLiveProvider(deps, github)]]);
+  const { clientId, clientSecret, ...reddit } = config.reddit;
+  const redditProvider = createRedditProvider({
+    ...reddit,
+    app: clientId === null ? null : { authUrl: reddit.authUrl, clientId, clientSecret },
+    clock: deps.clock,
+    httpFor: (loginName) =>
+      createProviderHttp(
+        { ...deps, fetch: fetchWith },
+        {
+          provider: 'reddit',
+          credential: clientId ?? NOBODY,
+          rules: REDDIT_RATE_RULES,
+          // <platform>:<app ID>:<version string> (by /u/<username>), as Reddit asks for
+          userAgent: `${process.platform}:hoardarr:${VERSION}${loginName === null ? '' : ` (by /u/${loginName})`}`,
+        },
+      ),
+  });
+  return new Map([
+    [github.name, createLiveProvider(deps, github)],
+    [redditProvider.name, createLiveProvider(deps, redditProvider)],
+  ]);
 }

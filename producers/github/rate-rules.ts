@@ -19,11 +19,12 @@ export function githubRateRules(withToken: boolean): RateRules {
   return {
     resources: { core: ceiling, graphql: ceiling },
     concurrency: 1,
-    readBudget: ({ headers }, now) => {
+    readBudget: ({ headers }, now, asked) => {
       const remaining = Number(headers.get('x-ratelimit-remaining') ?? Number.NaN);
       const resetAt = resetOf(headers, now);
       if (!Number.isFinite(remaining) || resetAt === null) return null;
-      const resource = headers.get('x-ratelimit-resource') === 'graphql' ? 'graphql' : 'core';
+      const said = headers.get('x-ratelimit-resource');
+      const resource = said === 'graphql' || said === 'core' ? said : asked;
       const limit = Number(headers.get('x-ratelimit-limit') ?? ceiling.requests);
       const reserve = Math.floor(ceiling.reserve * Math.min(1, limit / ceiling.requests));
       return { resource, remaining: remaining - reserve, resetAt };

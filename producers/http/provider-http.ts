@@ -63,7 +63,7 @@ class BudgetedHttp implements ProviderHttp {
         const reply = await this.#ask(request, signal);
         const now = this.#deps.clock.now();
         const blockMs = rules.limitedForMs(reply, now, limited);
-        await grant.done({ reading: rules.readBudget(reply, now), isFree: rules.isFree(reply), blockMs });
+        await grant.done({ reading: rules.readBudget(reply, now, resource), isFree: rules.isFree(reply), blockMs });
         this.#count(reply.status);
         if (blockMs === null && reply.status < 500) return reply;
         if (blockMs !== null && ++limited <= LIMITED_IN_A_ROW) continue;

@@ -54,7 +54,11 @@ async function workAll(
       const reply = { status: 200, headers: new Headers(), body: '', ...provider.reply(clock.now()) };
       const blockMs = rules.limitedForMs(reply, clock.now(), limited);
       limited = blockMs === null ? 0 : limited + 1;
-      await grant.done({ reading: rules.readBudget(reply, clock.now()), isFree: rules.isFree(reply), blockMs });
+      await grant.done({
+        reading: rules.readBudget(reply, clock.now(), resource),
+        isFree: rules.isFree(reply),
+        blockMs,
+      });
     }
   };
   const ended = Array.from({ length: workers }, (_, n) => work(n).catch(() => undefined));

@@ -49,8 +49,8 @@ export interface RateRules {
   readonly resources: Readonly<Record<string, RateCeiling>>;
   /** requests of a credential that may be on their way at a time */
   readonly concurrency: number;
-  /** What a reply says of its budget; null where it says nothing. */
-  readBudget(reply: ProviderReply, now: number): BudgetReading | null;
+  /** What a reply says of a budget, by default of the one it was asked from; null where it says nothing. */
+  readBudget(reply: ProviderReply, now: number, resource: string): BudgetReading | null;
   /**
    * How long nobody may ask after this reply, which then is asked again; null: the reply is an answer. `attempt` counts from
    * 0 the replies in a row that were limited.

@@ -14,13 +14,17 @@ const LONGEST_BLOCK_MS = WINDOW_MS + MINUTE_MS;
  * 1,000 stay in reserve. Headers may be missing. Source: Reddit Data API wiki, r/modnews 13wshdp.
  */
 export const REDDIT_RATE_RULES: RateRules = {
-  resources: { api: { requests: 1000, windowMs: WINDOW_MS, reserve: RESERVE } },
+  resources: {
+    api: { requests: 1000, windowMs: WINDOW_MS, reserve: RESERVE },
+    // The token endpoint counts by itself, with 300 as its limit.
+    token: { requests: 300, windowMs: WINDOW_MS, reserve: RESERVE },
+  },
   concurrency: 4,
-  readBudget: ({ headers }, now) => {
+  readBudget: ({ headers }, now, resource) => {
     const remaining = Number(headers.get('x-ratelimit-remaining') ?? Number.NaN);
     const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
     if (!Number.isFinite(remaining) || !Number.isFinite(reset)) return null;
-    return { resource: 'api', remaining: Math.floor(remaining) - RESERVE, resetAt: now + reset * 1000 + MARGIN_MS };
+    return { resource, remaining: Math.floor(remaining) - RESERVE, resetAt: now + reset * 1000 + MARGIN_MS };
   },
   limitedForMs: ({ status, headers }, now, attempt) => {
     if (status !== 429) return null;

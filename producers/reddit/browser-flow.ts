@@ -1,0 +1,106 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { InputError } from '../../core/errors.ts';
+import type { ConnectPrompt } from '../../core/ports/provider.ts';
+import type { RedditApplication } from './access-tokens.ts';
+
+export interface BrowserFlow {
+  readonly app: RedditApplication;
+  /** on loopback, as the application was registered with */
+  readonly redirectUrl: string;
+}
+
+/** What the browser brought back. */
+export interface Code {
+  readonly code: string;
+  readonly verifier: string;
+}
+
+/** `history` for the saved list, `read` for asking about single things, `identity` for whose they are. */
+const SCOPES = 'identity history read';
+const TIME_LIMIT_MS = 600_000;
+const SECRET_BYTES = 32;
+
+/**
+ * Sends the person to Reddit and waits for the browser to come back, once, with the state that it left with. The code is bound
+ * to this process by PKCE as well. InputError when the person says no, or does not answer in time.
+ */
+export async function askInBrowser(flow: BrowserFlow, prompt: ConnectPrompt, signal: AbortSignal): Promise<Code> {
+  const state = randomBytes(SECRET_BYTES).toString('base64url');
+  const verifier = randomBytes(SECRET_BYTES).toString('base64url');
+  const redirect = new URL(flow.redirectUrl);
+  const server = createServer();
+  const answered = waitForCallback(server, redirect, state);
+  // Whoever fails first, the other must not be left without a listener.
+  answered.catch(() => undefined);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+  try {
+    await listen(server, redirect);
+    prompt({ url: authorizeUrl(flow, state, verifier), code: null });
+    const code = await Promise.race([answered, aborted(limit)]);
+    return { code, verifier };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function authorizeUrl({ app, redirectUrl }: BrowserFlow, state: string, verifier: string): string {
+  const url = new URL(`${app.authUrl}/api/v1/authorize`);
+  url.search = new URLSearchParams({
+    client_id: app.clientId,
+    response_type: 'code',
+    state,
+    redirect_uri: redirectUrl,
+    duration: 'permanent',
+    scope: SCOPES,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString();
+  return url.href;
+}
+
+function waitForCallback(server: Server, redirect: URL, state: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.on('request', (request, response) => {
+      const url = new URL(request.url ?? '/', redirect);
+      // Another page may ask this port for anything: only who brings the state is answered with more than 404.
+      if (
+        request.method !== 'GET' ||
+        url.pathname !== redirect.pathname ||
+        !same(url.searchParams.get('state'), state)
+      ) {
+        response.writeHead(404).end();
+        return;
+      }
+      const code = url.searchParams.get('code');
+      const said = code === null ? 'Hoardarr was not connected.' : 'Hoardarr is connected. You can close this page.';
+      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(said);
+      if (code !== null) resolve(code);
+      else reject(new InputError(`Reddit was not allowed to connect: ${url.searchParams.get('error') ?? 'no reason'}`));
+    });
+  });
+}
+
+function same(given: string | null, state: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given ?? ''), hash(state));
+}
+
+async function listen(server: Server, redirect: URL): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new InputError(`the answer of the browser cannot be waited for at ${redirect.host}: ${error.message}`)),
+    );
+    server.listen(Number(redirect.port), redirect.hostname, resolve);
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      const late = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+      reject(late ? new InputError('nobody answered in the browser in time: connect again') : signal.reason);
+    });
+  });
+}

@@ -1,6 +1,7 @@
 import { messageOf, PoisonError } from '../core/errors.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
 import { refuseContent } from '../core/fold/erase.ts';
+import { carriesContent } from '../core/item-text.ts';
 import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
@@ -119,7 +120,7 @@ export class BatchApplier {
     const draft = unit.draft(scopeName(item), item.itemId);
     const scope = await unit.scope(draft.scope);
     const known = draft.row.contentKeys.length;
-    if (item.content === 'full') refuseContent(await folder.context(input, scope, item, null), draft.row);
+    if (carriesContent(item)) refuseContent(await folder.context(input, scope, item, null), draft.row);
     if (draft.row.contentKeys.length !== known) draft.dirty = true;
   }
 

@@ -5,6 +5,7 @@ import { refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
+import { carriesContent } from '../core/item-text.ts';
 import { accountName, HEADER, isItemId, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
@@ -190,7 +191,7 @@ export class RecordFolder {
     const context = await this.context(input, scope, item, run);
     touch(draft, input);
     if (!accepted) {
-      if (item.content === 'full') refuseContent(context, draft.row);
+      if (carriesContent(item)) refuseContent(context, draft.row);
       return;
     }
     const hadContent = draft.row.contentHash;
@@ -198,9 +199,9 @@ export class RecordFolder {
     const change = foldRawItem(context, draft.row, item, hashes);
     this.#unit.changedRun(run);
     if (change === 'none') return;
-    if (change === 'link' || draft.row.contentHash !== hadContent || draft.content === null)
+    if (change !== 'full' || draft.row.contentHash !== hadContent || draft.content === null)
       draft.content = contentOf(item);
-    if (change === 'full') takeVector(draft, enriched);
+    if (change !== 'link') takeVector(draft, enriched);
   }
 
   async #foldLateVector(input: FoldInput, late: LateVector): Promise<void> {

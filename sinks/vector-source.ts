@@ -1,3 +1,4 @@
+import { embeddableText } from '../core/item-text.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import type { StoredVector } from '../core/ports/item-store.ts';
@@ -49,10 +50,11 @@ export class VectorSource {
     const texts = new Map<string, string>();
     const hashes = new Map<RawItem, string>();
     for (const item of items) {
-      if (item.content !== 'full' || item.text === null) continue;
-      const textHash = textHashOf(item.text);
+      const text = embeddableText(item);
+      if (text === null) continue;
+      const textHash = textHashOf(text);
       hashes.set(item, textHash);
-      texts.set(textHash, item.text);
+      texts.set(textHash, text);
     }
     const vectors = await this.#find(texts);
     return new Map([...hashes].map(([item, textHash]) => [item, { textHash, vector: vectors.get(textHash) ?? null }]));

@@ -1,18 +1,16 @@
 import type { RawItem } from '../../schemas/generated/records.ts';
 import { retryAfterMs } from '../backoff.ts';
+import { carriesContent } from '../item-text.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { judgeDeleted } from './author-deleted.ts';
 import { type FoldContext, propose, remember } from './effects.ts';
 import { eraseRecord, isLate, rememberKey } from './erase.ts';
 import { sight } from './sight.ts';
 
-/** What a raw item changes besides its row. */
-export type ContentChange = 'none' | 'link' | 'full';
+/** What a raw item changes besides its row: `link` where only url and dates are to be stored, `stub` what little is known. */
+export type ContentChange = 'none' | 'link' | 'stub' | 'full';
 
-/**
- * Folds a raw item that is neither a copy nor fenced off.
- * Resolves to `full` when its content is now the item's, `link` when only url and dates are to be stored.
- */
+/** Folds a raw item that is neither a copy nor fenced off. `full`: its content is now the item's. */
 export function foldRawItem(
   context: FoldContext,
   row: LedgerRow,
@@ -20,12 +18,13 @@ export function foldRawItem(
   hashes: { readonly content: string; readonly text: string },
 ): ContentChange {
   const holdsContent = item.content === 'full';
-  if (holdsContent && isLate(context, row, item.sighting)) {
+  const carries = carriesContent(item);
+  if (carries && isLate(context, row, item.sighting)) {
     eraseRecord(context);
     return 'none';
   }
   if (tellsSavedAt(context, row, item)) row.savedAt = item.document.savedAt;
-  if (holdsContent) rememberKey(context, row);
+  if (carries) rememberKey(context, row);
   if (item.sighting) {
     const was = row.state;
     sight(context, row, context.first, holdsContent, { snapshotId: null });
@@ -83,10 +82,9 @@ function takeContent(
   return 'full';
 }
 
-/** Nothing was fetched: the last good content stays as it is (law 6). */
+/** Nothing was fetched: the last good content stays as it is (law 6), and so does what a stub says. */
 function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): ContentChange {
-  // A provider that shows nothing may not even tell where the item was.
-  const change = row.content === 'full' || item.document.url === '' ? 'none' : 'link';
+  const change = absenceChange(row, item);
   if (row.content === 'none') row.content = 'stub';
   if (item.content === 'stub') return change;
   row.attempts++;
@@ -105,4 +103,11 @@ function takeAbsence(context: FoldContext, row: LedgerRow, item: RawItem): Conte
   row.deletedBy = item.content === 'deleted' ? 'author' : 'moderator';
   if (item.sighting) judgeDeleted(context, row, row.deletedBy);
   return change;
+}
+
+function absenceChange(row: LedgerRow, item: RawItem): ContentChange {
+  if (row.content === 'full') return 'none';
+  if (carriesContent(item)) return row.deletedBy === null ? 'stub' : 'none';
+  // A provider that shows nothing may not even tell where the item was.
+  return row.textHash !== '' || item.document.url === '' ? 'none' : 'link';
 }

@@ -73,7 +73,7 @@ export interface DeltaWalk {
   readonly cursor: string | null;
   readonly etag: string | null;
   /** whether the last completed walk knew the item */
-  isKnown(itemId: string): boolean;
+  readonly isKnown: (itemId: string) => boolean;
 }
 
 export interface FullWalk {

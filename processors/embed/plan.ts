@@ -1,4 +1,5 @@
 import { PoisonError } from '../../core/errors.ts';
+import { embeddableText } from '../../core/item-text.ts';
 import { HEADER } from '../../core/keys.ts';
 import type { AppendRecord, LogRecord } from '../../core/ports/event-log.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
@@ -58,9 +59,8 @@ export class Planner {
 }
 
 function wantedOf(item: RawItem): { readonly textHash: string; readonly text: string } | null {
-  const { content, text } = item;
-  if (content !== 'full' || text === null || text.trim() === '') return null;
-  return { textHash: textHashOf(text), text };
+  const text = embeddableText(item);
+  return text === null ? null : { textHash: textHashOf(text), text };
 }
 
 function schemaIdOf(value: Uint8Array): number | undefined {

@@ -58,12 +58,25 @@ describe('embed processor', () => {
 
   it('embeds nothing where there is nothing to embed', async () => {
     bench = new Bench();
-    const items = [bench.item(null), bench.item('  '), bench.item('a stub', { content: 'stub' })];
+    const items = [bench.item(null), bench.item('  '), bench.item(null, { content: 'stub' })];
+    items.push(bench.item('gone', { content: 'deleted' }));
     await bench.log.append('ingest', 0, items);
     await bench.start();
     await bench.settle();
     expect(bench.embedder.calls).toEqual([]);
     for (const { item } of bench.enriched()) expect(item).toMatchObject({ textHash: null, vector: null, model: null });
+  });
+
+  it('embeds the little that a stub says', async () => {
+    bench = new Bench();
+    await bench.log.append('ingest', 0, [bench.item('words of a link', { content: 'stub' })]);
+    await bench.start();
+    await bench.settle();
+    const [enriched] = bench.enriched();
+    expect(enriched?.item).toMatchObject({
+      textHash: textHashOf('words of a link'),
+      vector: vectorBytes('words of a link'),
+    });
   });
 
   it('marks a text that was cut, also when it comes from the cache', async () => {

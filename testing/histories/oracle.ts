@@ -1,3 +1,4 @@
+import { carriesContent } from '../../core/item-text.ts';
 import type { LedgerRow } from '../../core/ledger.ts';
 import type { Decision } from '../../schemas/generated/records.ts';
 import type { HistoryLog } from './log.ts';
@@ -152,9 +153,7 @@ export class Oracle {
       for (const topic of [log.ingest, log.enriched]) {
         for (const { decoded, position } of topic) {
           const holds =
-            decoded?.type === 'RawItem' &&
-            decoded.value.content === 'full' &&
-            decoded.value.itemId === itemIdOf(purge.x);
+            decoded?.type === 'RawItem' && carriesContent(decoded.value) && decoded.value.itemId === itemIdOf(purge.x);
           if (holds && (position < purge.at || purged)) return this.violate('erased text is still in the log');
         }
       }

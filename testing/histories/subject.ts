@@ -1,5 +1,6 @@
 import { FencedError } from '../../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../core/fold/effects.ts';
+import { embeddableText } from '../../core/item-text.ts';
 import { accountName, scopeName } from '../../core/keys.ts';
 import { type LedgerRow, newLedgerRow } from '../../core/ledger.ts';
 import type { OutboxEntry, PartitionProgress } from '../../core/ports/item-store.ts';
@@ -156,7 +157,8 @@ function toBatchRecord(record: HistoryRecord): BatchRecord {
 function enrich(decoded: Decoded): Decoded {
   if (decoded.type !== 'RawItem') return decoded;
   const item = decoded.value;
-  const textHash = item.content === 'full' && item.text !== null ? textHashOf(item.text) : null;
+  const text = embeddableText(item);
+  const textHash = text === null ? null : textHashOf(text);
   const vector = textHash === null ? null : Buffer.from(textHash.slice(0, 32), 'hex');
   return {
     type: 'EnrichedItem',

@@ -68,12 +68,14 @@ export class ScenarioRun {
       readonly savedAt?: number | null;
     } = {},
   ): ScenarioRecord {
-    const { savedAt = null, text = `text of ${itemId}`, ...rest } = detail;
+    const { savedAt = null, text: given, ...rest } = detail;
     const content = rest.content ?? 'full';
+    const told = given === undefined && content === 'full' ? `text of ${itemId}` : (given ?? null);
+    const text = content === 'full' || content === 'stub' ? told : null;
     const head = this.#head();
     const document = {
       url: `https://example.org/${itemId}`,
-      title: content === 'full' ? text : null,
+      title: text,
       author: null,
       body: null,
       savedAt,
@@ -88,7 +90,7 @@ export class ScenarioRun {
       sighting: false,
       content,
       document,
-      text: content === 'full' ? text : null,
+      text,
       documentHash: '',
       truncated: false,
       payload: null,

@@ -1,4 +1,5 @@
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../../core/fold/effects.ts';
+import { embeddableText } from '../../core/item-text.ts';
 import { accountName, recordKey, type Scope, scopeName } from '../../core/keys.ts';
 import type { LedgerRow } from '../../core/ledger.ts';
 import type { OutboxEntry } from '../../core/ports/item-store.ts';
@@ -205,7 +206,8 @@ function toBatchRecord(record: ScenarioRecord): BatchRecord {
 
 /** As the processor would, with a vector that tells the text. */
 function enrich(item: RawItem): Decoded {
-  const textHash = item.content === 'full' && item.text !== null ? textHashOf(item.text) : null;
+  const text = embeddableText(item);
+  const textHash = text === null ? null : textHashOf(text);
   const vector = textHash === null ? null : Buffer.from(textHash.slice(0, 32), 'hex');
   return {
     type: 'EnrichedItem',

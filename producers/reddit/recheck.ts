@@ -45,15 +45,13 @@ async function withLinkTitles(
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   const lacking = answers.flatMap(({ answer, raw }) =>
-    answer === 'present' && raw?.kind === 't1' && raw.data.link_title == null && raw.data.link_id != null
-      ? [raw.data.link_id]
-      : [],
+    answer === 'present' && raw?.kind === 't1' && !raw.data.link_title && raw.data.link_id ? [raw.data.link_id] : [],
   );
   if (lacking.length === 0) return answers;
   const posts = await readInfo(session, [...new Set(lacking)], signal);
   return answers.map((answer) => {
     const title = posts.get(answer.raw?.data.link_id ?? '')?.data.title;
-    if (answer.raw === null || answer.raw.kind !== 't1' || title == null) return answer;
+    if (answer.raw === null || answer.raw.kind !== 't1' || !title) return answer;
     return { ...answer, raw: { ...answer.raw, data: { ...answer.raw.data, link_title: title } } };
   });
 }

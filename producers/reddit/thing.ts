@@ -40,7 +40,7 @@ const SITE = 'https://www.reddit.com';
 const DELETED = '[deleted]';
 const REMOVED = '[removed]';
 /** Of `removed_by_category`: whose deletion the author's is. */
-const BY_AUTHOR = ['deleted', 'author'];
+const BY_AUTHOR = new Set(['deleted', 'author']);
 
 /** Keys of `extra` that change without the thing having changed. */
 export const VOLATILE_EXTRA = ['score', 'comments'] as const;
@@ -66,7 +66,7 @@ export function contentOf({ kind, data }: RedditThing): 'full' | 'deleted' | 're
   const { author, removed_by_category: category } = data;
   const text = kind === 't1' ? data.body : data.selftext;
   if (author === DELETED && text === DELETED) return 'deleted';
-  if (category !== null && category !== undefined && BY_AUTHOR.includes(category)) return 'deleted';
+  if (category !== null && category !== undefined && BY_AUTHOR.has(category)) return 'deleted';
   if (text === REMOVED || /^\[ ?removed by reddit/i.test(data.title ?? '')) return 'removed';
   return text === DELETED ? 'deleted' : 'full';
 }

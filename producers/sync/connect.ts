@@ -45,12 +45,7 @@ function askProvider<Raw, S extends Session>(
   signal: AbortSignal,
 ): Promise<Connected> {
   const connector = capable(provider.connector);
-  switch (how.by) {
-    case 'token':
-      return connector.fromToken(how.token, signal);
-    case 'prompt':
-      return capable(connector.interactive)(how.prompt, signal);
-    case 'public':
-      return capable(connector.fromPublic)(how.loginName, signal);
-  }
+  if (how.by === 'token') return connector.fromToken(how.token, signal);
+  if (how.by === 'prompt') return capable(connector.interactive)(how.prompt, signal);
+  return capable(connector.fromPublic)(how.loginName, signal);
 }

@@ -105,7 +105,7 @@ export class FakeGitHub extends FakeService {
     const link = (number: number, rel: string): string => {
       const parameters = new URLSearchParams(url.searchParams);
       parameters.set('page', String(number));
-      return `<${this.origin}${path}?${parameters}>; rel="${rel}"`;
+      return `<${this.origin}${path}?${parameters.toString()}>; rel="${rel}"`;
     };
     const links = [
       ...(page < last ? [link(page + 1, 'next'), link(last, 'last')] : []),

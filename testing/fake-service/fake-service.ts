@@ -73,7 +73,10 @@ export abstract class FakeService {
         const request = { method: incoming.method ?? 'GET', url, headers, body: Buffer.concat(chunks).toString() };
         const { reply, fault } = this.#take(request);
         outgoing.once('close', () => this.#open--);
-        if (fault === 'cut') return void outgoing.destroy();
+        if (fault === 'cut') {
+          outgoing.destroy();
+          return;
+        }
         const body = fault === 'cut in the body' ? reply.body.slice(0, reply.body.length / 2) : reply.body;
         const length =
           reply.status === 304 || reply.status === 204

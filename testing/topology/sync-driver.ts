@@ -29,7 +29,7 @@ export async function connectAndSync(driver: TopologyDriver, provider: string, h
 }
 
 async function firstSync({ app }: TopologyDriver, provider: string): Promise<void> {
-  while ((await app.store.runBefore(`${provider}/me`, Number.MAX_SAFE_INTEGER))?.settledAt == null)
+  while (typeof (await app.store.runBefore(`${provider}/me`, Number.MAX_SAFE_INTEGER))?.settledAt !== 'number')
     await app.clock.sleep(1000);
 }
 

@@ -7,7 +7,7 @@ import { type Decided, decide, type PersonOperation } from '../../app/use-cases/
 import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
 import { type ImportReport, importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
-import { type ItemView, listItems } from '../../app/use-cases/items.ts';
+import { type ItemView, listItems, MAX_PAGE } from '../../app/use-cases/items.ts';
 import { type RebuildReport, rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
 import { drain, PIPELINE } from '../../app/use-cases/settle.ts';
@@ -118,7 +118,15 @@ export class TopologyDriver {
   }
 
   async items(state = 'active'): Promise<readonly ItemView[]> {
-    return (await this.run(listItems(this.app, { user: USER, state, limit: 1_000 }))).items;
+    const items: ItemView[] = [];
+    for (let after: string | null = null; ; ) {
+      const page: Awaited<ReturnType<typeof listItems>> = await this.run(
+        listItems(this.app, { user: USER, state, limit: MAX_PAGE, after }),
+      );
+      items.push(...page.items);
+      if (page.next === null) return items;
+      after = page.next;
+    }
   }
 
   explain(itemId: string): Promise<Explanation> {

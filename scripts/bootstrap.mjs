@@ -108,7 +108,7 @@ function isBuilt() {
 function buildStamp() {
   const hash = createHash('sha256');
   const inputs = [...sourceFolders().flatMap(filesBelow).filter(isBuildInput), 'tsconfig.json', 'tsconfig.build.json'];
-  for (const file of [...inputs, 'package-lock.json']) {
+  for (const file of [...inputs, 'package.json', 'package-lock.json']) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(inRoot(file)))
@@ -143,7 +143,7 @@ async function compile() {
     say(`the build failed; the compiler's message is above`);
     return status;
   }
-  for (const file of sourceFolders().flatMap(filesBelow).filter(isAsset)) {
+  for (const file of [...sourceFolders().flatMap(filesBelow).filter(isAsset), 'package.json']) {
     cpSync(inRoot(file), path.join(next, file));
   }
   mkdirSync(next, { recursive: true });

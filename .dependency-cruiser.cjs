@@ -4,7 +4,7 @@
 const ADAPTER_ROLES = 'producers|processors|sinks|transport|codec|search';
 const OUTER = 'cli|api|console';
 /** Folders of a role that its adapters share: no adapter lives in them. */
-const SHARED = '^$1/(shared|avsc)/';
+const SHARED = '^$1/(shared|avsc|http)/';
 const TEST_FILES = '(\\.test[a-z-]*\\.ts$|^(tests|testing|bench)/)';
 
 /** Where each package may be imported (tests may import any). A package that is missing here fails the check. */

@@ -3,7 +3,7 @@ import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Credentials } from '../../core/ports/provider.ts';
 import type { ProviderHttp, ProviderReply } from '../http/types.ts';
-import { RedditError } from './api.ts';
+import { RedditError } from './reddit-error.ts';
 
 /** The application that Reddit approved. */
 export interface RedditApplication {

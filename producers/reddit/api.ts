@@ -1,11 +1,7 @@
 import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import type { ProviderHttp, ProviderReply } from '../http/types.ts';
 import type { AccessTokens } from './access-tokens.ts';
-
-/** Reddit answered, but not with what was asked for: the run ends as aborted (law 5). */
-export class RedditError extends Error {
-  override readonly name = 'RedditError';
-}
+import { RedditError } from './reddit-error.ts';
 
 /** Requests with the tokens of one account. */
 export class RedditApi {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../../core/errors.ts';
 import type { ProviderAnswer } from '../../core/ports/provider.ts';
-import { RedditError } from './api.ts';
+import { RedditError } from './reddit-error.ts';
 import type { RedditSession } from './session.ts';
 import { contentOf, type RedditThing, readThing } from './thing.ts';
 

@@ -3,7 +3,8 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { CredentialHolder, Session } from '../../core/ports/provider.ts';
 import type { ProviderHttp } from '../http/types.ts';
 import { AccessTokens, type RedditApplication } from './access-tokens.ts';
-import { RedditApi, RedditError } from './api.ts';
+import { RedditApi } from './api.ts';
+import { RedditError } from './reddit-error.ts';
 
 export interface SessionDeps {
   readonly apiUrl: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { DeltaWalk, FullWalk, ListingEnd, UnreadableRow, WalkEnd, WalkStep } from '../../core/ports/provider.ts';
-import { RedditError } from './api.ts';
+import { RedditError } from './reddit-error.ts';
 import type { RedditSession } from './session.ts';
 import { fullnameOf, type RedditThing, readThing } from './thing.ts';
 

@@ -11,7 +11,7 @@ import { type FoldInput, RecordFolder } from './fold-record.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
-const STEP_ROWS = 250;
+const STEP_ROWS = 100;
 
 /** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */
 export type BatchRecord =

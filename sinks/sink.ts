@@ -10,6 +10,7 @@ import type { Telemetry } from '../core/ports/telemetry.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
 import { Convergence } from './convergence.ts';
 import { checkItemIds, toFoldInput } from './fold-record.ts';
+import { giveWay } from './give-way.ts';
 import { OutboxSender } from './outbox.ts';
 import { Owed } from './owed.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -25,9 +26,10 @@ export interface SinkDeps {
 }
 
 const GROUP = 'sink';
-/** Records of this size and above count; a slice is decoded and committed in some 10 ms. */
+/** What is decoded and committed at once takes some 30 ms: so many items, half as many decisions, or a few large chunks. */
+const SLICE_WEIGHT = 200;
 const LARGE_RECORD_BYTES = 65_536;
-const SLICE_BYTES = 393_216;
+const BYTES_OF_A_WEIGHT = 1_500;
 
 /** Reads `enriched`, folds it into the store, and sends what it owes. Start and stop it once. */
 export class Sink {
@@ -86,7 +88,7 @@ export class Sink {
         owed: new Owed(codec),
         settings: settings ?? DEFAULT_FOLD_SETTINGS,
         rebuilding: false,
-        pause: () => clock.sleep(0),
+        pause: () => giveWay(clock),
         now: () => clock.now(),
         deadLetter: (offset, error) => this.#deadLetter(partition, offset, error),
         onCommit: (unit) => this.#count(unit),
@@ -101,10 +103,19 @@ export class Sink {
     const applier = this.#appliers.get(batch.partition);
     if (applier === undefined) throw new Error(`partition ${batch.partition} was not assigned to this sink`);
     try {
-      for (const [turn, records] of slicesOf(batch.records).entries()) {
-        if (turn > 0) await this.#deps.clock.sleep(0);
-        await applier.apply(records.map((record) => this.#read(record)));
+      let weight = 0;
+      let slice: BatchRecord[] = [];
+      for (const record of batch.records) {
+        const read = this.#read(record);
+        slice.push(read);
+        weight += weightOf(record, read);
+        if (weight < SLICE_WEIGHT) continue;
+        await applier.apply(slice);
+        await giveWay(this.#deps.clock);
+        slice = [];
+        weight = 0;
       }
+      await applier.apply(slice);
     } catch (error) {
       // Whatever the applier thought of its progress: the store knows better.
       this.#appliers.set(
@@ -153,19 +164,9 @@ export class Sink {
   }
 }
 
-/** Parts of a batch after each of which others have their turn: many small records, or a few chunks of a snapshot. */
-function slicesOf(records: readonly LogRecord[]): readonly (readonly LogRecord[])[] {
-  const slices: LogRecord[][] = [];
-  let bytes = SLICE_BYTES;
-  for (const record of records) {
-    const size = record.value?.length ?? 0;
-    const large = size >= LARGE_RECORD_BYTES ? size : 0;
-    if (slices.length === 0 || bytes + large > SLICE_BYTES) {
-      slices.push([]);
-      bytes = 0;
-    }
-    bytes += large;
-    slices.at(-1)?.push(record);
-  }
-  return slices;
+/** Roughly what it costs to apply. A decision changes a row that is not loaded, and several indexes of it. */
+function weightOf({ value }: LogRecord, read: BatchRecord): number {
+  const size = value?.length ?? 0;
+  if (size >= LARGE_RECORD_BYTES) return size / BYTES_OF_A_WEIGHT;
+  return read.kind === 'input' && read.input.decoded.type === 'Decision' ? 2 : 1;
 }

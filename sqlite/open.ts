@@ -38,14 +38,14 @@ export interface OpenOptions {
   readonly mmapBytes?: number;
   /** Page size of a new file: a power of two from 512 to 65,536. Default 4,096. */
   readonly pageBytes?: number;
-  /** Pages in the WAL that make a commit checkpoint it, which blocks for about 10 ms a MB. Default 2,000 (8 MB). */
+  /** Pages in the WAL that make a commit checkpoint it, which blocks for about 10 ms a MB. Default 1,000 (4 MB). */
   readonly checkpointPages?: number;
 }
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 const DEFAULT_CACHE_KB = 16_384;
 const DEFAULT_PAGE_BYTES = 4_096;
-const DEFAULT_CHECKPOINT_PAGES = 2_000;
+const DEFAULT_CHECKPOINT_PAGES = 1_000;
 const OPEN_ATTEMPTS = 50;
 
 /**

@@ -138,7 +138,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
 }
 
 function openKeys({ encryptionKey, oldEncryptionKey, dataDir }: Config): KeyRing {
-  if (encryptionKey === null) return new KeyRing(readKeyFile(dataDir));
+  if (encryptionKey === null) return new KeyRing(() => readKeyFile(dataDir));
   return new KeyRing(oldEncryptionKey === null ? [encryptionKey] : [encryptionKey, oldEncryptionKey]);
 }
 

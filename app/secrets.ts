@@ -31,15 +31,16 @@ interface Key {
  * `context` (account and field) is authenticated with it, so that it cannot be moved to another document.
  */
 export class KeyRing {
-  readonly #keys: readonly Key[];
+  readonly #read: () => readonly Key[];
+  #keys: readonly Key[];
 
-  /** The first key encrypts; all of them decrypt. Each is 32 bytes in base64. */
-  constructor(keys: readonly string[]) {
-    this.#keys = keys.map((key) => {
-      const bytes = Buffer.from(key, 'base64');
-      if (bytes.length !== KEY_BYTES) throw new InputError('an encryption key must be 32 bytes in base64');
-      return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 8), bytes };
-    });
+  /**
+   * The first key encrypts; all of them decrypt. Each is 32 bytes in base64. Where they come from a function, it is asked again
+   * before a token is encrypted or given up: another process may have changed the key meanwhile.
+   */
+  constructor(keys: readonly string[] | (() => readonly string[])) {
+    this.#read = () => (typeof keys === 'function' ? keys() : keys).map(toKey);
+    this.#keys = this.#read();
   }
 
   get keyId(): string {
@@ -47,6 +48,7 @@ export class KeyRing {
   }
 
   encrypt(plain: string, context: string): string {
+    this.#keys = this.#read();
     const { id, bytes } = this.#current();
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', bytes, nonce).setAAD(Buffer.from(context));
@@ -57,6 +59,7 @@ export class KeyRing {
   /** Throws InputError where the key is another one, or what was encrypted was changed or moved. */
   decrypt(encrypted: string, context: string): string {
     const [version, id, body = ''] = encrypted.split('.');
+    if (!this.#keys.some((candidate) => candidate.id === id)) this.#keys = this.#read();
     const key = this.#keys.find((candidate) => candidate.id === id);
     if (version !== VERSION || key === undefined) {
       throw new InputError(
@@ -86,6 +89,12 @@ export class KeyRing {
     if (key === undefined) throw new InputError('there is no encryption key');
     return key;
   }
+}
+
+function toKey(key: string): Key {
+  const bytes = Buffer.from(key, 'base64');
+  if (bytes.length !== KEY_BYTES) throw new InputError('an encryption key must be 32 bytes in base64');
+  return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 8), bytes };
 }
 
 export function newEncryptionKey(): string {

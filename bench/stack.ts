@@ -74,6 +74,7 @@ const NO_METADATA = {
   list: async () => [],
   compareAndSet: async () => null,
   remove: async () => undefined,
+  eraseFreed: async () => true,
   close: async () => undefined,
 };
 

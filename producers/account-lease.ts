@@ -75,9 +75,9 @@ export class AccountLease {
 
   /**
    * Changes the metadata by compare-and-set on this run's number. Rejects with FencedError when another run took over:
-   * nothing was written.
+   * nothing was written. Resolves to what was written.
    */
-  async update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void> {
+  async update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<SyncMetadata> {
     const key = syncMetadataKey(this.account);
     for (;;) {
       const document = await this.deps.metadata.get(key);
@@ -89,12 +89,12 @@ export class AccountLease {
       ) {
         throw new FencedError(`another run took over ${accountName(this.account)}`);
       }
-      const version = await this.deps.metadata.compareAndSet(key, document.version, change(stored));
-      if (version !== null) return;
+      const changed = change(stored);
+      if ((await this.deps.metadata.compareAndSet(key, document.version, changed)) !== null) return changed;
     }
   }
 
-  renew(): Promise<void> {
+  renew(): Promise<SyncMetadata> {
     return this.update((metadata) => ({ ...metadata, lease: newLease(this.deps, this.holder) }));
   }
 }

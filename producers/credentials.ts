@@ -52,14 +52,18 @@ export class AccountCredentials implements CredentialHolder {
     };
   }
 
-  /** Rejects with FencedError when the account was connected again meanwhile: what it was connected with stays. */
+  /**
+   * Rejects with FencedError when the account was connected again meanwhile: what it was connected with stays. InputError where it
+   * was disconnected: nothing comes back.
+   */
   async save(credentials: Credentials): Promise<void> {
-    const encrypted = encryptCredentials(this.#deps.secrets, this.account, credentials);
     const changed = await changeSyncMetadata(this.#deps.metadata, this.account, (metadata) => {
+      if (metadata.credentialKind === null) throw notConnected(this.account);
       const { accessToken, refreshToken } = this.#base;
       if (metadata.accessToken !== accessToken || metadata.refreshToken !== refreshToken)
         throw new FencedError(`${accountName(this.account)} was connected again meanwhile`);
-      return { ...metadata, ...encrypted };
+      // At each attempt anew: what came in between may be another key.
+      return { ...metadata, ...encryptCredentials(this.#deps.secrets, this.account, credentials) };
     });
     if (changed === null) throw notConnected(this.account);
     this.#base = changed;
@@ -71,10 +75,35 @@ export function connectedMetadata(
   secrets: Secrets,
   account: Account,
   { login, loginName, credentials }: Connected,
+  connectedAt: number,
 ): Partial<SyncMetadata> {
-  const freed = { needsReauth: false, reauthTold: false, paused: false, nextSyncAt: 0 };
+  const freed = { connectedAt, needsReauth: false, reauthTold: false, lastError: null, paused: false, nextSyncAt: 0 };
   return { login, loginName, ...encryptCredentials(secrets, account, credentials), ...freed };
 }
+
+/** An account that nobody can be asked about any more; what was learned of its lists stays, and so does its login (law 5). */
+export function disconnectedMetadata(): Partial<SyncMetadata> {
+  return {
+    connectedAt: null,
+    credentialKind: null,
+    accessToken: null,
+    refreshToken: null,
+    tokenExpiresAt: null,
+    needsReauth: false,
+    reauthTold: false,
+    lastError: null,
+    paused: true,
+  };
+}
+
+/** What the metadata of an account know of single items, which is nothing once they were erased. */
+export const NOTHING_LEARNED = {
+  cursor: {},
+  etag: {},
+  documentHashes: {},
+  lastSnapshot: {},
+  lastFullReconciliation: null,
+} as const satisfies Partial<SyncMetadata>;
 
 function encryptCredentials(secrets: Secrets, account: Account, credentials: Credentials): Partial<SyncMetadata> {
   const encrypt = (field: Field): string | null => {

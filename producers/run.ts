@@ -1,5 +1,5 @@
-import { FencedError, messageOf, ReauthorizationError } from '../core/errors.ts';
-import type { Account } from '../core/keys.ts';
+import { FencedError, InputError, messageOf, ReauthorizationError } from '../core/errors.ts';
+import { type Account, accountName } from '../core/keys.ts';
 import type { SnapshotBegin, SyncStarted } from '../schemas/generated/records.ts';
 import { AccountLease } from './account-lease.ts';
 import { DEFAULT_RUN_LIMITS, type RunDeps } from './run-deps.ts';
@@ -28,7 +28,7 @@ export interface Run {
   readonly startedPosition: number;
   /** the sync metadata as the run found it */
   readonly metadata: SyncMetadata;
-  /** aborted when the caller stops the run, or another run took over */
+  /** aborted when the caller stops the run, another run took over, or the account was disconnected */
   readonly signal: AbortSignal;
   /**
    * Resolves when the records are acknowledged. Rejects with FencedError when another run took over, with the reason of
@@ -79,6 +79,9 @@ export async function withRun<T>(
   }
 }
 
+/** Of what is kept of an error. */
+const REASON_LENGTH = 1000;
+
 class ActiveRun implements Run {
   readonly syncId: string;
   readonly fence: number;
@@ -90,6 +93,7 @@ class ActiveRun implements Run {
   private readonly lease: AccountLease;
   private readonly writer: RunWriter;
   private readonly overtaken = new AbortController();
+  private readonly disconnected = new AbortController();
   private openSnapshot: Pick<SnapshotBegin, 'collection' | 'snapshotId' | 'login'> | null = null;
   private chunks = 0;
   private finished = false;
@@ -102,8 +106,9 @@ class ActiveRun implements Run {
     this.fence = lease.fence;
     this.metadata = lease.taken;
     this.writer = new RunWriter(deps, options.account, syncId, lease.fence);
-    this.signal =
-      options.signal === undefined ? this.overtaken.signal : AbortSignal.any([options.signal, this.overtaken.signal]);
+    const { signal } = options;
+    const signals = [this.overtaken.signal, this.disconnected.signal, ...(signal === undefined ? [] : [signal])];
+    this.signal = AbortSignal.any(signals);
   }
 
   /** Renews the lease until the returned function is called. */
@@ -113,7 +118,7 @@ class ActiveRun implements Run {
     const renew = async (): Promise<void> => {
       while (!stopped.signal.aborted && !this.overtaken.signal.aborted) {
         await this.deps.clock.sleep(leaseMs / 3, stopped.signal);
-        await this.lease.renew().catch((error: unknown) => {
+        await this.renew().catch((error: unknown) => {
           if (error instanceof FencedError) this.overtaken.abort(error);
           else
             this.deps.telemetry.log.warn('the lease could not be renewed', {
@@ -126,6 +131,13 @@ class ActiveRun implements Run {
     // The sleep rejects when it is stopped, which is how the loop ends.
     renew().catch(() => undefined);
     return () => stopped.abort();
+  }
+
+  /** Nothing more is read with the credentials of an account that was disconnected meanwhile. */
+  private async renew(): Promise<void> {
+    const { credentialKind } = await this.lease.renew();
+    if (credentialKind !== null || this.metadata.credentialKind === null) return;
+    this.disconnected.abort(new InputError(`${accountName(this.options.account)} was disconnected meanwhile`));
   }
 
   async start(): Promise<void> {
@@ -146,8 +158,8 @@ class ActiveRun implements Run {
     if (records.some((record) => record.type === 'SnapshotEnd')) this.openSnapshot = null;
   }
 
-  update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void> {
-    return this.lease.update(change);
+  async update(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void> {
+    await this.lease.update(change);
   }
 
   async finish({ counts, advance }: RunResult<unknown>): Promise<void> {
@@ -157,7 +169,7 @@ class ActiveRun implements Run {
     const isSync = this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
     await this.lease.update((metadata) => {
       const counted = isSync
-        ? { ...metadata, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now(), needsReauth: false }
+        ? { ...metadata, ...COUNTED, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now() }
         : metadata;
       return { ...(advance?.(counted) ?? counted), scannedTo: end + 1, lease: null };
     });
@@ -174,19 +186,25 @@ class ActiveRun implements Run {
     });
     if (error instanceof FencedError || this.overtaken.signal.aborted) return;
     try {
-      if (!this.finished && this.startedPosition >= 0) await this.appendAborted(messageOf(error).slice(0, 1000));
-      const needsReauth = error instanceof ReauthorizationError;
-      await this.lease.update((metadata) => ({
-        ...metadata,
-        needsReauth: metadata.needsReauth || needsReauth,
-        lease: null,
-      }));
+      if (!this.finished && this.startedPosition >= 0)
+        await this.appendAborted(messageOf(error).slice(0, REASON_LENGTH));
+      await this.lease.update((metadata) => this.afterAbort(metadata, error));
     } catch (failure) {
       log.error('the end of a run could not be written; its lease will run out', {
         syncId: this.syncId,
         error: messageOf(failure),
       });
     }
+  }
+
+  /** What happened with former credentials says nothing of those that the account was connected with meanwhile. */
+  private afterAbort(metadata: SyncMetadata, error: unknown): SyncMetadata {
+    const free = { ...metadata, lease: null };
+    const isStopped = this.options.signal?.aborted === true;
+    if (isStopped || metadata.connectedAt !== this.metadata.connectedAt) return free;
+    const needsReauth = metadata.needsReauth || error instanceof ReauthorizationError;
+    const lastError = { at: this.deps.clock.now(), message: messageOf(error).slice(0, REASON_LENGTH) };
+    return { ...free, needsReauth, lastError };
   }
 
   private async appendAborted(reason: string): Promise<void> {
@@ -220,6 +238,9 @@ class ActiveRun implements Run {
     this.chunks = 0;
   }
 }
+
+/** What a sync that was done says of the account. */
+const COUNTED = { needsReauth: false, reauthTold: false, lastError: null } as const;
 
 const NOTHING_LISTED = {
   count: 0,

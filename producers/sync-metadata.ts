@@ -40,6 +40,8 @@ export interface SyncMetadata {
   readonly documentHashes: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** most items that any walk of a collection ever gave: what tells a window from a whole (protocol.md, Snapshot evidence) */
   readonly mostEver: Readonly<Record<string, number>>;
+  /** when it was connected last, ms; null: it is not, or never was */
+  readonly connectedAt: number | null;
   /** null: not connected */
   readonly credentialKind: Credentials['kind'] | null;
   /** encrypted (law 12) */
@@ -50,6 +52,8 @@ export interface SyncMetadata {
   readonly needsReauth: boolean;
   /** whether somebody was told that it needs re-auth */
   readonly reauthTold: boolean;
+  /** why the latest run was aborted, at ms since the epoch; null: the latest sync was done */
+  readonly lastError: { readonly at: number; readonly message: string } | null;
   readonly paused: boolean;
   /** when the scheduler asks for the next sync, ms; 0: at once */
   readonly nextSyncAt: number;
@@ -78,12 +82,14 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     etag: {},
     documentHashes: {},
     mostEver: {},
+    connectedAt: null,
     credentialKind: null,
     accessToken: null,
     refreshToken: null,
     tokenExpiresAt: null,
     needsReauth: false,
     reauthTold: false,
+    lastError: null,
     paused: false,
     nextSyncAt: 0,
   };

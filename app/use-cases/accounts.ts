@@ -1,9 +1,13 @@
 import { NotFoundError } from '../../core/errors.ts';
-import { accountName, parseScope, scopeName } from '../../core/keys.ts';
+import { type Account, accountName, parseScope, scopeName } from '../../core/keys.ts';
+import { disconnectedMetadata, NOTHING_LEARNED } from '../../producers/credentials.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
+import { eraseFormerMetadata } from '../erase-metadata.ts';
+import { isGone } from '../instance.ts';
 import { decideInScope } from './decide.ts';
 import { checkProvider, checkUser } from './scopes.ts';
+import { drain, PIPELINE } from './settle.ts';
 
 export interface AccountChanged {
   readonly provider: string;
@@ -22,21 +26,50 @@ export async function setPaused(
 }
 
 const ERASE_PAGE = 500;
+/** A run that goes on with the former credentials notices within a third of its lease that they are gone. */
+const RUN_END_LIMIT_MS = 60_000;
+const POLL_MS = 100;
+const DRAIN_LIMIT_MS = 30_000;
 
-/** Forgets the tokens of an account and pauses it; with `erase`, purges all its items too. */
+/**
+ * Forgets the tokens of an account, also in the bytes on disk, and pauses it; a run under way ends. With `erase`, purges all its
+ * items too. The name stays bound to its login (law 5): so do the records in the log, whatever the metadata say.
+ */
 export async function disconnect(
   app: App,
   provider: string,
   user: string,
   erase: boolean,
 ): Promise<AccountChanged & { readonly erased: number }> {
-  await changeMetadata(app, provider, user, (metadata) => ({
-    ...metadata,
-    accessToken: null,
-    refreshToken: null,
-    paused: true,
-  }));
-  return { provider, user, erased: erase ? await eraseItems(app, provider, user) : 0 };
+  await changeMetadata(app, provider, user, (metadata) => ({ ...metadata, ...disconnectedMetadata() }));
+  const erased = erase ? await eraseAccount(app, { provider, user }) : 0;
+  await eraseFormerMetadata(app);
+  return { provider, user, erased };
+}
+
+async function eraseAccount(app: App, account: Account): Promise<number> {
+  await app.roles.ensure(PIPELINE);
+  await untilNobodyWorks(app, account);
+  // What the last run wrote is erased too.
+  await drain(app, DRAIN_LIMIT_MS, ['embed', 'sink']);
+  const erased = await eraseItems(app, account);
+  await changeMetadata(app, account.provider, account.user, (metadata) => ({ ...metadata, ...NOTHING_LEARNED }));
+  return erased;
+}
+
+async function untilNobodyWorks(app: App, account: Account): Promise<void> {
+  const until = app.clock.now() + RUN_END_LIMIT_MS;
+  for (;;) {
+    const document = await app.metadata.get(syncMetadataKey(account));
+    const { lease } = readSyncMetadata(account, document?.value);
+    const now = app.clock.now();
+    if (lease === null || lease.expiresAt <= now || isGone(lease.instance)) return;
+    if (now >= until)
+      throw new Error(
+        `${accountName(account)} is disconnected, but another run works for it, so nothing was erased: run this again when it has ended`,
+      );
+    await app.clock.sleep(POLL_MS);
+  }
 }
 
 async function changeMetadata(
@@ -56,7 +89,7 @@ async function changeMetadata(
   }
 }
 
-async function eraseItems(app: App, provider: string, user: string): Promise<number> {
+async function eraseItems(app: App, { provider, user }: Account): Promise<number> {
   let erased = 0;
   const scopes = (await app.store.scopes())
     .map((row) => parseScope(row.scope))

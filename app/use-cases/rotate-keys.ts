@@ -1,6 +1,7 @@
 import { InputError } from '../../core/errors.ts';
 import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
+import { eraseFormerMetadata } from '../erase-metadata.ts';
 import { KeyRing, newEncryptionKey, readKeyFile, writeKeyFile } from '../secrets.ts';
 import { PROVIDERS } from './scopes.ts';
 
@@ -19,18 +20,31 @@ export async function rotateKeys(app: App): Promise<{ readonly rotated: number; 
       );
     }
     const ring = new KeyRing([config.encryptionKey, config.oldEncryptionKey]);
-    return { rotated: await reencrypt(app, ring), keyId: ring.keyId };
+    const rotated = await reencrypt(app, ring);
+    await eraseFormerMetadata(app);
+    return { rotated, keyId: ring.keyId };
   }
   const old = readKeyFile(config.dataDir);
   const keys = [newEncryptionKey(), ...old];
   writeKeyFile(config.dataDir, keys);
   const ring = new KeyRing(keys);
   const rotated = await reencrypt(app, ring);
+  // Former texts would still be readable with a key that became known.
+  await eraseFormerMetadata(app);
   writeKeyFile(config.dataDir, keys.slice(0, 1));
   return { rotated, keyId: ring.keyId };
 }
 
+/** Until nothing is left: a process that was about to write with the former key may do so during the first round. */
 async function reencrypt(app: App, ring: KeyRing): Promise<number> {
+  for (let rotated = 0; ; ) {
+    const round = await reencryptOnce(app, ring);
+    rotated += round;
+    if (round === 0) return rotated;
+  }
+}
+
+async function reencryptOnce(app: App, ring: KeyRing): Promise<number> {
   let rotated = 0;
   for (const provider of PROVIDERS) {
     for (const { key } of await app.metadata.list(`${provider}:`))

@@ -24,6 +24,13 @@ export interface AccountStatus {
   readonly converged: boolean | null;
   readonly needsReauth: boolean;
   readonly paused: boolean;
+  readonly connected: boolean;
+  readonly loginName: string | null;
+  /** when the scheduler asks for the next sync; null where it does not */
+  readonly nextSyncAt: string | null;
+  /** why the latest run was aborted; null: the latest sync was done */
+  readonly lastError: string | null;
+  readonly lastErrorAt: string | null;
 }
 
 export interface Status {
@@ -145,7 +152,27 @@ async function accountStatus(app: App, account: Scope | Account, totals: ScopeTo
     stub,
     digest: scope === null ? null : await app.store.digest(scope),
     converged: row?.converged ?? null,
-    needsReauth: metadata.needsReauth,
-    paused: metadata.paused,
+    ...connectionOf(app, metadata),
+  };
+}
+
+type Connection = Pick<
+  AccountStatus,
+  'needsReauth' | 'paused' | 'connected' | 'loginName' | 'nextSyncAt' | 'lastError' | 'lastErrorAt'
+>;
+
+function connectionOf(app: App, metadata: SyncMetadata): Connection {
+  const { needsReauth, paused, credentialKind, loginName, nextSyncAt, lastError } = metadata;
+  const connected = credentialKind !== null;
+  const isScheduled = connected && !needsReauth && !paused;
+  return {
+    needsReauth,
+    paused,
+    connected,
+    loginName,
+    // What is due is asked for at the next look of a scheduler.
+    nextSyncAt: isScheduled ? isoOf(Math.max(nextSyncAt, app.clock.now())) : null,
+    lastError: lastError?.message ?? null,
+    lastErrorAt: isoOf(lastError?.at ?? null),
   };
 }

@@ -20,5 +20,10 @@ export interface MetadataStore {
    */
   compareAndSet(key: string, expected: string | null, value: unknown): Promise<string | null>;
   remove(key: string): Promise<void>;
+  /**
+   * Takes former values and removed documents out of the bytes at rest, where the adapter can. False while somebody else is in
+   * the way: call it again later.
+   */
+  eraseFreed(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export type ConnectBy =
  * refuses, or when the account is bound to another login (law 5): nothing is changed then.
  */
 export async function connectAccount<Raw, S extends Session>(
-  deps: Pick<SyncDeps, 'metadata' | 'secrets'>,
+  deps: Pick<SyncDeps, 'metadata' | 'secrets' | 'clock'>,
   provider: Provider<Raw, S>,
   account: Account,
   how: ConnectBy,
@@ -33,7 +33,7 @@ export async function connectAccount<Raw, S extends Session>(
       throw new InputError(
         `${accountName(account)} is bound to ${stored.loginName ?? 'another login'}, and this is ${loginName}: connect it as another user, with --user NAME`,
       );
-    const changed = { ...stored, ...connectedMetadata(deps.secrets, account, connected) };
+    const changed = { ...stored, ...connectedMetadata(deps.secrets, account, connected, deps.clock.now()) };
     if ((await deps.metadata.compareAndSet(key, document?.version ?? null, changed)) !== null)
       return { login, loginName };
   }

@@ -1,5 +1,5 @@
 import type { MetadataDocument, MetadataStore } from '../../core/ports/metadata-store.ts';
-import { type Database, type Migration, openDatabase, transaction } from '../../sqlite/open.ts';
+import { type Database, eraseFreedPages, type Migration, openDatabase, transaction } from '../../sqlite/open.ts';
 import { toStoreError } from './faults.ts';
 
 /**
@@ -61,6 +61,7 @@ function createMetadata(db: Database): MetadataStore {
         });
       }),
     remove: (key) => guarded(() => void remove.run(key)),
+    eraseFreed: () => guarded(() => eraseFreedPages(db)),
     close: () => guarded(() => void db.close()),
   };
 }

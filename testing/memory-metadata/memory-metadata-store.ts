@@ -34,6 +34,11 @@ export class MemoryMetadataStore implements MetadataStore {
     this.#documents.delete(key);
   }
 
+  async eraseFreed(): Promise<boolean> {
+    this.#check();
+    return true;
+  }
+
   async close(): Promise<void> {}
 
   #check(): void {

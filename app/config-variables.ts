@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { messageOf } from '../core/errors.ts';
+import { parseReceiver } from './notify/receiver.ts';
 
 /** One name of the environment: how its text is read, and whether it is a secret (then also as `NAME_FILE`). */
 export interface Variable {
@@ -50,6 +52,14 @@ const brokers = z
   .string()
   .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be host:port, several with commas between')
   .transform((value) => value.split(','));
+
+const notifyUrl = z.string().superRefine((value, context) => {
+  try {
+    parseReceiver(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+  }
+});
 
 const notInThisVersion = (name: string, here: string): z.ZodType<string> =>
   z.enum([here, name], { error: `must be ${here}` }).refine((value) => value === here, {
@@ -105,7 +115,7 @@ export const VARIABLES = {
   REDDIT_CLIENT_ID: { schema: text },
   REDDIT_CLIENT_SECRET: { schema: text, secret: true },
   TIKTOK_OEMBED_URL: { schema: oembedUrl },
-  HOARDARR_NOTIFY_URL: { schema: z.url({ error: 'must be a URL' }), secret: true },
+  HOARDARR_NOTIFY_URL: { schema: notifyUrl, secret: true },
   LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) },
 } as const satisfies Readonly<Record<string, Variable>>;
 

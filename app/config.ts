@@ -6,6 +6,7 @@ import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import { type Cadence, DEFAULT_CADENCE } from '../producers/sync/cadence.ts';
 import { VARIABLES, type Values, type Variable, type VariableName } from './config-variables.ts';
 import { nearestName } from './nearest-name.ts';
+import { parseReceiver, type Receiver } from './notify/receiver.ts';
 
 /** What the environment and the command line say, checked, with the defaults filled in. */
 export interface Config {
@@ -33,6 +34,8 @@ export interface Config {
   readonly tiktokOembedUrl: string | null;
   readonly github: GitHubSettings;
   readonly reddit: RedditSettings;
+  /** who is told of what waits for a person; null: nobody */
+  readonly notify: Receiver | null;
   /** null: warnings for commands, info for `start` */
   readonly logLevel: string | null;
   /** values that must never be shown (law 12) */
@@ -168,6 +171,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
       clientSecret: values.REDDIT_CLIENT_SECRET ?? null,
       redirectUrl: values.REDDIT_REDIRECT_URL ?? 'http://127.0.0.1:8765/reddit/callback',
     },
+    notify: values.HOARDARR_NOTIFY_URL === undefined ? null : parseReceiver(values.HOARDARR_NOTIFY_URL),
     logLevel: values.LOG_LEVEL ?? null,
     secrets: secretsOf(values),
   };
@@ -204,8 +208,12 @@ function embedderSettings(values: Values): EmbedderSettings {
 
 function secretsOf(values: Values): readonly string[] {
   const names = Object.entries<Variable>(VARIABLES).flatMap(([name, { secret }]) => (secret === true ? [name] : []));
-  return names.flatMap((name) => {
+  const secrets = names.flatMap((name) => {
     const value = values[name as VariableName];
     return typeof value === 'string' ? [value] : [];
   });
+  if (values.HOARDARR_NOTIFY_URL === undefined) return secrets;
+  // In the form in which it is used, too.
+  const { url, authorization } = parseReceiver(values.HOARDARR_NOTIFY_URL);
+  return [...secrets, url, ...(authorization === null ? [] : [authorization])];
 }

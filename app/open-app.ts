@@ -46,7 +46,7 @@ const CLOSE_LIMIT_MS = 25_000;
  * @throws InputError where the folder cannot be used, or was written by a newer version
  */
 export async function openApp(config: Config, telemetry: AppTelemetry, options: OpenOptions = {}): Promise<App> {
-  const { clock = systemClock, random = Math.random } = options;
+  const { clock = systemClock, random = Math.random, fetch: fetchWith = fetch } = options;
   const { dataDir } = config;
   prepareDataFolder(dataDir);
   const closers: (() => Promise<void>)[] = [];
@@ -93,14 +93,17 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       keys,
       presence,
     };
-    const producers = createProducers(parts, options.fetch ?? fetch);
+    const producers = createProducers(parts, fetchWith);
     let api: RunningApi | null = null;
     const startApi = async (): Promise<RunningApi> => {
       if (options.startApi === undefined) throw new Error('the API cannot be started by this command');
       api = await options.startApi(app);
       return api;
     };
-    const starters = createRoleStarters({ ...parts, embedder: () => embedders.pinned(), producers }, startApi);
+    const starters = createRoleStarters(
+      { ...parts, embedder: () => embedders.pinned(), producers, fetch: fetchWith },
+      startApi,
+    );
     const roles = new RoleHost({
       presence,
       clock,

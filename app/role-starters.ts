@@ -5,6 +5,8 @@ import { createEmbedProcessor } from '../processors/embed/processor.ts';
 import { Scheduler } from '../producers/sync/scheduler.ts';
 import { Maintenance } from '../sinks/maintenance.ts';
 import { Sink } from '../sinks/sink.ts';
+import { isGone } from './instance.ts';
+import { Notifier } from './notify/notifier.ts';
 import type { ProducerParts, Producers } from './producers.ts';
 import type { RoleStarters, RunningRole } from './role-host.ts';
 
@@ -13,11 +15,13 @@ export interface RoleParts extends ProducerParts {
   readonly embedder: () => Promise<Embedder>;
   readonly foldSettings: FoldSettings;
   readonly producers: Producers;
+  /** the platform's fetch, or a fake: for notifications */
+  readonly fetch: typeof fetch;
 }
 
 /**
  * How each role is made and started. The scheduler is what time brings: syncs are due, trash expires, stubs are asked for
- * again.
+ * again, a person is told of what waits for one.
  */
 export function createRoleStarters(parts: RoleParts, startApi: () => Promise<RunningRole>): RoleStarters {
   const { cache, config, foldSettings: settings, producers } = parts;
@@ -30,11 +34,13 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
         forgetTexts: (textHashes) => forget(cache, textHashes),
       });
       const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers: [...producers.live.keys()] });
+      const notifier = createNotifier(parts);
       await maintenance.start();
       await scheduler.start();
+      await notifier?.start();
       return {
         async stop() {
-          await Promise.all([scheduler.stop(), maintenance.stop()]);
+          await Promise.all([scheduler.stop(), maintenance.stop(), notifier?.stop()]);
         },
       };
     },
@@ -53,6 +59,14 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
       return sink;
     },
   };
+}
+
+/** Null where nobody is to be told. */
+function createNotifier(parts: RoleParts): Notifier | null {
+  const { config, producers, presence } = parts;
+  if (config.notify === null) return null;
+  const providers = [...producers.live.keys()];
+  return new Notifier({ ...parts, receiver: config.notify, providers, instance: presence.instance, isGone });
 }
 
 /** Law 7: also from the bytes on disk. */

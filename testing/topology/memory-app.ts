@@ -38,6 +38,8 @@ export interface MemoryAppOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** providers that can be asked, instead of the real ones */
   readonly live?: typeof createLiveProviders;
+  /** what notifications are sent with */
+  readonly fetch?: typeof fetch;
 }
 
 /** The parts that tests look at and meddle with. */
@@ -64,7 +66,13 @@ const NOW = Date.UTC(2026, 0, 1);
  * The composition root in memory: log, store, metadata, clock, network and embedder are fakes, everything between them is what
  * runs in production. Only the codec's ids and the embedding cache lie in a folder, because there is but one of each.
  */
-export async function openMemoryApp({ seed, store = 'memory', env = {}, live }: MemoryAppOptions): Promise<MemoryApp> {
+export async function openMemoryApp({
+  seed,
+  store = 'memory',
+  env = {},
+  live,
+  fetch: fetchWith,
+}: MemoryAppOptions): Promise<MemoryApp> {
   const folder = mkdtempSync(path.join(tmpdir(), 'topology-'));
   const clock = new VirtualClock(NOW);
   const random = mulberry32(seed);
@@ -98,7 +106,7 @@ export async function openMemoryApp({ seed, store = 'memory', env = {}, live }: 
   const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
   const oembed = new MemoryOEmbed();
   const producers = createProducers(parts, oembed.fetch, live);
-  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
+  const starters = createRoleStarters({ ...parts, embedder: pinned, producers, fetch: fetchWith ?? oembed.fetch }, () =>
     Promise.reject(new Error('there is no API in memory')),
   );
   const roles = new RoleHost({

@@ -1,0 +1,81 @@
+import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
+import type { EventLog } from '../../core/ports/event-log.ts';
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import type { MetadataStore } from '../../core/ports/metadata-store.ts';
+import { digestOfIds } from '../../core/set-digest.ts';
+import { readSyncMetadata } from '../../producers/sync-metadata.ts';
+import type { HeldInScope, RefusedAccount } from './notice.ts';
+import type { Told } from './told.ts';
+
+/** Accounts that need to be connected again, and of which nobody was told. */
+export async function untoldAccounts(
+  metadata: MetadataStore,
+  providers: readonly string[],
+): Promise<readonly RefusedAccount[]> {
+  const found: RefusedAccount[] = [];
+  for (const provider of providers) {
+    for (const { key, value } of await metadata.list(`${provider}:`)) {
+      const user = key.slice(provider.length + 1);
+      const { needsReauth, reauthTold, connectedAt } = readSyncMetadata({ provider, user }, value);
+      if (needsReauth && !reauthTold) found.push({ provider, user, connectedAt });
+    }
+  }
+  return found;
+}
+
+/** What is held now, by scope. */
+export async function heldNow(store: ItemStore): Promise<readonly HeldInScope[]> {
+  const byScope = new Map<string, { count: number; itemIds: string[]; groups: { id: string; count: number }[] }>();
+  for (const { id, scope, count, itemIds } of await store.held()) {
+    const found = byScope.get(scope) ?? { count: 0, itemIds: [], groups: [] };
+    found.count += count;
+    found.itemIds.push(...itemIds);
+    found.groups.push({ id, count });
+    byScope.set(scope, found);
+  }
+  return [...byScope].map(([scope, { count, itemIds, groups }]) => ({
+    scope,
+    count,
+    groups,
+    digest: digestOfIds(itemIds),
+  }));
+}
+
+/**
+ * Whether somebody was told of these. A newer snapshot may hold the same items anew, and a person may have decided about some:
+ * neither is news.
+ */
+export function isTold({ scope, count, digest }: HeldInScope, { held }: Told): boolean {
+  const before = held[scope];
+  return before !== undefined && (before.digest === digest || count < before.count);
+}
+
+export interface NewDeadLetters {
+  readonly byStage: Readonly<Record<string, number>>;
+  /** next offset by partition: those before it are in `byStage`, or were told of */
+  readonly next: Readonly<Record<string, number>>;
+}
+
+const PAGE_RECORDS = 100;
+
+/** Dead letters that nobody was told of, and that were neither redriven nor erased meanwhile. */
+export async function newDeadLetters(log: EventLog, told: Told): Promise<NewDeadLetters> {
+  const stages = new Map<string, readonly string[]>();
+  const next: Record<string, number> = {};
+  for (const { partition, end } of await log.ends('dead-letter')) {
+    let from = told.deadLetters[partition] ?? 0;
+    while (from < end) {
+      const records = await log.read('dead-letter', partition, from, { records: PAGE_RECORDS });
+      for (const { key, value, headers } of records) {
+        const slot = `${partition} ${key}`;
+        if (value === null) stages.delete(slot);
+        else stages.set(slot, [...(stages.get(slot) ?? []), headers[DEAD_LETTER_HEADER.stage] ?? 'unknown']);
+      }
+      from = (records.at(-1)?.offset ?? end - 1) + 1;
+    }
+    next[partition] = from;
+  }
+  const byStage: Record<string, number> = {};
+  for (const stage of [...stages.values()].flat()) byStage[stage] = (byStage[stage] ?? 0) + 1;
+  return { byStage, next };
+}

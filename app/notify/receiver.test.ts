@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../config.ts';
+import { deadLettersNotice, heldNotice, reauthNotice } from './notice.ts';
+import { parseReceiver, requestFor } from './receiver.ts';
+
+describe('the address of a receiver', () => {
+  it.each([
+    ['https://hooks.example.org/in?key=1', 'webhook', 'https://hooks.example.org/in?key=1', null],
+    ['http://127.0.0.1:9000', 'webhook', 'http://127.0.0.1:9000/', null],
+    ['http://user:pa%40ss@host/x', 'webhook', 'http://host/x', `Basic ${btoa('user:pa@ss')}`],
+    ['https://ntfy.sh/my-topic', 'ntfy', 'https://ntfy.sh/my-topic', null],
+    ['https://ntfy.example.org/my-topic/', 'ntfy', 'https://ntfy.example.org/my-topic', null],
+    ['https://ntfy.sh/my-topic/json', 'webhook', 'https://ntfy.sh/my-topic/json', null],
+    ['ntfy://127.0.0.1:2586/topic', 'ntfy', 'http://127.0.0.1:2586/topic', null],
+    ['ntfys://:tk_secret@host/topic', 'ntfy', 'https://host/topic', 'Bearer tk_secret'],
+    ['apprise://localhost:8000/my-key', 'apprise', 'http://localhost:8000/notify/my-key', null],
+    ['apprises://host/below/notify/key', 'apprise', 'https://host/below/notify/key', null],
+    ['apprise://u:p@host/below/key', 'apprise', 'http://host/below/notify/key', `Basic ${btoa('u:p')}`],
+  ] as const)('%s', (text, kind, url, authorization) => {
+    expect(parseReceiver(text)).toEqual({ kind, url, authorization });
+  });
+
+  it.each([
+    'discord://webhook/token',
+    'ntfy://topic-alone',
+    'ntfys://host/two/topics',
+    'apprise://host',
+    'apprise://host/a%20b',
+    'file:///etc/passwd',
+    'hooks.example.org',
+    'https:///',
+  ])('refuses %s, and does not repeat it', (text) => {
+    const load = (): unknown => loadConfig({}, { HOARDARR_NOTIFY_URL: text });
+    expect(load).toThrow(/HOARDARR_NOTIFY_URL must be/);
+    expect(load).not.toThrow(text);
+  });
+
+  it('is a secret, in every form in which it is used', () => {
+    const { secrets } = loadConfig({}, { HOARDARR_NOTIFY_URL: 'ntfys://:tk_secret@host/topic' });
+    expect(secrets).toEqual(['ntfys://:tk_secret@host/topic', 'https://host/topic', 'Bearer tk_secret']);
+  });
+});
+
+describe('a notice on its way', () => {
+  const notice = reauthNotice({ provider: 'github', user: 'me', connectedAt: 5 });
+  const at = Date.UTC(2026, 0, 1);
+
+  it('is JSON for a webhook, with what programs need', () => {
+    const { url, headers, body } = requestFor(parseReceiver('https://host/in'), notice, at);
+    expect({ url, type: headers['content-type'] }).toEqual({ url: 'https://host/in', type: 'application/json' });
+    expect(JSON.parse(body)).toMatchObject({
+      source: 'hoardarr',
+      event: 'needs-reauth',
+      id: 'needs-reauth github/me 5',
+      at: '2026-01-01T00:00:00.000Z',
+      type: 'warning',
+      provider: 'github',
+      user: 'me',
+    });
+  });
+
+  it('is a text with headers for ntfy, which takes ASCII there', () => {
+    const { headers, body } = requestFor(parseReceiver('ntfys://:tk@host/topic'), notice, at);
+    expect(headers).toMatchObject({ title: 'github/me has to be connected again', authorization: 'Bearer tk' });
+    for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]*$/);
+    expect(body).toContain('hoardarr connect github --user me');
+  });
+
+  it('is title, body and type for Apprise', () => {
+    const { body } = requestFor(parseReceiver('apprise://host/key'), notice, at);
+    expect(Object.keys(JSON.parse(body) as object).sort()).toEqual(['body', 'format', 'title', 'type']);
+  });
+
+  it('is short, however much it is about', () => {
+    const groups = Array.from({ length: 500 }, (_, n) => ({ id: `snapshot-${n}`, count: 20 }));
+    const held = heldNotice([{ scope: 'reddit/me/saved', count: 10_000, digest: 'd', groups }]);
+    expect(held.title).toBe('10000 removals wait for you');
+    expect(held.body.length).toBeLessThan(2000);
+    expect(held.body).toContain('and 490 more groups');
+    expect(deadLettersNotice({ embed: 1 }, '0').title).toBe('1 record could not be taken in');
+  });
+});

@@ -120,8 +120,20 @@ export const Accounts = z.object({
       converged: z.boolean().nullable(),
       needsReauth: z.boolean(),
       paused: z.boolean(),
+      connected: z.boolean(),
+      loginName: z.string().nullable(),
+      nextSyncAt: time,
+      lastError: z.string().nullable(),
+      lastErrorAt: time,
     }),
   ),
+});
+
+export const AskedSync = z.object({
+  commandId: z.string().describe('the run that executes it names it'),
+  provider: z.string(),
+  user: z.string(),
+  full: z.boolean(),
 });
 
 export const UploadState = z.looseObject({

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { OutcomeTail } from '../../app/use-cases/outcome-tail.ts';
+import { RunTail } from '../../app/use-cases/run-tail.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
 import { toView } from '../upload-view.ts';
@@ -9,7 +10,7 @@ const MAX_STREAMS = 64;
 const LOOK_EVERY_MS = 250;
 const HEARTBEAT_EVERY_MS = 15_000;
 
-/** Server-sent events: what the sink did, and how far uploads are. Each reader pulls at its own pace. */
+/** Server-sent events: what the sink did, how far syncs are, and uploads. Each reader pulls at its own pace. */
 export function registerEvents(server: ApiServer, context: ApiContext): void {
   let open = 0;
   server.get(
@@ -52,6 +53,7 @@ async function stream(
   });
   const out = new EventWriter(raw, stopped);
   const tail = await OutcomeTail.open(app, lastId);
+  const runs = await RunTail.open(app);
   await out.text(`retry: 2000\n: connected\n\n`);
   const since = app.clock.now();
   const shown = new Map<string, string>();
@@ -61,6 +63,10 @@ async function stream(
     for (const { id, outcome } of await tail.read()) {
       quiet = false;
       await out.event('outcome', outcome, id);
+    }
+    for (const run of await runs.read()) {
+      quiet = false;
+      await out.event('sync', run, null);
     }
     for (const upload of await uploads.recent(since)) {
       const data = JSON.stringify(toView(upload));

@@ -6,8 +6,18 @@ import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
 import { isGone } from '../instance.ts';
 import { decideInScope } from './decide.ts';
-import { checkProvider, checkUser } from './scopes.ts';
+import { checkProvider, checkUser, PROVIDERS } from './scopes.ts';
 import { drain, PIPELINE } from './settle.ts';
+
+/** Metadata of the accounts that have any, whether or not anything of them was applied. */
+export async function readAccounts(app: App): Promise<readonly SyncMetadata[]> {
+  const accounts: SyncMetadata[] = [];
+  for (const provider of PROVIDERS) {
+    for (const { key, value } of await app.metadata.list(`${provider}:`))
+      accounts.push(readSyncMetadata({ provider, user: key.slice(provider.length + 1) }, value));
+  }
+  return accounts;
+}
 
 export interface AccountChanged {
   readonly provider: string;

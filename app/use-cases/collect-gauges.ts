@@ -1,4 +1,6 @@
+import { readRateLimits } from '../../producers/http/rate-budget.ts';
 import type { App } from '../app.ts';
+import { readAccounts } from './accounts.ts';
 
 /** Sets the gauges that are read from the log and the store, just before they are shown. */
 export async function collectGauges(app: App): Promise<void> {
@@ -9,6 +11,8 @@ export async function collectGauges(app: App): Promise<void> {
     'hoardarr_held_items',
     'hoardarr_converged',
     'hoardarr_dead_letter_records',
+    'hoardarr_rate_limit_remaining_requests',
+    'hoardarr_needs_reauth',
   ])
     metrics.resetGauge(name);
   const destination = (topic: string): string => `${app.config.topicPrefix}${topic}`;
@@ -29,4 +33,8 @@ export async function collectGauges(app: App): Promise<void> {
     if (converged !== null) metrics.gauge('hoardarr_converged', converged ? 1 : 0, { scope });
   for (const { partition, start, end } of await app.log.ends('dead-letter'))
     metrics.gauge('hoardarr_dead_letter_records', end - start, { partition: String(partition) });
+  for (const { provider, resource, remaining } of await readRateLimits(app.metadata, app.clock.now()))
+    if (remaining !== null) metrics.gauge('hoardarr_rate_limit_remaining_requests', remaining, { provider, resource });
+  for (const { provider, user, credentialKind, needsReauth } of await readAccounts(app))
+    if (credentialKind !== null) metrics.gauge('hoardarr_needs_reauth', needsReauth ? 1 : 0, { provider, user });
 }

@@ -1,9 +1,10 @@
 import { type Account, accountName, parseScope, type Scope, scopeName } from '../../core/keys.ts';
 import type { ScopeTotals } from '../../core/ports/item-store.ts';
+import { readRateLimits } from '../../producers/http/rate-budget.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
+import { readAccounts } from './accounts.ts';
 import { isoOf } from './format.ts';
-import { PROVIDERS } from './scopes.ts';
 
 export interface AccountStatus {
   readonly provider: string;
@@ -47,6 +48,14 @@ export interface Status {
   readonly generation: number;
   readonly deadLetters: number;
   readonly roles: readonly string[];
+  /** by provider and resource, of the credential that has the fewest requests left */
+  readonly rateLimits: readonly {
+    readonly provider: string;
+    readonly resource: string;
+    readonly remaining: number | null;
+    /** null: nobody waits */
+    readonly waitsUntil: string | null;
+  }[];
 }
 
 const NONE: Omit<ScopeTotals, 'scope'> = {
@@ -67,6 +76,7 @@ export async function readStatus(app: App, user: string | null = null): Promise<
   const accounts = await listAccounts(app, totals, user);
   const pinned = await app.stores.embedder();
   const dead = await app.log.ends('dead-letter');
+  const limits = await readRateLimits(app.metadata, app.clock.now());
   return {
     accounts,
     lag: await readLag(app),
@@ -80,6 +90,7 @@ export async function readStatus(app: App, user: string | null = null): Promise<
     generation: app.stores.generation,
     deadLetters: dead.reduce((sum, { start, end }) => sum + end - start, 0),
     roles: [...new Set([...(await app.presence.elsewhere()), ...app.roles.running])].sort(),
+    rateLimits: limits.map((limit) => ({ ...limit, waitsUntil: isoOf(limit.waitsUntil) })),
   };
 }
 
@@ -105,7 +116,8 @@ async function listAccounts(
 ): Promise<readonly AccountStatus[]> {
   const byScope = new Map(totals.map((each) => [each.scope, each]));
   const scopes: (Scope | Account)[] = totals.map((each) => parseScope(each.scope));
-  for (const account of await knownAccounts(app)) {
+  for (const { provider, user: owner } of await readAccounts(app)) {
+    const account = { provider, user: owner };
     const isNew = !scopes.some((scope) => accountName(scope) === accountName(account));
     if (isNew && (user === null || account.user === user)) scopes.push(account);
   }
@@ -114,16 +126,6 @@ async function listAccounts(
       accountStatus(app, scope, 'collection' in scope ? (byScope.get(scopeName(scope)) ?? null) : null),
     ),
   );
-}
-
-/** Accounts that have metadata, whether or not anything of them was applied. */
-async function knownAccounts(app: App): Promise<readonly Account[]> {
-  const accounts: Account[] = [];
-  for (const provider of PROVIDERS) {
-    for (const { key } of await app.metadata.list(`${provider}:`))
-      accounts.push({ provider, user: key.slice(provider.length + 1) });
-  }
-  return accounts;
 }
 
 async function accountStatus(app: App, account: Scope | Account, totals: ScopeTotals | null): Promise<AccountStatus> {

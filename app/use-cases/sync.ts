@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { InputError } from '../../core/errors.ts';
+import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
 import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
 import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
@@ -135,10 +135,11 @@ async function connectedAccount(
 ): Promise<{ readonly account: Account; readonly live: LiveProvider; readonly metadata: SyncMetadata }> {
   const live = liveProvider(app, provider);
   const account = { provider, user: checkUser(user) };
-  const metadata = await metadataOf(app, account);
-  if (metadata.credentialKind === null)
-    throw new InputError(`${accountName(account)} is not connected: \`hoardarr connect ${provider}\` does it`);
-  return { account, live, metadata };
+  const document = await app.metadata.get(syncMetadataKey(account));
+  const metadata = readSyncMetadata(account, document?.value);
+  if (metadata.credentialKind !== null) return { account, live, metadata };
+  const message = `${accountName(account)} is not connected: \`hoardarr connect ${provider} --user ${user}\` does it`;
+  throw document === null ? new NotFoundError(message) : new InputError(message);
 }
 
 /** Throws InputError where the provider has no list that can be asked for. */

@@ -14,6 +14,8 @@ export interface ResourceState {
   readonly said: { readonly left: number; readonly resetAt: number } | null;
   /** nobody may ask before, ms */
   readonly blockedUntil: number;
+  /** as it was when a request was granted last; absent before */
+  readonly ceiling?: RateCeiling;
 }
 
 /** What all processes know of a credential's budgets. */
@@ -52,6 +54,15 @@ export function whenFree(
   return { at, reason: 'the ceiling of requests is reached' };
 }
 
+/** Requests that may go now, without the reserve; null: nothing was asked yet. */
+export function leftOf({ slices, said, blockedUntil, ceiling }: ResourceState, now: number): number | null {
+  if (ceiling === undefined) return null;
+  if (blockedUntil > now) return 0;
+  const granted = slices.filter((slice) => leavesAt(slice, ceiling) > now).reduce((sum, { count }) => sum + count, 0);
+  const ours = ceiling.requests - ceiling.reserve - granted;
+  return Math.max(0, said !== null && said.resetAt > now ? Math.min(ours, said.left) : ours);
+}
+
 /** Takes one request out of the budget. */
 export function grant(state: ResourceState, ceiling: RateCeiling, now: number): ResourceState {
   const from = Math.floor(now / sliceMs(ceiling)) * sliceMs(ceiling);
@@ -62,7 +73,7 @@ export function grant(state: ResourceState, ceiling: RateCeiling, now: number): 
       ? [...live.slice(0, -1), { from: last.from, count: last.count + 1 }]
       : [...live, { from, count: 1 }];
   const said = state.said === null || state.said.resetAt <= now ? null : { ...state.said, left: state.said.left - 1 };
-  return { ...state, slices, said };
+  return { ...state, slices, said, ceiling };
 }
 
 /** Puts back a request that the provider did not count. */

@@ -57,7 +57,7 @@ class BudgetedHttp implements ProviderHttp {
     const resource = request.resource ?? Object.keys(rules.resources)[0] ?? '';
     let limited = 0;
     for (let tries = 1; ; ) {
-      const grant = await this.#budget.acquire(resource, signal, (ms) => this.#waited(ms));
+      const grant = await this.#budget.acquire(resource, signal, (ms) => this.#waited(ms, resource));
       let failure: string;
       try {
         const reply = await this.#ask(request, signal);
@@ -96,14 +96,18 @@ class BudgetedHttp implements ProviderHttp {
     return { status: response.status, headers: response.headers, body: text };
   }
 
-  #waited(ms: number): void {
+  #waited(ms: number, resource: string): void {
     this.#waitedMs += ms;
-    this.#deps.telemetry.metrics.count('hoardarr_rate_limit_wait_ms', ms, { provider: this.#options.provider });
+    const labels = { provider: this.#options.provider, resource };
+    this.#deps.telemetry.metrics.count('hoardarr_rate_limit_wait_seconds', ms / 1000, labels);
   }
 
   /** `status` 0: no answer came. */
   #count(status: number): void {
-    const labels = { provider: this.#options.provider, status: String(status) };
+    const labels = {
+      provider: this.#options.provider,
+      status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx`,
+    };
     this.#deps.telemetry.metrics.count('hoardarr_provider_requests', 1, labels);
   }
 }

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 import { randomUuid } from '../uuid.ts';
-import { type BudgetState, giveBack, grant, learn, resourceOf, whenFree } from './budget-document.ts';
+import { type BudgetState, giveBack, grant, learn, leftOf, resourceOf, whenFree } from './budget-document.ts';
 import type { BudgetReading, RateCeiling, RateRules } from './types.ts';
 
 export interface RateBudgetDeps {
@@ -157,6 +157,37 @@ export class RateBudget {
   }
 }
 
+/** What a provider's budget allows now. */
+export interface RateLimit {
+  readonly provider: string;
+  readonly resource: string;
+  /** requests, of the credential that has fewest; null: nothing was asked yet */
+  readonly remaining: number | null;
+  /** nobody may ask before, ms since the epoch; null: somebody may */
+  readonly waitsUntil: number | null;
+}
+
+/** The budgets of all credentials that are used in any process of the data folder. */
+export async function readRateLimits(metadata: MetadataStore, now: number): Promise<readonly RateLimit[]> {
+  const limits = new Map<string, RateLimit>();
+  for (const { key, value } of await metadata.list(PREFIX)) {
+    const provider = key.split('/')[1] ?? '';
+    for (const [resource, state] of Object.entries((value as BudgetState).resources)) {
+      const until = state.ceiling === undefined ? state.blockedUntil : whenFree(state, state.ceiling, now).at;
+      const found = { provider, resource, remaining: leftOf(state, now), waitsUntil: until > now ? until : null };
+      const known = limits.get(`${provider} ${resource}`);
+      limits.set(`${provider} ${resource}`, known === undefined ? found : scarcer(known, found));
+    }
+  }
+  return [...limits.values()];
+}
+
+function scarcer(a: RateLimit, b: RateLimit): RateLimit {
+  const amount = ({ remaining }: RateLimit): number => remaining ?? Number.POSITIVE_INFINITY;
+  const waitsUntil = Math.max(a.waitsUntil ?? 0, b.waitsUntil ?? 0);
+  return { ...(amount(a) <= amount(b) ? a : b), waitsUntil: waitsUntil === 0 ? null : waitsUntil };
+}
+
 /** A provider that lets nobody ask at present. */
 export interface RateLimitWait {
   readonly provider: string;
@@ -167,13 +198,7 @@ export interface RateLimitWait {
 
 /** Who waits for a rate limit, in any process of the data folder. */
 export async function readRateLimitWaits(metadata: MetadataStore, now: number): Promise<readonly RateLimitWait[]> {
-  const waits: RateLimitWait[] = [];
-  for (const { key, value } of await metadata.list(PREFIX)) {
-    const provider = key.split('/')[1] ?? '';
-    for (const [resource, { blockedUntil, said }] of Object.entries((value as BudgetState).resources)) {
-      const until = Math.max(blockedUntil, said !== null && said.left <= 0 ? said.resetAt : 0);
-      if (until > now) waits.push({ provider, resource, until });
-    }
-  }
-  return waits;
+  return (await readRateLimits(metadata, now)).flatMap(({ provider, resource, waitsUntil }) =>
+    waitsUntil === null ? [] : [{ provider, resource, until: waitsUntil }],
+  );
 }

@@ -1,4 +1,4 @@
-import { FencedError, InputError } from '../../core/errors.ts';
+import { FencedError, InputError, ReauthorizationError } from '../../core/errors.ts';
 import { type Account, accountName } from '../../core/keys.ts';
 import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
 import { AccountBusyError } from '../account-lease.ts';
@@ -44,10 +44,16 @@ export async function executeConnected<Raw, S extends Session>(
       const { counts, ...rest } = await work(run, session);
       return { value: undefined, counts: { ...counts, ...session.usage() }, ...rest };
     });
+    countEnd(deps, provider.name, mode, 'done');
   } catch (error) {
+    if (ran) countEnd(deps, provider.name, mode, error instanceof ReauthorizationError ? 'needs_reauth' : 'aborted');
     // What was thrown was logged, and written as the reason of the abort.
     if (!ran || signal.aborted || error instanceof FencedError || error instanceof AccountBusyError) throw error;
   }
+}
+
+function countEnd({ telemetry }: SyncDeps, provider: string, mode: string, outcome: string): void {
+  if (mode === 'full' || mode === 'delta') telemetry.metrics.count('hoardarr_syncs', 1, { provider, mode, outcome });
 }
 
 /** Rejects with ReauthorizationError where the account is not connected, or its credentials are no longer taken. */

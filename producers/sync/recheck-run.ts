@@ -28,7 +28,11 @@ export async function runRecheck<Raw, S extends Session>(
       const answers = await ask(session, command.collection, [...new Set([...itemIds, ...controlIds])], run.signal);
       const believed = judgeControls(command, controlIds, answers);
       const verdicts = itemIds.map((itemId) => verdictOf(run, session, command, itemId, answers, believed));
-      for (const { value } of verdicts) counts[value.answer] = (counts[value.answer] ?? 0) + 1;
+      for (const { value } of verdicts) {
+        counts[value.answer] = (counts[value.answer] ?? 0) + 1;
+        const labels = { provider: provider.name, answer: value.answer };
+        deps.telemetry.metrics.count('hoardarr_recheck_answers', 1, labels);
+      }
       const shown = believed.ok
         ? await contentsOf(deps, provider, session, run, command.collection, itemIds, answers)
         : [];

@@ -23,6 +23,8 @@ export interface App {
   readonly telemetry: AppTelemetry;
   readonly clock: Clock;
   readonly random: Random;
+  /** the platform's fetch, or a fake */
+  readonly fetch: typeof fetch;
   readonly log: EventLog;
   readonly codec: SchemaCodec;
   readonly metadata: MetadataStore;

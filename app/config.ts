@@ -51,6 +51,8 @@ export interface EmbedderSettings {
 }
 
 export interface GitHubSettings {
+  /** one of these settings is set */
+  readonly configured: boolean;
   readonly apiUrl: string;
   /** where the device flow lives */
   readonly authUrl: string;
@@ -61,6 +63,8 @@ export interface GitHubSettings {
 }
 
 export interface RedditSettings {
+  /** one of these settings is set */
+  readonly configured: boolean;
   readonly apiUrl: string;
   readonly authUrl: string;
   /** null: Reddit has not approved an application, so only its data request can be imported */
@@ -159,12 +163,14 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     embedder: embedderSettings(values),
     tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
     github: {
+      configured: isSet(values, /^(HOARDARR_)?GITHUB_/),
       apiUrl: withoutSlash(values.GITHUB_API_URL ?? 'https://api.github.com'),
       authUrl: withoutSlash(values.GITHUB_AUTH_URL ?? 'https://github.com'),
       clientId: values.GITHUB_CLIENT_ID ?? null,
       readme: values.HOARDARR_GITHUB_README ?? false,
     },
     reddit: {
+      configured: isSet(values, /^REDDIT_/),
       apiUrl: withoutSlash(values.REDDIT_API_URL ?? 'https://oauth.reddit.com'),
       authUrl: withoutSlash(values.REDDIT_AUTH_URL ?? 'https://www.reddit.com'),
       clientId: values.REDDIT_CLIENT_ID ?? null,
@@ -185,6 +191,10 @@ function cadenceOf(values: Values): Cadence {
     fullEvery: every ?? DEFAULT_CADENCE.fullEvery,
     fullAfterMs: hours === undefined ? DEFAULT_CADENCE.fullAfterMs : hours * 3_600_000,
   };
+}
+
+function isSet(values: Values, names: RegExp): boolean {
+  return Object.keys(values).some((name) => names.test(name));
 }
 
 function withoutSlash(url: string): string {

@@ -82,6 +82,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       telemetry,
       clock,
       random,
+      fetch: fetchWith,
       log,
       codec,
       metadata,
@@ -100,10 +101,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       api = await options.startApi(app);
       return api;
     };
-    const starters = createRoleStarters(
-      { ...parts, embedder: () => embedders.pinned(), producers, fetch: fetchWith },
-      startApi,
-    );
+    const starters = createRoleStarters({ ...parts, embedder: () => embedders.pinned(), producers }, startApi);
     const roles = new RoleHost({
       presence,
       clock,

@@ -39,7 +39,7 @@ export class CliWorld {
   }
 
   async runWith(
-    how: { readonly json?: boolean; readonly onText?: (stdout: string) => void },
+    how: { readonly json?: boolean; readonly stdin?: string; readonly onText?: (stdout: string) => void },
     ...words: readonly string[]
   ): Promise<Ran> {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -51,9 +51,11 @@ export class CliWorld {
     stderr.on('data', (chunk: Buffer) => {
       texts.stderr += chunk.toString();
     });
+    const stdin = new PassThrough();
+    stdin.end(how.stdin ?? '');
     const argv = ['--data-dir', this.dataDir, ...words, ...(how.json === true ? ['--json'] : [])];
     const status = await main(argv, {
-      stdin: new PassThrough(),
+      stdin,
       stdout,
       stderr,
       isTerminal: false,

@@ -75,6 +75,9 @@ export class ScriptedSource {
       contentOf: () => 'full',
       connector: {
         run: {
+          address: 'http://scripted.invalid',
+          configured: false,
+          missing: null,
           fromToken: async (token) => this.#connect(token),
           interactive: { notApplicable: 'the scripted source has no browser' },
           fromPublic: { notApplicable: 'the scripted source has no public lists' },

@@ -5,6 +5,7 @@ import type { EventLog } from '../../core/ports/event-log.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
+import { causeOf } from '../../producers/http/fetch-body.ts';
 import { changeSyncMetadata } from '../../producers/sync-metadata.ts';
 import { randomUuid } from '../../producers/uuid.ts';
 import {
@@ -182,7 +183,7 @@ export class Notifier {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const reply = await this.#deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       await reply.body?.cancel();
-      if (!reply.ok) throw new Error(`HTTP ${reply.status}`);
+      if (!reply.ok) throw new RefusedError(`HTTP ${reply.status}`);
       this.#failures = 0;
       telemetry.metrics.count('hoardarr_notifications', 1, { event, result: 'sent' });
       return true;
@@ -222,11 +223,12 @@ export class Notifier {
   }
 }
 
-/** Why fetch failed, in a word: what it says itself may hold the address, which is a secret. */
+/** The receiver answered, but did not take it. */
+class RefusedError extends Error {}
+
+/** Why it failed, in a word: what fetch says itself may hold the address, which is a secret. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  if (typeof code === 'string') return code;
-  if (error instanceof Error && /^HTTP \d+$/.test(error.message)) return error.message;
-  return error instanceof Error ? error.name : 'unknown';
+  if (error instanceof RefusedError) return error.message;
+  const cause = causeOf(error);
+  return /^[A-Z][A-Z_]+$/.test(cause) ? cause : 'it did not answer';
 }

@@ -6,14 +6,8 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { DATA_FILES, prepareDataFolder } from '../data-folder.ts';
 import { checkSqlite } from '../embedded/check-sqlite.ts';
 import { isKeyFileExposed } from '../secrets.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** what to do; null where all is well */
-  readonly fix: string | null;
-}
+import type { Check } from './check.ts';
+import { checkAccounts } from './doctor-accounts.ts';
 
 const MIN_NODE = [20, 19] as const;
 const MIN_FREE_BYTES = 500_000_000;
@@ -72,7 +66,7 @@ async function checkFolder(config: Config, open: (config: Config) => Promise<App
   const opened = app as App | null;
   if (opened === null) return checks;
   try {
-    checks.push(await checkEmbedder(opened));
+    checks.push(await checkEmbedder(opened), ...(await checkAccounts(opened)));
   } finally {
     await opened.close();
   }

@@ -3,9 +3,15 @@ import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
 import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
 import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
+import { nextSyncAt } from '../../producers/sync/cadence.ts';
 import type { LiveProvider } from '../../producers/sync/live-provider.ts';
 import { writeSyncCommand } from '../../producers/sync/sync-command.ts';
-import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
+import {
+  changeSyncMetadata,
+  readSyncMetadata,
+  type SyncMetadata,
+  syncMetadataKey,
+} from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
 import { checkProvider, checkUser } from './scopes.ts';
 import { drain, PIPELINE, waitFor, waitUntilSettled } from './settle.ts';
@@ -51,10 +57,8 @@ export async function syncAccount(app: App, request: SyncRequest): Promise<SyncR
   const { signal, progress } = request;
   const { account } = await connectedAccount(app, request);
   await app.embedder();
+  const eventId = await ask(app, account, request.full === true);
   await app.roles.ensure(PIPELINE);
-  const eventId = `asked:${randomUUID()}`;
-  const mode = request.full === true ? 'full' : 'delta';
-  await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId, deadlineMs: DEADLINE_MS });
   const watched = {
     ...(signal === undefined ? {} : { signal }),
     ...(request.onRateLimit === undefined ? {} : { onRateLimit: request.onRateLimit }),
@@ -72,10 +76,20 @@ export async function syncAccount(app: App, request: SyncRequest): Promise<SyncR
 /** Asks for a sync and does not wait; resolves to the id of the command. */
 export async function requestSync(app: App, request: SyncRequest): Promise<{ readonly commandId: string }> {
   const { account } = await connectedAccount(app, request);
-  const eventId = `asked:${randomUUID()}`;
-  const mode = request.full === true ? 'full' : 'delta';
-  await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId, deadlineMs: DEADLINE_MS });
-  return { commandId: eventId };
+  return { commandId: await ask(app, account, request.full === true) };
+}
+
+async function ask(app: App, account: Account, full: boolean): Promise<string> {
+  const commandId = `asked:${randomUUID()}`;
+  const mode = full ? 'full' : 'delta';
+  // This one stands for the scheduler's next, which else would bring first what the person waits for, and tell nobody.
+  const next = nextSyncAt(app.clock.now(), app.random(), app.config.cadence);
+  await changeSyncMetadata(app.metadata, account, (metadata) => ({
+    ...metadata,
+    nextSyncAt: Math.max(metadata.nextSyncAt, next),
+  }));
+  await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId: commandId, deadlineMs: DEADLINE_MS });
+  return commandId;
 }
 
 /** What a sync would see and do; nothing is written. */

@@ -127,6 +127,12 @@ export type ConnectPrompt = (prompt: { readonly url: string; readonly code: stri
 
 /** How accounts of a provider are connected, and how a run gets its session. */
 export interface Connector<S extends Session> {
+  /** base address of the provider's API: what is tried where nothing works */
+  readonly address: string;
+  /** the person has set something of this provider, and so means to use it */
+  readonly configured: boolean;
+  /** what has to be set before an account can be connected; null: nothing is missing */
+  readonly missing: { readonly detail: string; readonly fix: string } | null;
   /** Checks a token that the person brings (a refresh token where the provider has them). InputError when it is refused. */
   fromToken(token: string, signal: AbortSignal): Promise<Connected>;
   /** Device flow, or a browser with a loopback callback; settles when the person has answered. */

@@ -11,6 +11,8 @@ export interface ConnectorDeps {
   readonly authUrl: string;
   /** of an OAuth app with the device flow switched on; null: none */
   readonly clientId: string | null;
+  /** one of its settings is set */
+  readonly configured: boolean;
   readonly httpFor: HttpFor;
   readonly clock: Clock;
 }
@@ -35,6 +37,9 @@ const Token = z.object({
 export function createConnector(deps: ConnectorDeps): Connector<GitHubSession> {
   const { clientId } = deps;
   return {
+    address: deps.apiUrl,
+    configured: deps.configured,
+    missing: null,
     fromToken: (token, signal) => fromToken(deps, token, signal),
     interactive:
       clientId === null

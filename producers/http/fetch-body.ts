@@ -16,7 +16,8 @@ export async function limitedText(response: Response, limitBytes: number): Promi
 
 /** fetch says only "fetch failed"; what happened is in its cause. */
 export function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const isObject = typeof error === 'object' && error !== null;
+  const cause = isObject && 'cause' in error && error.cause !== undefined ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : messageOf(cause);
 }

@@ -7,7 +7,7 @@ import { seedFor } from '../../testing/seeds.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { githubRateRules } from '../github/rate-rules.ts';
 import { REDDIT_RATE_RULES } from '../reddit/rate-rules.ts';
-import { RateBudget, readRateLimitWaits } from './rate-budget.ts';
+import { RateBudget, readRateLimits, readRateLimitWaits } from './rate-budget.ts';
 import type { ProviderReply, RateRules } from './types.ts';
 
 const MINUTE_MS = 60_000;
@@ -184,5 +184,40 @@ describe('the rate budget of a credential', () => {
     expect(rules.limitedForMs(reply(403, {}, '{"message":"Resource not accessible"}'), now, 0)).toBeNull();
     expect(rules.isFree(reply(304, {}))).toBe(true);
     expect(githubRateRules(false).isFree(reply(304, {}))).toBe(false);
+  });
+});
+
+describe('what is told of budgets', () => {
+  it('is what is left of the credential that has fewest, by the headers and by the ceiling, and until when nobody may ask', async () => {
+    const clock = new VirtualClock(1_700_000_000_000, 1);
+    const deps = {
+      metadata: new MemoryMetadataStore(),
+      clock,
+      random: mulberry32(1),
+      telemetry: new RecordingTelemetry(),
+      instance: 'process',
+    };
+    const rules = githubRateRules(true);
+    const signal = new AbortController().signal;
+    const spend = async (
+      credential: string,
+      remaining: number | null,
+      blockMs: number | null = null,
+    ): Promise<void> => {
+      const budget = new RateBudget(deps, { provider: 'github', credential, rules, requestMs: 1000 });
+      const grant = await budget.acquire('core', signal, () => {});
+      const reading = remaining === null ? null : { resource: 'core', remaining, resetAt: clock.now() + HOUR_MS };
+      await grant.done({ reading, isFree: false, blockMs });
+    };
+    const read = async (): Promise<unknown> => (await readRateLimits(deps.metadata, clock.now()))[0];
+    expect(await read()).toBeUndefined();
+    await spend('one', null);
+    expect(await read()).toEqual({ provider: 'github', resource: 'core', remaining: 4949, waitsUntil: null });
+    await spend('two', 70);
+    expect(await read()).toMatchObject({ remaining: 70, waitsUntil: null });
+    await spend('one', null, MINUTE_MS);
+    expect(await read()).toMatchObject({ remaining: 0, waitsUntil: clock.now() + MINUTE_MS });
+    await clock.leap(2 * HOUR_MS);
+    expect(await read()).toMatchObject({ remaining: 4950, waitsUntil: null });
   });
 });

@@ -11,16 +11,21 @@ export interface ConnectorDeps extends SessionDeps {
   readonly app: RedditApplication | null;
   /** on loopback, as the application was registered with */
   readonly redirectUrl: string;
+  /** one of its settings is set */
+  readonly configured: boolean;
 }
 
 const NO_APPLICATION =
   'Reddit lets only applications in that it has approved, and no REDDIT_CLIENT_ID is set. Without one, request your data at https://www.reddit.com/settings/data-request and bring it with `hoardarr import reddit FILE`';
 
 export function createConnector(deps: ConnectorDeps): Connector<RedditSession> {
-  const { app } = deps;
+  const { app, apiUrl: address, configured } = deps;
   if (app === null) {
     const refuse = (): Promise<never> => Promise.reject(new InputError(NO_APPLICATION));
     return {
+      address,
+      configured,
+      missing: { detail: 'REDDIT_CLIENT_ID is not set', fix: NO_APPLICATION },
       fromToken: refuse,
       interactive: { notApplicable: NO_APPLICATION },
       fromPublic: { notApplicable: NO_PUBLIC },
@@ -28,6 +33,9 @@ export function createConnector(deps: ConnectorDeps): Connector<RedditSession> {
     };
   }
   return {
+    address,
+    configured,
+    missing: null,
     fromToken: (token, signal) => {
       const given: Credentials = { kind: 'oauth', accessToken: null, refreshToken: token, expiresAt: null };
       return identify(deps, app, deps.httpFor(null), given, signal);

@@ -102,11 +102,21 @@ export async function openMemoryApp({
   };
   const presence = new Presence(metadata, clock);
   const keys = new KeyRing([Buffer.alloc(32, 7).toString('base64')]);
-  const base = { config, telemetry, clock, random, log, codec, metadata, store: stores.store };
-  const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
   const oembed = new MemoryOEmbed();
+  const base = {
+    config,
+    telemetry,
+    clock,
+    random,
+    fetch: fetchWith ?? oembed.fetch,
+    log,
+    codec,
+    metadata,
+    store: stores.store,
+  };
+  const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
   const producers = createProducers(parts, oembed.fetch, live);
-  const starters = createRoleStarters({ ...parts, embedder: pinned, producers, fetch: fetchWith ?? oembed.fetch }, () =>
+  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
     Promise.reject(new Error('there is no API in memory')),
   );
   const roles = new RoleHost({

@@ -63,6 +63,9 @@ describe('an account, from connecting it to letting it go', () => {
     expect(await account()).toMatchObject({ paused: false, lastError: null });
     expect(await sync(true)).toMatchObject({ error: null, converged: true });
     expect(await driver.ids()).toEqual(ids('alpha', 'gamma', 'delta', 'epsilon', 'zeta'));
+    expect(await driver.app.telemetry.metrics.registry.metrics()).toContain(
+      'hoardarr_recheck_answers_total{provider="github",answer="unsaved"} 1',
+    );
   });
 
   it('ends a run under way when it is disconnected, which nobody waits for in vain', async () => {

@@ -68,7 +68,7 @@ describe('connected accounts on the command line', () => {
       const [token, better] =
         provider === 'github' ? [TOKEN, 'github_pat_better'] : [REFRESH, 'a-better-refresh-token'];
       expect(await connect(provider, token)).toMatchObject({ status: 0 });
-      expect((await world.run('sync', provider)).json()).toMatchObject({ new: 5, error: null });
+      expect((await world.run('sync', provider)).json()).toMatchObject({ fetched: 5, new: 5, unchanged: 0, error: null });
       for (const tokens of [github.world.tokens, reddit.world.accessTokens, reddit.world.refreshTokens]) tokens.clear();
       for (let n = 0; n < 2; n++) {
         const ran = await world.run('sync', provider, '--full');

@@ -200,7 +200,8 @@ function report(runs: readonly RunRow[], metadata: SyncMetadata): SyncReport {
     fetched: run?.producerCounts['fetched'] ?? 0,
     new: sum('new'),
     updated: sum('updated'),
-    unchanged: run?.counts.unchanged ?? 0,
+    // What was shown and needed no record: the sink counts those of the snapshot, which holds the new ones too.
+    unchanged: (run?.producerCounts['fetched'] ?? 0) - (run?.producerCounts['emitted'] ?? 0),
     removed: sum('removed'),
     restored: sum('restored'),
     held: sum('held'),

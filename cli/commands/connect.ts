@@ -18,7 +18,7 @@ const TOKEN_LIMIT = 10_000;
 export function registerConnect(program: Command, context: CliContext): void {
   withGlobals(program.command('connect <provider>'))
     .description('connects an account of github or reddit, or connects it again')
-    .option('--token-stdin', 'reads the token from stdin (reddit: a refresh token)')
+    .option('--token-stdin', 'reads the token from stdin (github: one that may read starring; reddit: a refresh token)')
     .option('--public <login>', 'github: the public stars of a login, without a token')
     .action(async (provider: string, options: Options, command: Command) => {
       await context.withApp(command, async (app, signal) => {

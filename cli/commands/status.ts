@@ -39,9 +39,10 @@ function textOf(status: Status): string {
 }
 
 /** What the scheduler of a running `start` does next with the account. */
-function nextOf({ connected, needsReauth, paused, nextSyncAt }: AccountStatus): string {
+function nextOf({ connected, loginName, needsReauth, paused, nextSyncAt }: AccountStatus): string {
   if (needsReauth) return 'when it is connected again';
-  if (!connected) return '';
+  // Accounts that live of exports never were.
+  if (!connected) return loginName === null ? '' : 'not connected';
   return paused ? 'paused' : (nextSyncAt ?? '');
 }
 

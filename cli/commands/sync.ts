@@ -47,7 +47,7 @@ function statusOf({ error, needsReauth }: SyncReport): ExitStatus {
 function describe(report: SyncReport): string {
   const { provider, user } = report;
   if (report.error !== null) {
-    const advice = report.needsReauth ? ` Connect it again: \`hoardarr connect ${provider}\`.` : '';
+    const advice = report.needsReauth ? ` Connect it again: \`hoardarr connect ${provider} --user ${user}\`.` : '';
     return `The sync of ${provider}/${user} was aborted, and nothing was removed: ${report.error}.${advice}`;
   }
   const counts = (['new', 'updated', 'unchanged', 'removed', 'restored', 'held', 'suspect', 'failed'] as const).filter(

@@ -3,7 +3,7 @@ import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
 import type { FakeLogin } from '../testing/fake-github/world.ts';
 import { FakeReceiver } from '../testing/fake-receiver/fake-receiver.ts';
 import { FakeReddit } from '../testing/fake-reddit/fake-reddit.ts';
-import { CliWorld, type Ran } from './run-cli.test-helper.ts';
+import { CliWorld, type Ran, videos } from './run-cli.test-helper.ts';
 
 jest.setTimeout(120_000);
 
@@ -68,7 +68,12 @@ describe('connected accounts on the command line', () => {
       const [token, better] =
         provider === 'github' ? [TOKEN, 'github_pat_better'] : [REFRESH, 'a-better-refresh-token'];
       expect(await connect(provider, token)).toMatchObject({ status: 0 });
-      expect((await world.run('sync', provider)).json()).toMatchObject({ fetched: 5, new: 5, unchanged: 0, error: null });
+      expect((await world.run('sync', provider)).json()).toMatchObject({
+        fetched: 5,
+        new: 5,
+        unchanged: 0,
+        error: null,
+      });
       for (const tokens of [github.world.tokens, reddit.world.accessTokens, reddit.world.refreshTokens]) tokens.clear();
       for (let n = 0; n < 2; n++) {
         const ran = await world.run('sync', provider, '--full');
@@ -141,6 +146,16 @@ describe('connected accounts on the command line', () => {
     ]);
     world.env['HOARDARR_ENCRYPTION_KEY'] = Buffer.alloc(32, 1).toString('base64');
     expect((await ailing()).map(({ name }) => name)).toEqual(['github api', 'account github/me', 'account reddit/me']);
+  });
+
+  it('have company in accounts that live of exports: of their held removals somebody is told, too', async () => {
+    await world.run('import', 'tiktok', world.export('all.json', videos(40)));
+    const few = world.export('few.json', videos(1));
+    expect((await world.run('import', 'tiktok', few)).json()).toMatchObject({ held: 39 });
+    await world.run('held');
+    expect(services.receiver.received.map(({ title, fields }) => [title, fields['event']])).toEqual([
+      ['39 removals wait for you', 'held'],
+    ]);
   });
 
   it('cannot be connected with what is no token', async () => {

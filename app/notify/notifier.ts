@@ -110,7 +110,7 @@ export class Notifier {
     const { told, version } = await readTold(metadata);
     const { claim } = told;
     if (claim !== null && claim.by !== this.#id && claim.until > clock.now() && !isGone(claim.by)) return;
-    const owed = await this.#owed(told);
+    const owed = await this.#owed(told, isLast);
     if (owed.notices.length === 0) {
       await this.#note(version, told, owed);
       return;
@@ -122,10 +122,10 @@ export class Notifier {
     await this.#settle(told, owed, sent);
   }
 
-  async #owed(told: Told): Promise<Owed> {
+  async #owed(told: Told, isLast: boolean): Promise<Owed> {
     const { metadata, log, providers } = this.#deps;
     const accounts = await untoldAccounts(metadata, providers);
-    const held = await this.#heldNow();
+    const held = await this.#heldNow(isLast);
     const dead = await newDeadLetters(log, told);
     const news = held.filter((each) => !isTold(each, told));
     const notices = accounts.map(reauthNotice);
@@ -140,9 +140,10 @@ export class Notifier {
     };
   }
 
-  async #heldNow(): Promise<readonly HeldInScope[]> {
+  async #heldNow(isLast: boolean): Promise<readonly HeldInScope[]> {
     const ends = JSON.stringify(await this.#deps.log.ends('outcomes'));
-    if (ends !== this.#held.ends) this.#held = { ends, now: await heldNow(this.#deps.store) };
+    // At the last look an outcome may still be on its way.
+    if (isLast || ends !== this.#held.ends) this.#held = { ends, now: await heldNow(this.#deps.store) };
     return this.#held.now;
   }
 

@@ -16,7 +16,7 @@ export async function rotateKeys(app: App): Promise<{ readonly rotated: number; 
   if (config.encryptionKey !== null) {
     if (config.oldEncryptionKey === null) {
       throw new InputError(
-        'the key comes from HOARDARR_ENCRYPTION_KEY: set that to a new one, set HOARDARR_ENCRYPTION_KEY_OLD to the present one, and run this again',
+        'the key comes from HOARDARR_ENCRYPTION_KEY: set that to a new one, set HOARDARR_ENCRYPTION_KEY_OLD to the present one, and run this again, while no process has only the former one',
       );
     }
     const ring = new KeyRing([config.encryptionKey, config.oldEncryptionKey]);

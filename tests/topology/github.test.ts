@@ -191,6 +191,11 @@ describe('GitHub stars on the whole pipeline', () => {
     expect(report.rateLimitWaitMs).toBeGreaterThan(1_800_000);
     expect(driver.app.clock.now() - before).toBeLessThan(7_300_000);
     expect(driver.parts.lines.some((line) => line.includes('waiting for a rate limit'))).toBe(true);
+    const metrics = await driver.app.telemetry.metrics.registry.metrics();
+    const waited = /^hoardarr_rate_limit_wait_seconds_total\{provider="github",resource="core"\} (\S+)$/m.exec(
+      metrics,
+    )?.[1];
+    expect(Number(waited)).toBeGreaterThan(1800);
     expect(await driver.ids()).toEqual(stars());
   });
 

@@ -4,7 +4,7 @@ import { recordKey } from '../core/keys.ts';
 import { ProducerWorld } from '../testing/producer-world.ts';
 import { type Run, type RunResult, withRun } from './run.ts';
 import type { RunRecord } from './run-writer.ts';
-import { readSyncMetadata, type SyncMetadata } from './sync-metadata.ts';
+import { changeSyncMetadata, readSyncMetadata, type SyncMetadata } from './sync-metadata.ts';
 
 const account = { provider: 'tiktok', user: 'me' };
 const nothing: RunResult<null> = { value: null, counts: {} };
@@ -105,6 +105,27 @@ it('a refused token marks the account', async () => {
     withRun(world, { account, mode: 'full' }, () => Promise.reject(new ReauthorizationError('401'))),
   ).rejects.toThrow('401');
   expect((await stored(world)).needsReauth).toBe(true);
+});
+
+it('an import does not show that refused credentials are taken again, a sync does', async () => {
+  const world = new ProducerWorld();
+  const refused = withRun(world, { account, mode: 'full' }, () => Promise.reject(new ReauthorizationError('401')));
+  await expect(refused).rejects.toThrow('401');
+  const nothing = async (): Promise<{ value: null; counts: Record<string, number> }> => ({ value: null, counts: {} });
+  await withRun(world, { account, mode: 'import' }, nothing);
+  expect(await stored(world)).toMatchObject({ needsReauth: true, lastError: { message: '401' }, syncCount: 1 });
+  await withRun(world, { account, mode: 'delta' }, nothing);
+  expect(await stored(world)).toMatchObject({ needsReauth: false, lastError: null, syncCount: 2 });
+});
+
+it('a refusal of former credentials says nothing of those that the account was connected with meanwhile', async () => {
+  const world = new ProducerWorld();
+  const failing = withRun(world, { account, mode: 'full' }, async () => {
+    await changeSyncMetadata(world.metadata, account, (metadata) => ({ ...metadata, connectedAt: 5 }));
+    throw new ReauthorizationError('401');
+  });
+  await expect(failing).rejects.toThrow('401');
+  expect(await stored(world)).toMatchObject({ needsReauth: false, lastError: null, lease: null });
 });
 
 it('an append that is tried again takes new keys and keeps its event ids', async () => {

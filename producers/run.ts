@@ -136,7 +136,8 @@ class ActiveRun implements Run {
   /** Nothing more is read with the credentials of an account that was disconnected meanwhile. */
   private async renew(): Promise<void> {
     const { credentialKind } = await this.lease.renew();
-    if (credentialKind !== null || this.metadata.credentialKind === null) return;
+    const isLive = this.options.mode !== 'import' && this.metadata.credentialKind !== null;
+    if (credentialKind !== null || !isLive) return;
     this.disconnected.abort(new InputError(`${accountName(this.options.account)} was disconnected meanwhile`));
   }
 
@@ -168,8 +169,10 @@ class ActiveRun implements Run {
     this.finished = true;
     const isSync = this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
     await this.lease.update((metadata) => {
+      // An import asks nobody, so it does not show that the credentials are taken.
+      const shown = this.options.mode === 'import' && metadata.needsReauth ? {} : COUNTED;
       const counted = isSync
-        ? { ...metadata, ...COUNTED, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now() }
+        ? { ...metadata, ...shown, syncCount: metadata.syncCount + 1, lastSyncAt: this.deps.clock.now() }
         : metadata;
       return { ...(advance?.(counted) ?? counted), scannedTo: end + 1, lease: null };
     });

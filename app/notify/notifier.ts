@@ -17,7 +17,7 @@ import {
   reauthNotice,
 } from './notice.ts';
 import { heldNow, isTold, type NewDeadLetters, newDeadLetters, untoldAccounts } from './owed.ts';
-import { type Receiver, requestFor } from './receiver.ts';
+import { type Receiver, refusalOf, requestFor } from './receiver.ts';
 import { readTold, type Told, writeTold } from './told.ts';
 
 export interface NotifierDeps {
@@ -184,7 +184,8 @@ export class Notifier {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const reply = await this.#deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       await reply.body?.cancel();
-      if (!reply.ok) throw new RefusedError(`HTTP ${reply.status}`);
+      const refusal = refusalOf(receiver, reply.status);
+      if (refusal !== null) throw new RefusedError(refusal);
       this.#failures = 0;
       telemetry.metrics.count('hoardarr_notifications', 1, { event, result: 'sent' });
       return true;

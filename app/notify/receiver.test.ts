@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config.ts';
 import { deadLettersNotice, heldNotice, reauthNotice } from './notice.ts';
-import { parseReceiver, requestFor } from './receiver.ts';
+import { parseReceiver, refusalOf, requestFor } from './receiver.ts';
 
 describe('the address of a receiver', () => {
   it.each([
@@ -69,6 +69,19 @@ describe('a notice on its way', () => {
   it('is title, body and type for Apprise', () => {
     const { body } = requestFor(parseReceiver('apprise://host/key'), notice, at);
     expect(Object.keys(JSON.parse(body) as object).sort()).toEqual(['body', 'format', 'title', 'type']);
+  });
+
+  it('was taken where the reply says so; 204 of Apprise says that nobody was told', () => {
+    const [webhook, apprise] = [parseReceiver('https://host/in'), parseReceiver('apprise://host/key')];
+    expect([200, 204, 302, 404, 503].map((status) => refusalOf(webhook, status) === null)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(refusalOf(apprise, 200)).toBeNull();
+    expect(refusalOf(apprise, 204)).toContain('no configuration');
   });
 
   it('is short, however much it is about', () => {

@@ -70,6 +70,13 @@ function authorizationOf({ username, password }: URL): string | null {
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 }
 
+/** Why the receiver did not take it, as its reply says; null: it did. */
+export function refusalOf({ kind }: Receiver, status: number): string | null {
+  // The Apprise API answers so where it has no configuration under the key, and nobody was told.
+  if (kind === 'apprise' && status === 204) return 'HTTP 204: the Apprise API has no configuration under this key';
+  return status >= 200 && status < 300 ? null : `HTTP ${status}`;
+}
+
 const NTFY_PRIORITY: Readonly<Record<Notice['type'], string>> = { warning: 'default', failure: 'high' };
 
 /** The request that hands a notice over: POST. */

@@ -116,6 +116,8 @@ describe('what a person is told', () => {
     expect(await sync()).toMatchObject({ new: 1, error: null });
     source.things = [];
     await sync(true);
+    // What was on its way already would still say how things were.
+    await driver.advance(MINUTE_MS);
     receiver.isDown = false;
     await driver.advance(30 * MINUTE_MS);
     expect(events()).toEqual(['held']);
@@ -133,6 +135,8 @@ describe('what a person is told', () => {
     receiver.isDown = true;
     source.tokens.clear();
     await driver.advance(30 * MINUTE_MS);
+    const claimOf = async (): Promise<unknown> => Object((await driver.app.metadata.get('notifier'))?.value)['claim'];
+    await driver.parts.clock.runUntil(async () => (await claimOf()) === null);
     const document = await driver.app.metadata.get('notifier');
     const claim = { by: 'elsewhere:1:1:1', until: driver.app.clock.now() + 120_000 };
     await driver.app.metadata.compareAndSet('notifier', document?.version ?? null, {

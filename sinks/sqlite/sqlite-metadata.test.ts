@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../sqlite/open.ts';
@@ -10,6 +10,7 @@ testMetadataStore('SQLite', () => {
   const file = join(folder, 'meta.db');
   return {
     open: () => openSqliteMetadata({ file, busyTimeoutMs: 50 }),
+    holds: (text) => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text)),
     whileUnavailable: async (work) => {
       const other = openDatabase(file, METADATA_FILE);
       try {

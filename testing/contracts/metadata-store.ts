@@ -6,6 +6,8 @@ import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 export interface MetadataStoreHarness {
   /** Opens one more store on the same data. */
   open(): MetadataStore | Promise<MetadataStore>;
+  /** Whether the bytes at rest hold the text; absent where they cannot be looked at. */
+  readonly holds?: (text: string) => boolean;
   /** While `work` runs, nothing can be written. */
   whileUnavailable(work: () => Promise<void>): Promise<void>;
   close(): void | Promise<void>;
@@ -36,6 +38,18 @@ export function testMetadataStore(
 
     describe('documents', () => testDocuments(() => [store, other]));
     describe('compare and set', () => testCompareAndSet(() => [store, other]));
+    it('erases what was, from the bytes where they can be looked at, and keeps what is', async () => {
+      await store.compareAndSet('gone', null, 'former-document');
+      const first = await store.compareAndSet('kept', null, 'former-value');
+      const version = await other.compareAndSet('kept', first, 'present-value');
+      await store.remove('gone');
+      expect(await store.eraseFreed()).toBe(true);
+      expect(await other.get('kept')).toEqual({ key: 'kept', version, value: 'present-value' });
+      expect(await other.compareAndSet('kept', version, 'next-value')).not.toBeNull();
+      if (harness.holds === undefined) return;
+      expect(harness.holds('next-value')).toBe(true);
+      for (const former of ['former-document', 'former-value']) expect(harness.holds(former)).toBe(false);
+    });
     if (!notSupported.includes('unavailable')) {
       it('says when it cannot write now, and has written nothing', async () => {
         await harness.whileUnavailable(async () => {

@@ -17,6 +17,7 @@ export interface LedgerRow {
   /** position of the last sighting that was written to this row; see lastSeen */
   seen: number;
   firstSeenAt: number | null;
+  /** the latest moment at which a source held it, as far as was written to this row, ms; see lastSeenAt */
   lastSeenAt: number | null;
   /** position of the last decision that acted */
   decided: number;
@@ -85,7 +86,12 @@ export interface AppliedSnapshot {
   readonly coverage: 'complete' | 'window' | 'unknown';
   readonly kinds: readonly string[];
   readonly proof: 'verdict' | 'absence' | 'walks';
+  /** its own; null for a live listing, and for an export that does not tell */
   readonly asOf: number | null;
+  /** as-of of the export last applied that covered the kind, by kind of id, ms */
+  readonly asOfByKind: Readonly<Record<string, number>>;
+  /** no snapshot up to this one speaks of a later moment, ms: as-of of an export, else when it was read */
+  readonly seenAt: number;
   readonly count: number;
   readonly digest: string;
   readonly contentDigest: string;
@@ -256,6 +262,18 @@ export function newAccountRow(account: string): AccountRow {
 /** Law 2: position of the item's last sighting, by a record of its own or by the snapshot last applied. */
 export function lastSeen(row: Pick<LedgerRow, 'seen' | 'listed'>, scope: Pick<ScopeRow, 'applied'>): number {
   return row.listed && scope.applied !== null ? Math.max(row.seen, scope.applied.begin) : row.seen;
+}
+
+/**
+ * The latest moment at which a source held the item, ms. Of an export that is its as-of: it says nothing of later, and
+ * another one that was made before cannot deny what was seen after.
+ */
+export function lastSeenAt(
+  row: Pick<LedgerRow, 'lastSeenAt' | 'listed'>,
+  scope: Pick<ScopeRow, 'applied'>,
+): number | null {
+  if (!row.listed || scope.applied === null) return row.lastSeenAt;
+  return Math.max(row.lastSeenAt ?? 0, scope.applied.seenAt);
 }
 
 /** Row of a run that has just begun. */

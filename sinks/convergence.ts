@@ -63,7 +63,7 @@ export class Convergence {
       if (applied === null || applied.syncId !== run.syncId) continue;
       const differences =
         applied.coverage === 'complete'
-          ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds)
+          ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds, applied.asOf)
           : null;
       run.converged = differences === null ? null : differences === 0;
       scope.converged = run.converged;

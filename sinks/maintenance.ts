@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { messageOf } from '../core/errors.ts';
-import { HEADER, itemOfKey, parseRecordKey, scopeName } from '../core/keys.ts';
+import { type Account, HEADER, itemOfKey, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
@@ -19,6 +19,8 @@ export interface MaintenanceDeps {
   readonly telemetry: Telemetry;
   /** Forgets cached vectors of texts that no item uses any more. */
   readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
+  /** Whether anybody can be asked for what items of the account are; those of others wait. Default: always. */
+  readonly isAskable?: (account: Account) => Promise<boolean>;
   /** how long a removed item stays restorable, ms; default 30 days (law 7) */
   readonly trashMs?: number;
   /** between two looks, ms */
@@ -40,6 +42,8 @@ export class Maintenance {
   readonly #deps: MaintenanceDeps;
   readonly #owed: Owed;
   readonly #asked = new Map<string, number>();
+  /** where the next look at stubs begins: those that cannot be asked for must not keep the others waiting for ever */
+  #stubOffset = 0;
   readonly #stopped = new AbortController();
   #subscription: Subscription | null = null;
   #loop: Promise<void> = Promise.resolve();
@@ -107,11 +111,11 @@ export class Maintenance {
   }
 
   async #askForStubs(): Promise<void> {
-    const { store, clock, log } = this.#deps;
+    const { clock, log } = this.#deps;
     const now = clock.now();
     for (const [name, until] of this.#asked) if (until < now - DAY_MS) this.#asked.delete(name);
     const scopes = new Map<string, string[]>();
-    for (const { scope, itemId, attempts } of await store.dueStubs(now, ITEMS_A_ROUND)) {
+    for (const { scope, itemId, attempts } of await this.#dueStubs(now)) {
       const name = `${scope} ${itemId} ${attempts}`;
       const until = this.#asked.get(name);
       if (until !== undefined && until > now) continue;
@@ -133,6 +137,16 @@ export class Maintenance {
         await log.append('commands', log.partitionOf(entry.account), [{ key: entry.key, value: entry.value }]);
       }
     }
+  }
+
+  /** The next of them, of accounts that can be asked. */
+  async #dueStubs(now: number): Promise<Awaited<ReturnType<ItemStore['dueStubs']>>> {
+    const due = await this.#deps.store.dueStubs(now, ITEMS_A_ROUND, this.#stubOffset);
+    this.#stubOffset = due.length < ITEMS_A_ROUND ? 0 : this.#stubOffset + ITEMS_A_ROUND;
+    const askable = new Set<string>();
+    for (const scope of new Set(due.map((stub) => stub.scope)))
+      if ((await this.#deps.isAskable?.(parseScope(scope))) ?? true) askable.add(scope);
+    return due.filter(({ scope }) => askable.has(scope));
   }
 
   /** Law 7: dead letters and cached vectors of purged items go, when no other item uses them. */

@@ -1,5 +1,6 @@
 import { absentNeedsWork, type Finding, listedNeedsWork, type SnapshotEntry } from '../core/fold/merge.ts';
-import { DOCUMENT_HASH_LENGTH } from '../core/fold/snapshot.ts';
+import { contestedKinds, DOCUMENT_HASH_LENGTH } from '../core/fold/snapshot.ts';
+import { kindOf } from '../core/keys.ts';
 import { inCollection, type LedgerGlance, type ScopeRow } from '../core/ledger.ts';
 import type { ItemStore, StagedChunk } from '../core/ports/item-store.ts';
 import { SetDigest } from '../core/set-digest.ts';
@@ -13,7 +14,9 @@ export interface MergeResult {
   readonly findings: readonly Finding[];
   readonly count: number;
   readonly digest: string;
+  /** see Tally */
   readonly unlisted: number;
+  /** of the kinds that the snapshot covers: of others it says nothing, so that they must not weigh in (law 4) */
   readonly scopeCount: number;
   readonly overlap: number;
   /** the first and the middle ids of the snapshot, as controls for a recheck */
@@ -31,6 +34,7 @@ export class SnapshotMerge {
   readonly #pause: () => Promise<void>;
   readonly #findings: Finding[] = [];
   readonly #digest: SetDigest;
+  readonly #contested: readonly string[];
   readonly #controls: string[] = [];
   #count = 0;
   #unlisted = 0;
@@ -43,6 +47,7 @@ export class SnapshotMerge {
     this.#end = end;
     this.#pause = pause;
     this.#digest = new SetDigest(scope.listedDigest);
+    this.#contested = contestedKinds(scope, end);
   }
 
   async run(): Promise<MergeResult> {
@@ -99,18 +104,19 @@ export class SnapshotMerge {
   }
 
   #see(row: LedgerGlance | null, entry: SnapshotEntry | null): void {
-    const inScope = row !== null && inCollection(row.state);
+    const isCovered = row !== null && this.#end.kinds.includes(kindOf(row.itemId));
+    const inScope = isCovered && inCollection(row.state);
     if (inScope) this.#scopeCount++;
     if (entry === null) {
       if (row?.listed === true) this.#digest.remove(row.itemId);
-      if (row !== null && absentNeedsWork(row)) this.#findings.push({ itemId: row.itemId, entry: null });
+      if (row !== null && absentNeedsWork(row, isCovered)) this.#findings.push({ itemId: row.itemId, entry: null });
       return;
     }
     this.#count++;
     if (this.#controls.length < 2) this.#controls.push(entry.itemId);
     if (inScope) this.#overlap++;
     if (row?.listed !== true) {
-      this.#unlisted++;
+      if (this.#contested.includes(kindOf(entry.itemId))) this.#unlisted++;
       this.#digest.add(entry.itemId);
     }
     if (listedNeedsWork(row, entry)) this.#findings.push({ itemId: entry.itemId, entry });

@@ -61,6 +61,8 @@ export async function seedScope({ dataDir, items }: SeedInput): Promise<SeedResu
     kinds: [''],
     proof: 'absence',
     asOf: FIRST_AS_OF,
+    asOfByKind: { '': FIRST_AS_OF },
+    seenAt: FIRST_AS_OF,
     count: items,
     digest: all.toString(),
     contentDigest: '',

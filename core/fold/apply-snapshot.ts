@@ -1,6 +1,6 @@
 import type { SnapshotEnd } from '../../schemas/generated/records.ts';
 import { kindOf } from '../keys.ts';
-import { inCollection, type Judgement, type LedgerRow, lastSeen, type StagedSnapshot } from '../ledger.ts';
+import { inCollection, type Judgement, type LedgerRow, lastSeen, lastSeenAt, type StagedSnapshot } from '../ledger.ts';
 import { type FoldContext, propose } from './effects.ts';
 import { differs, type SnapshotEntry } from './merge.ts';
 import { sight } from './sight.ts';
@@ -22,7 +22,7 @@ export function applyListed(
   entry: SnapshotEntry,
   { end, staged }: Applying,
 ): boolean {
-  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId });
+  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId }, end.asOf ?? context.at);
   row.listed = true;
   row.absentSince = -1;
   if (entry.savedAt !== null) row.savedAt = entry.savedAt;
@@ -48,7 +48,9 @@ function wantsContent(context: FoldContext, row: LedgerRow, documentHash: string
 export function isCandidate(context: FoldContext, row: LedgerRow, end: SnapshotEnd, begin: number): boolean {
   if (!inCollection(row.state) || row.pinned || lastSeen(row, context.scope) >= begin) return false;
   if (!end.kinds.includes(kindOf(row.itemId))) return false;
-  return end.asOf === null || row.savedAt === null || row.savedAt <= end.asOf;
+  if (end.asOf === null) return true;
+  // What was there after the export was made is no concern of it, also where nobody tells when it was saved.
+  return (row.savedAt ?? 0) <= end.asOf && (lastSeenAt(row, context.scope) ?? 0) <= end.asOf;
 }
 
 /** Law 3, public stars: absence from two full walks of separate syncs, with no sighting since the first one's Begin. */
@@ -71,6 +73,7 @@ export function applyAbsent(
   const { end, staged } = applying;
   const candidate = isCandidate(context, row, end, staged.begin);
   if (row.listed) {
+    row.lastSeenAt = lastSeenAt(row, context.scope);
     row.seen = lastSeen(row, context.scope);
     row.listed = false;
   }

@@ -23,9 +23,9 @@ export function listedNeedsWork(row: LedgerGlance | null, entry: SnapshotEntry):
   return differs(entry.documentHash, row.documentHash);
 }
 
-/** The snapshot does not list the row: does anything have to be done? */
-export function absentNeedsWork(row: LedgerGlance): boolean {
-  return row.listed || (inCollection(row.state) && !row.pinned);
+/** The snapshot does not list the row: does anything have to be done? `isCovered`: it speaks of ids of this kind. */
+export function absentNeedsWork(row: LedgerGlance, isCovered: boolean): boolean {
+  return row.listed || (isCovered && inCollection(row.state) && !row.pinned);
 }
 
 /** Document hashes differ, where both are known. */

@@ -1,9 +1,10 @@
-import { type LedgerRow, lastSeen } from '../ledger.ts';
+import { type LedgerRow, lastSeen, lastSeenAt } from '../ledger.ts';
 import { type FoldContext, remember } from './effects.ts';
 
 /**
  * Laws 2 and 8: a sighting at `position`. Only this moves the last sighting, and a sighting newer than the basis of a
- * removal, hold or purge makes the item active again. `shown`: the source showed content with it.
+ * removal, hold or purge makes the item active again. `shown`: the source showed content with it. `at`: the moment that the
+ * source speaks of, ms, where it is not that of the record.
  */
 export function sight(
   context: FoldContext,
@@ -11,11 +12,12 @@ export function sight(
   position: number,
   shown: boolean,
   detail: { readonly snapshotId: string | null },
+  at = context.at,
 ): void {
   const was = row.state;
   if (was !== null && position <= lastSeen(row, context.scope)) return;
+  row.lastSeenAt = Math.max(lastSeenAt(row, context.scope) ?? 0, at);
   row.seen = Math.max(row.seen, position);
-  row.lastSeenAt = context.at;
   row.absentSince = -1;
   if (row.blocked) return;
   if (was === null) {

@@ -69,13 +69,24 @@ export function refuseEarly(scope: ScopeRow, end: SnapshotEnd): Refusal | null {
   if (end.digestOnly && (applied === null || applied.contentDigest !== end.contentDigest)) {
     return { outcome: 'unknown content', reason: 'it names a content that is not the one last applied', full: true };
   }
-  if (end.asOf !== null && applied !== null && applied.asOf !== null && end.asOf < applied.asOf) {
+  const { asOf } = end;
+  const newer = asOf === null ? [] : knownAsOfs(scope, end).filter((known) => known > asOf);
+  if (asOf !== null && newer.length > 0)
     return {
       outcome: 'older',
-      reason: `it speaks of ${isoOf(end.asOf)}, and an export of ${isoOf(applied.asOf)} was applied already`,
+      reason: `it speaks of ${isoOf(asOf)}, and an export of ${isoOf(Math.max(...newer))} was applied already`,
     };
-  }
   return null;
+}
+
+/** As-of of what was applied before, of each kind that the snapshot covers and an export spoke of. */
+function knownAsOfs({ applied }: ScopeRow, { kinds }: SnapshotEnd): readonly number[] {
+  return kinds.flatMap((kind) => applied?.asOfByKind[kind] ?? []);
+}
+
+/** Kinds of which an export of the very same moment was applied: only what shrank since counts as newer. */
+export function contestedKinds({ applied }: ScopeRow, { asOf, kinds }: SnapshotEnd): readonly string[] {
+  return asOf === null ? [] : kinds.filter((kind) => applied?.asOfByKind[kind] === asOf);
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
@@ -85,7 +96,7 @@ export interface Tally extends Judgement {
   /** distinct ids of the snapshot */
   readonly count: number;
   readonly digest: string;
-  /** ids of the snapshot that the snapshot last applied did not list */
+  /** ids of the snapshot, of contested kinds, that the snapshot last applied did not list */
   readonly unlisted: number;
 }
 
@@ -98,20 +109,17 @@ export function refuseLate(scope: ScopeRow, end: SnapshotEnd, tally: Tally): Ref
       full: end.digestOnly,
     };
   }
-  const { applied } = scope;
-  if (end.asOf !== null && applied !== null && applied.asOf === end.asOf && !isProperSubset(scope, tally)) {
-    return tally.unlisted === 0
-      ? { outcome: 'same', reason: 'it holds what the export last applied holds' }
-      : {
-          outcome: 'older',
-          reason: `it is of the same moment as the export last applied, ${isoOf(end.asOf)}, and holds other items`,
-        };
+  const contested = contestedKinds(scope, end);
+  if (end.asOf === null || contested.length === 0) return null;
+  if (tally.unlisted > 0) {
+    const moment = isoOf(end.asOf);
+    return {
+      outcome: 'older',
+      reason: `it is of the same moment as an export applied before, ${moment}, and holds other items`,
+    };
   }
-  return null;
-}
-
-function isProperSubset(scope: ScopeRow, tally: Tally): boolean {
-  return tally.unlisted === 0 && tally.count < scope.listedCount;
+  const isSmaller = contested.length < end.kinds.length || tally.count < scope.listedCount;
+  return isSmaller ? null : { outcome: 'same', reason: 'it holds what the export last applied holds' };
 }
 
 /** An empty list counts as complete only if the source says so explicitly (law 4). */
@@ -129,8 +137,10 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
     coverage: coverageOf(end),
     kinds: end.kinds,
     proof: end.proof,
+    asOf: end.asOf,
     // Without a date of its own a snapshot cannot make an older export newer.
-    asOf: end.asOf ?? scope.applied?.asOf ?? null,
+    asOfByKind: asOfByKind(scope, end),
+    seenAt: Math.max(scope.applied?.seenAt ?? 0, end.asOf ?? end.at),
     count: end.count,
     digest: end.digest,
     contentDigest: end.contentDigest,
@@ -139,4 +149,9 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
   scope.login ??= end.login;
   scope.converged = null;
   scope.convergedAt = null;
+}
+
+function asOfByKind({ applied }: ScopeRow, { asOf, kinds }: SnapshotEnd): Readonly<Record<string, number>> {
+  const known = applied?.asOfByKind ?? {};
+  return asOf === null ? known : { ...known, ...Object.fromEntries(kinds.map((kind) => [kind, asOf])) };
 }

@@ -185,13 +185,17 @@ export interface ItemStore {
   // ---- what maintenance asks ----
   /** Items in the trash since before `before` (ms), not pinned. */
   expiredTrash(before: number, limit: number): Promise<readonly { readonly scope: string; readonly row: LedgerRow }[]>;
-  /** Stubs in the collection whose retry is due. */
+  /** Stubs in the collection whose retry is due, in an order that stays while they do, without the first `offset`. */
   dueStubs(
     now: number,
     limit: number,
+    offset: number,
   ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]>;
-  /** How many rows with one of `kinds`, not pinned, blocked or hidden, last seen at or before `begin`, are in the collection XOR listed (law 6). */
-  countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number>;
+  /**
+   * How many rows with one of `kinds`, not pinned, blocked or hidden, last seen at or before `begin`, are in the collection XOR
+   * listed (law 6). Rows that are not listed and were saved or seen after `asOf` (ms) do not count: the export is older.
+   */
+  countDifferences(scope: string, begin: number, kinds: readonly string[], asOf: number | null): Promise<number>;
 
   // ---- what people ask ----
   scopes(): Promise<readonly ScopeRow[]>;

@@ -176,6 +176,8 @@ describe('an import', () => {
       kinds: [''],
       proof: 'absence',
       asOf: first.asOf,
+      asOfByKind: {},
+      seenAt: 0,
       count: 2,
       digest: end?.digest ?? '',
       contentDigest: end?.contentDigest ?? '',

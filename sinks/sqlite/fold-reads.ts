@@ -107,9 +107,10 @@ export class FoldReads {
   dueStubs(
     now: number,
     limit: number,
+    offset: number,
   ): readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[] {
     return this.#statements.dueStubs
-      .all(now, limit)
+      .all(now, limit, offset)
       .map(([scopeId, itemId, attempts]) => ({ scope: this.#scopes.name(scopeId), itemId, attempts }));
   }
 }
@@ -156,9 +157,10 @@ function prepare(db: Database) {
       )
       .raw(),
     dueStubs: db
-      .prepare<[number, number], RawStub>(
+      .prepare<[number, number, number], RawStub>(
         `SELECT scope_id, item_id, attempts FROM ledger
-         WHERE (flags & 7) IN (1, 2) AND (flags & 1040) = 0 AND ifnull(retry_at, -1) <= ? ORDER BY ifnull(retry_at, -1) LIMIT ?`,
+         WHERE (flags & 7) IN (1, 2) AND (flags & 1040) = 0 AND ifnull(retry_at, -1) <= ?
+         ORDER BY ifnull(retry_at, -1), scope_id, item_id LIMIT ? OFFSET ?`,
       )
       .raw(),
   };

@@ -55,15 +55,16 @@ export class LedgerWalk {
   }
 
   /** See ItemStore.countDifferences. */
-  async countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number> {
+  async countDifferences(scope: string, begin: number, kinds: readonly string[], asOf: number | null): Promise<number> {
     const found = this.#scopes().find(([, name]) => name === scope);
     if (found === undefined) return 0;
     const [scopeId, , data] = found;
     const applied = data === null ? null : (JSON.parse(data) as { applied: AppliedSnapshot | null }).applied;
-    const page = this.#prepare<[number, number, string, number, string], RawCount>(COUNT_DIFFERENCES).raw();
+    const page = this.#prepare<[number, number, string, number, number, string], RawCount>(COUNT_DIFFERENCES).raw();
     let differing = 0;
     await walk(
-      (after) => page.all(applied?.begin ?? -1, begin, JSON.stringify(kinds), scopeId, after),
+      (after) =>
+        page.all(applied?.begin ?? -1, begin, JSON.stringify(kinds), asOf ?? Number.MAX_SAFE_INTEGER, scopeId, after),
       (rows) => {
         differing += rows[0]?.[2] ?? 0;
         return rows[0]?.[0];
@@ -114,8 +115,9 @@ SELECT max(item_id), count(*), total(
   (flags & 56) = 0
   AND (CASE WHEN (flags & 64) <> 0 THEN max(seen, ?) ELSE seen END) <= ?
   AND (CASE WHEN item_id GLOB '[a-z][0-9]_*' THEN substr(item_id, 1, 2) ELSE '' END) IN (SELECT value FROM json_each(?))
+  AND ((flags & 64) <> 0 OR max(ifnull(saved_at, 0), ifnull(last_seen_at, 0)) <= ?)
   AND ((flags & 7) IN (1, 2)) <> ((flags & 64) <> 0)
-) FROM (SELECT item_id, flags, seen FROM ledger WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ${COUNT_PAGE_ROWS})`;
+) FROM (SELECT item_id, flags, seen, saved_at, last_seen_at FROM ledger WHERE scope_id = ? AND item_id > ? ORDER BY item_id LIMIT ${COUNT_PAGE_ROWS})`;
 
 /** Reads pages until one is not full. `take` gives the last id of what it took. */
 async function walk<R>(

@@ -84,9 +84,9 @@ function createStore(db: Database, file: string): ItemStore {
     eraseFreed: () => guarded(() => eraser.erase()),
     usesText: (textHash) => guarded(() => fold.usesText(textHash)),
     expiredTrash: (before, limit) => guarded(() => fold.expiredTrash(before, limit)),
-    dueStubs: (now, limit) => guarded(() => fold.dueStubs(now, limit)),
-    countDifferences: (scope, begin, kinds) =>
-      guarded(() => walk(file, (ledger) => ledger.countDifferences(scope, begin, kinds))),
+    dueStubs: (now, limit, offset) => guarded(() => fold.dueStubs(now, limit, offset)),
+    countDifferences: (scope, begin, kinds, asOf) =>
+      guarded(() => walk(file, (ledger) => ledger.countDifferences(scope, begin, kinds, asOf))),
     scopes: () => guarded(() => fold.scopes()),
     totals: () => guarded(() => walk(file, (ledger) => ledger.totals())),
     list: (filter, limit, after) => guarded(() => list.page(filter, limit, after)),

@@ -19,7 +19,7 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
     expect(await store().outbox(10)).toEqual([]);
     expect(await store().scopes()).toEqual([]);
     expect(await store().totals()).toEqual([]);
-    expect(await store().countDifferences(SCOPE, 10, [''])).toBe(0);
+    expect(await store().countDifferences(SCOPE, 10, [''], null)).toBe(0);
     expect(await store().digest()).toBe('0'.repeat(32));
     expect(await store().digest(SCOPE)).toBe('0'.repeat(32));
   });
@@ -189,10 +189,12 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
       item('hydrated', { state: null, content: 'stub', retryAt: 1 }),
     ];
     await commit(store(), { items });
-    const due = await store().dueStubs(100, 10);
+    const due = await store().dueStubs(100, 10, 0);
     expect(due.map(({ itemId }) => itemId).sort()).toEqual(['due', 'held', 'never asked']);
     expect(due.find(({ itemId }) => itemId === 'due')).toEqual({ scope: SCOPE, itemId: 'due', attempts: 3 });
-    expect(await store().dueStubs(100, 2)).toHaveLength(2);
+    const [first, second, third] = due;
+    expect(await store().dueStubs(100, 2, 0)).toEqual([first, second]);
+    expect(await store().dueStubs(100, 2, 2)).toEqual([third]);
   });
 
   it('counts the rows in which collection and snapshot differ', async () => {
@@ -210,12 +212,24 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
       item('7300', { seen: 1 }),
     ];
     await commit(store(), { items, scopes: [scopeRow({ applied: applied(10) })] });
-    expect(await store().countDifferences(SCOPE, 10, ['t3'])).toBe(3);
-    expect(await store().countDifferences(SCOPE, 11, ['t3'])).toBe(4);
+    expect(await store().countDifferences(SCOPE, 10, ['t3'], null)).toBe(3);
+    expect(await store().countDifferences(SCOPE, 11, ['t3'], null)).toBe(4);
     // Listed rows were sighted by the snapshot itself.
-    expect(await store().countDifferences(SCOPE, 9, ['t3'])).toBe(1);
-    expect(await store().countDifferences(SCOPE, 10, ['t1', ''])).toBe(2);
-    expect(await store().countDifferences(SCOPE, 10, [])).toBe(0);
-    expect(await store().countDifferences(OTHER_SCOPE, 10, ['t3'])).toBe(0);
+    expect(await store().countDifferences(SCOPE, 9, ['t3'], null)).toBe(1);
+    expect(await store().countDifferences(SCOPE, 10, ['t1', ''], null)).toBe(2);
+    expect(await store().countDifferences(SCOPE, 10, [], null)).toBe(0);
+    expect(await store().countDifferences(OTHER_SCOPE, 10, ['t3'], null)).toBe(0);
+  });
+
+  it('does not count what an export is too old for, unless it lists it', async () => {
+    const items = [
+      item('before', { savedAt: null, lastSeenAt: 50 }),
+      item('saved-after', { savedAt: 51, lastSeenAt: null }),
+      item('seen-after', { savedAt: null, lastSeenAt: 51 }),
+      item('listed', { state: 'trash', listed: true, savedAt: 51, lastSeenAt: 51 }),
+    ];
+    await commit(store(), { items, scopes: [scopeRow({ applied: applied(10) })] });
+    expect(await store().countDifferences(SCOPE, 10, [''], 50)).toBe(2);
+    expect(await store().countDifferences(SCOPE, 10, [''], 51)).toBe(4);
   });
 }

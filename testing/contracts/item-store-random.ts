@@ -132,8 +132,8 @@ async function answers(store: ItemStore): Promise<unknown> {
     totals: sorted(await store.totals()),
     held: sorted((await store.held()).map(({ id, count }) => ({ id, count }))),
     trash: sorted((await store.expiredTrash(10, 100)).map(({ scope, row }) => [scope, row.itemId])),
-    stubs: sorted(await store.dueStubs(10, 100)),
-    differences: await store.countDifferences(SCOPE, 10, ['']),
+    stubs: sorted(await store.dueStubs(10, 100, 0)),
+    differences: await store.countDifferences(SCOPE, 10, [''], 3),
     texts: [await store.usesText('t1'), await store.usesText('t2')],
     digests: [await store.digest(), await store.digest(OTHER_SCOPE)],
     words: await Promise.all(

@@ -95,6 +95,8 @@ export function applied(begin: number): NonNullable<ScopeRow['applied']> {
     kinds: [''],
     proof: 'absence',
     asOf: null,
+    asOfByKind: {},
+    seenAt: 1,
     count: 1,
     digest: '',
     contentDigest: '',

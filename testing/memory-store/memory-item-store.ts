@@ -145,6 +145,7 @@ export class MemoryItemStore implements ItemStore {
   async dueStubs(
     now: number,
     limit: number,
+    offset: number,
   ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]> {
     const due = this.#entries().filter(
       ({ entry: { row } }) =>
@@ -154,10 +155,10 @@ export class MemoryItemStore implements ItemStore {
         (row.retryAt === null || row.retryAt <= now),
     );
     return due
-      .slice(0, limit)
+      .slice(offset, offset + limit)
       .map(({ scope, entry: { row } }) => ({ scope, itemId: row.itemId, attempts: row.attempts }));
   }
-  async countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number> {
+  async countDifferences(scope: string, begin: number, kinds: readonly string[], asOf: number | null): Promise<number> {
     const applied = this.#scopes.get(scope) ?? { applied: null };
     const rows = [...(this.#items.get(scope)?.values() ?? [])].map((entry) => entry.row);
     const counted = rows.filter(
@@ -166,7 +167,8 @@ export class MemoryItemStore implements ItemStore {
         !row.pinned &&
         !row.blocked &&
         !row.hidden &&
-        lastSeen(row, applied) <= begin,
+        lastSeen(row, applied) <= begin &&
+        (row.listed || asOf === null || Math.max(row.savedAt ?? 0, row.lastSeenAt ?? 0) <= asOf),
     );
     return counted.filter((row) => inCollection(row.state) !== row.listed).length;
   }

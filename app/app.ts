@@ -7,8 +7,8 @@ import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import type { Importer } from '../producers/import-run.ts';
 import type { LiveProvider } from '../producers/sync/live-provider.ts';
-import type { ImportOptions, ImportResult } from '../producers/tiktok/import.ts';
 import type { Search } from './app-search.ts';
 import type { Config } from './config.ts';
 import type { CurrentStore } from './current-store.ts';
@@ -44,7 +44,8 @@ export interface App {
   readonly newEmbedder: (model: string) => Promise<Embedder>;
   /** The providers that can be asked, by name. */
   readonly live: ReadonlyMap<string, LiveProvider>;
-  readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
+  /** Those whose exports can be taken in, by name of the provider. */
+  readonly importers: ReadonlyMap<string, Importer>;
   readonly search: Search;
   /** Where the API of this process can be reached; null where it does not run. */
   readonly apiUrl: () => string | null;

@@ -10,7 +10,7 @@ import { openApp } from './open-app.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { listDeadLetters, redriveDeadLetters } from './use-cases/dead-letters.ts';
-import { importTikTokExport } from './use-cases/import-tiktok.ts';
+import { importExport } from './use-cases/import-export.ts';
 import { rebuildStore } from './use-cases/rebuild.ts';
 import { rotateKeys } from './use-cases/rotate-keys.ts';
 import { drain, PIPELINE } from './use-cases/settle.ts';
@@ -91,11 +91,11 @@ describe('an open data folder', () => {
   it('shows the same store to two processes, whichever runs the roles, also across a rebuild', async () => {
     const other = await open(world);
     await other.roles.start(PIPELINE);
-    const first = await importTikTokExport(app, { user: 'me', file: world.export('a.json', videos(20)) });
+    const first = await importExport(app, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(20)) });
     expect(first).toMatchObject({ new: 20, converged: true });
     const [rebuilt] = await Promise.all([
       rebuildStore(app),
-      importTikTokExport(app, { user: 'two', file: world.export('b.json', videos(300)) }),
+      importExport(app, { provider: 'tiktok', user: 'two', file: world.export('b.json', videos(300)) }),
     ]);
     expect(rebuilt).toMatchObject({ match: true, embeddingCalls: 0, generation: 2 });
     expect(app.stores.generation).toBe(2);
@@ -128,7 +128,7 @@ describe('another model', () => {
       OPENAI_EMBEDDING_DIMENSIONS: '64',
     };
     const before = await open(world);
-    await importTikTokExport(before, { user: 'me', file: world.export('a.json', videos(20)) });
+    await importExport(before, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(20)) });
     await before.close();
     const after = await open(world, env);
     await expect(after.embedder()).rejects.toThrow('hoardarr rebuild --model text-embedding-3-small');

@@ -116,7 +116,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       embedder: () => embedders.pinned(),
       newEmbedder: (model) => embedders.other(model),
       live: producers.live,
-      importTikTok: producers.importTikTok,
+      importers: producers.importers,
       search: createSearchFor(parts, () => embedders.pinned()),
       apiUrl: () => api?.url ?? null,
       async eraseBytes() {

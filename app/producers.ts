@@ -1,3 +1,4 @@
+import type { Account } from '../core/keys.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { EventLog, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
@@ -6,12 +7,15 @@ import type { CommandHandler } from '../core/ports/provider.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { startCommandLoop } from '../producers/command-loop.ts';
+import type { Importer } from '../producers/import-run.ts';
+import { importReddit } from '../producers/reddit/import.ts';
 import type { RunDeps } from '../producers/run-deps.ts';
 import type { LiveProvider } from '../producers/sync/live-provider.ts';
 import type { SyncDeps } from '../producers/sync/sync-deps.ts';
+import { readSyncMetadata, syncMetadataKey } from '../producers/sync-metadata.ts';
 import { tiktokCommands } from '../producers/tiktok/backfill.ts';
 import { createTikTokHttp } from '../producers/tiktok/http.ts';
-import { type ImportOptions, type ImportResult, importTikTok } from '../producers/tiktok/import.ts';
+import { importTikTok } from '../producers/tiktok/import.ts';
 import { resolveShortLink } from '../producers/tiktok/short-links.ts';
 import type { Config } from './config.ts';
 import { isGone } from './instance.ts';
@@ -36,7 +40,10 @@ export interface ProducerParts {
 export interface Producers {
   /** by name */
   readonly live: ReadonlyMap<string, LiveProvider>;
-  readonly importTikTok: (file: string, options: ImportOptions) => Promise<ImportResult>;
+  /** by name of the provider */
+  readonly importers: ReadonlyMap<string, Importer>;
+  /** Whether anybody can be asked for what items of the account are. */
+  readonly isAskable: (account: Account) => Promise<boolean>;
   /** Executes the commands of all providers until it is closed. */
   readonly start: () => Promise<Subscription>;
 }
@@ -62,7 +69,16 @@ export function createProducers(
   ]);
   return {
     live,
-    importTikTok: (file, options) => importTikTok({ ...run, ledger, resolveShortLink: resolve }, file, options),
+    importers: new Map<string, Importer>([
+      ['tiktok', (file, options) => importTikTok({ ...run, ledger, resolveShortLink: resolve }, file, options)],
+      ['reddit', (file, options) => importReddit({ ...run, ledger }, file, options)],
+    ]),
+    async isAskable(account) {
+      if (!live.has(account.provider)) return tiktokOembedUrl !== null;
+      const stored = await parts.metadata.get(syncMetadataKey(account));
+      const { credentialKind, needsReauth } = readSyncMetadata(account, stored?.value);
+      return credentialKind !== null && !needsReauth;
+    },
     start: () => startCommandLoop({ ...run, handlers }),
   };
 }

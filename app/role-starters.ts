@@ -31,6 +31,7 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
       const maintenance = new Maintenance({
         ...parts,
         trashMs: config.trashMs,
+        isAskable: (account) => producers.isAskable(account),
         forgetTexts: (textHashes) => forget(cache, textHashes),
       });
       const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers: [...producers.live.keys()] });

@@ -28,7 +28,8 @@ export async function filesBelow(folder: string): Promise<SourceFile[]> {
 
 /** A file that is read from disk when it is opened; never through a symbolic link unless `follow`. */
 export function fileOnDisk(location: string, name: string, follow = false): SourceFile {
-  return { name, size: null, open: () => readFrom(location, name, follow) };
+  // A copy is as new as the copying, so the disk does not tell how old a file is.
+  return { name, size: null, modifiedAt: null, open: () => readFrom(location, name, follow) };
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {

@@ -4,6 +4,8 @@ export interface SourceFile {
   readonly name: string;
   /** bytes as declared; null when unknown */
   readonly size: number | null;
+  /** when it was last changed, as its archive says, ms; null when unknown */
+  readonly modifiedAt: number | null;
   /** Reads it from its beginning, each time anew. */
   open(): AsyncIterable<Uint8Array>;
 }

@@ -21,6 +21,8 @@ export const DEFAULT_ZIP_LIMITS: ZipLimits = {
   ratioFromBytes: 64_000_000,
 };
 
+const FIRST_DATE_MS = Date.UTC(1980, 0, 2);
+
 /** An archive that is open for reading. */
 export interface Archive {
   /** its files in the order of the archive, without folders; nothing is unpacked before a file is read */
@@ -64,7 +66,18 @@ async function listEntries(zip: ZipFile, limits: ZipLimits): Promise<Entry[]> {
 }
 
 function asFile(zip: ZipFile, entry: Entry, limits: ZipLimits, budget: { left: number }): SourceFile {
-  return { name: entry.fileName, size: entry.uncompressedSize, open: () => unpack(zip, entry, limits, budget) };
+  return {
+    name: entry.fileName,
+    size: entry.uncompressedSize,
+    modifiedAt: modifiedAt(entry),
+    open: () => unpack(zip, entry, limits, budget),
+  };
+}
+
+/** Where the archive tells no zone it is taken for UTC. 1980 begins what the format can tell, and stands for nothing. */
+function modifiedAt(entry: Entry): number | null {
+  const ms = entry.getLastModDate({ timezone: 'UTC' }).getTime();
+  return ms > FIRST_DATE_MS ? ms : null;
 }
 
 async function* unpack(

@@ -5,6 +5,8 @@ export interface ZipMember {
   readonly data: Uint8Array | string;
   readonly encrypted?: boolean;
   readonly stored?: boolean;
+  /** ms; told to 2 seconds and without a zone, as UTC */
+  readonly modifiedAt?: number;
   /** written in the place of the true ones, to lie */
   readonly declaredSize?: number;
   readonly declaredCrc?: number;
@@ -23,6 +25,9 @@ export function makeZip(members: readonly ZipMember[]): Buffer {
     shared.writeUInt16LE(20, 0);
     shared.writeUInt16LE(0x800 | (member.encrypted === true ? 1 : 0), 2);
     shared.writeUInt16LE(member.stored === true ? 0 : 8, 4);
+    const [time, date] = dosDate(member.modifiedAt ?? Date.UTC(1980, 0, 1));
+    shared.writeUInt16LE(time, 6);
+    shared.writeUInt16LE(date, 8);
     shared.writeUInt32LE(member.declaredCrc ?? crc32(data), 10);
     shared.writeUInt32LE(packed.length, 14);
     shared.writeUInt32LE(member.declaredSize ?? data.length, 18);
@@ -42,4 +47,10 @@ export function makeZip(members: readonly ZipMember[]): Buffer {
   end.writeUInt32LE(central.length, 12);
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...locals, central, end]);
+}
+
+function dosDate(ms: number): readonly [time: number, date: number] {
+  const at = new Date(ms);
+  const time = (at.getUTCHours() << 11) | (at.getUTCMinutes() << 5) | (at.getUTCSeconds() >> 1);
+  return [time, ((at.getUTCFullYear() - 1980) << 9) | ((at.getUTCMonth() + 1) << 5) | at.getUTCDate()];
 }

@@ -7,7 +7,7 @@ import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { isoOf } from './format.ts';
-import { type ImportProgress, type ImportReport, importTikTokExport } from './import-tiktok.ts';
+import { type ImportProgress, type ImportReport, importExport, importerOf } from './import-export.ts';
 import { checkUser } from './scopes.ts';
 
 export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
@@ -77,8 +77,7 @@ export class Uploads {
       readonly asOf: number | null;
     },
   ): Promise<Upload> {
-    if (about.provider !== 'tiktok')
-      throw new InputError(`exports of '${about.provider}' cannot be taken in by this version: only tiktok`);
+    importerOf(this.#app, about.provider);
     const { clock, config } = this.#app;
     const id = randomUUID();
     const upload: Upload = {
@@ -196,7 +195,8 @@ export class Uploads {
       void this.#save(current).catch(() => undefined);
     };
     try {
-      const report = await importTikTokExport(this.#app, {
+      const report = await importExport(this.#app, {
+        provider: upload.provider,
         user: upload.user,
         file: this.#fileOf(upload),
         asOf: upload.asOf,

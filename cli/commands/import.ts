@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
-import { type ImportReport, importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
-import { InputError } from '../../core/errors.ts';
+import { type ImportReport, importExport } from '../../app/use-cases/import-export.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { plural } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -10,10 +9,11 @@ const PHASES = { read: 'reading', links: 'looking up short links', write: 'writi
 
 export function registerImport(program: Command, context: CliContext): void {
   withGlobals(program.command('import <provider> <file>'))
-    .description('takes in an export: tiktok .json, .txt, .zip or the unpacked folder')
+    .description(
+      'takes in an export: tiktok .json, .txt, .zip or folder; reddit saved_posts.csv, saved_comments.csv, .zip or folder',
+    )
     .option('--as-of <date>', 'when the export was made, as 2026-03-01 or 2026-03-01T12:00:00Z')
     .action(async (provider: string, file: string, options: { readonly asOf?: string }, command: Command) => {
-      if (provider !== 'tiktok') throw new InputError(notYet(provider));
       const asOf = options.asOf === undefined ? null : parseAsOf(options.asOf);
       await context.withApp(command, async (app, signal) => {
         const bar = createProgress(context.io, () => app.clock.now());
@@ -27,7 +27,8 @@ export function registerImport(program: Command, context: CliContext): void {
             done: number;
             total: number | null;
           }): void => bar.report(PHASES[phase], done, total);
-          const report = await importTikTokExport(app, {
+          const report = await importExport(app, {
+            provider,
             user: context.user(globalsOf(command)),
             file,
             asOf,
@@ -40,12 +41,6 @@ export function registerImport(program: Command, context: CliContext): void {
         }
       });
     });
-}
-
-function notYet(provider: string): string {
-  if (provider === 'reddit')
-    return 'importing from Reddit is not available yet in this version: only `import tiktok` is';
-  return `'${provider}' has no exports that can be imported: only \`import tiktok FILE\` is available`;
 }
 
 function describe(report: ImportReport): string {

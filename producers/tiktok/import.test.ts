@@ -7,8 +7,9 @@ import type { KnownItem } from '../../core/ports/ledger-view.ts';
 import { digestOfIds } from '../../core/set-digest.ts';
 import { FakeOEmbed } from '../../testing/fake-oembed/fake-oembed.ts';
 import { ProducerWorld } from '../../testing/producer-world.ts';
+import type { ImportOptions, ImportResult } from '../import-run.ts';
 import { createTikTokHttp } from './http.ts';
-import { type ImportDeps, type ImportOptions, type ImportResult, importTikTok } from './import.ts';
+import { type ImportDeps, importTikTok } from './import.ts';
 import { resolveShortLink } from './short-links.ts';
 
 let folder: string;

@@ -1,52 +1,22 @@
-import { setImmediate } from 'node:timers/promises';
-import { InputError } from '../../core/errors.ts';
-import type { Scope } from '../../core/keys.ts';
-import type { LedgerView } from '../../core/ports/ledger-view.ts';
-import { type Run, withRun } from '../run.ts';
-import type { RunDeps } from '../run-deps.ts';
-import { describeIds, type IdList } from '../snapshot-chunks.ts';
-import { beginSnapshot } from '../snapshot-writer.ts';
-import { type Hydrations, hydrationsOf } from './hydrations.ts';
+import {
+  checkAsOf,
+  type ImportOptions,
+  type ImportResult,
+  type ImportRunDeps,
+  importList,
+  type Stated,
+} from '../import-run.ts';
 import type { Favorites } from './parse/favorites.ts';
 import { type ParsedExport, readExport } from './parse/read-export.ts';
-import { COLLECTION } from './provider.ts';
+import { COLLECTION, toHydration } from './provider.ts';
 import type { ResolvedLink } from './short-links.ts';
 
-export interface ImportDeps extends RunDeps {
-  readonly ledger: LedgerView;
+export interface ImportDeps extends ImportRunDeps {
   /** looks up a short link; null where the network is off */
   readonly resolveShortLink: ((url: string, signal: AbortSignal) => Promise<ResolvedLink>) | null;
 }
 
-export interface ImportOptions {
-  readonly user: string;
-  /** the moment of the export, ms, where the user knows better than its newest date */
-  readonly asOf?: number | null;
-  readonly signal?: AbortSignal;
-  /** `bytes` read so far, short links looked up, or items written, of `total` where it is known */
-  readonly progress?: (progress: {
-    readonly phase: 'read' | 'links' | 'write';
-    readonly done: number;
-    readonly total: number | null;
-  }) => void;
-}
-
-export interface ImportResult {
-  readonly syncId: string;
-  readonly snapshotId: string;
-  /** rows of the list, also those that were skipped or repeat others */
-  readonly processed: number;
-  /** rows whose video could not be told */
-  readonly skipped: number;
-  /** distinct videos */
-  readonly count: number;
-  /** ms; null when the export tells no date, and so can remove nothing */
-  readonly asOf: number | null;
-  readonly coverage: 'complete' | 'unknown';
-  readonly warnings: readonly string[];
-}
-
-const IDS_AT_ONCE = 1000;
+const LINKS_AT_ONCE = 1000;
 /** Of a name in an archive, as the evidence keeps it. */
 const MAX_NAME = 200;
 
@@ -59,34 +29,33 @@ const MAX_NAME = 200;
 export async function importTikTok(deps: ImportDeps, file: string, options: ImportOptions): Promise<ImportResult> {
   const now = deps.clock.now();
   const { asOf: given = null, signal = new AbortController().signal, progress } = options;
-  if (given !== null && given > now)
-    throw new InputError('--as-of lies in the future: it is the day on which the export was made');
+  checkAsOf(given, now);
   const parsed = await readExport(file, {
     now,
     signal,
     progress: (done) => progress?.({ phase: 'read', done, total: null }),
   });
-  await resolveShortLinks(deps, parsed.favorites, signal, options.progress);
+  const { favorites, explicitlyEmpty } = parsed;
+  await resolveShortLinks(deps, favorites, signal, progress);
   const stated = stateOf(parsed, given);
-  const ids = await describeIds({ by: 'savedAt', items: parsed.favorites.savedAt });
-  const account = { provider: 'tiktok', user: options.user };
-  return withRun(deps, { account, mode: 'import', signal }, async (run) => {
-    const snapshotId = await writeSnapshot(deps, run, parsed, stated, ids, options.progress);
-    const { rowsRead: processed, skippedRows: skipped } = parsed.favorites;
-    const value = { syncId: run.syncId, snapshotId, processed, skipped, count: ids.itemIds.length, ...stated };
-    const advance = <M extends object>(metadata: M): M => ({ ...metadata, lastFullReconciliation: deps.clock.now() });
-    return {
-      value,
-      counts: { processed, skipped, duplicates: parsed.favorites.duplicates, listed: ids.itemIds.length },
-      advance,
-    };
-  });
-}
-
-interface Stated {
-  readonly asOf: number | null;
-  readonly coverage: 'complete' | 'unknown';
-  readonly warnings: readonly string[];
+  const { rowsRead, skippedRows, duplicates, savedAt, details } = favorites;
+  const list = {
+    ...stated,
+    collection: COLLECTION,
+    kinds: [''],
+    rowsRead,
+    skippedRows,
+    duplicates,
+    savedAt,
+    toHydration: (itemId: string) =>
+      toHydration({ itemId, savedAt: savedAt.get(itemId) ?? null, details: details.get(itemId) ?? null, oembed: null }),
+    // Without a date in any row nobody can tell where the list was cut off: then everything may have been.
+    oldestRow: favorites.oldestRow ?? stated.asOf,
+    explicitlyEmpty,
+    evidence: evidenceOf(parsed),
+    reconciles: true,
+  };
+  return importList(deps, { provider: 'tiktok', user: options.user }, list, options);
 }
 
 /** What the export can prove (protocol.md, Snapshot evidence). */
@@ -114,8 +83,8 @@ async function resolveShortLinks(
   const total = favorites.shortLinks.length;
   let done = 0;
   // They all wait for the same polite pace; a bounded number of promises is enough to keep it busy.
-  for (let from = 0; from < total; from += IDS_AT_ONCE) {
-    const links = favorites.shortLinks.slice(from, from + IDS_AT_ONCE);
+  for (let from = 0; from < total; from += LINKS_AT_ONCE) {
+    const links = favorites.shortLinks.slice(from, from + LINKS_AT_ONCE);
     await Promise.all(
       links.map(async ({ url, savedAt, details }) => {
         const found = (await deps.resolveShortLink?.(url, signal)) ?? {
@@ -128,54 +97,6 @@ async function resolveShortLinks(
       }),
     );
   }
-}
-
-/** Begin, hydration, chunks, End; resolves to the snapshot's id. */
-async function writeSnapshot(
-  deps: ImportDeps,
-  run: Run,
-  parsed: ParsedExport,
-  stated: Stated,
-  ids: IdList,
-  progress: ImportOptions['progress'],
-): Promise<string> {
-  const { favorites } = parsed;
-  const snapshot = await beginSnapshot(deps, run, COLLECTION, null);
-  const scope: Scope = { provider: 'tiktok', user: run.metadata.user, collection: COLLECTION };
-  const revived = await writeHydrations(deps, run, scope, ids, favorites, progress);
-  await snapshot.end(ids, {
-    kinds: [''],
-    proof: 'absence',
-    coverage: stated.coverage,
-    asOf: stated.asOf,
-    // Without a date in any row nobody can tell where the list was cut off: then everything may have been.
-    oldestRow: favorites.oldestRow ?? stated.asOf,
-    explicitlyEmpty: parsed.explicitlyEmpty,
-    evidence: evidenceOf(parsed),
-  });
-  // Content of a purged item counts only once the snapshot has sighted it again (law 7).
-  if (revived.length > 0) await run.append(revived);
-  return snapshot.snapshotId;
-}
-
-async function writeHydrations(
-  deps: ImportDeps,
-  run: Run,
-  scope: Scope,
-  ids: IdList,
-  favorites: Favorites,
-  progress: ImportOptions['progress'],
-): Promise<Hydrations['afterwards']> {
-  const afterwards: Hydrations['afterwards'][number][] = [];
-  for (let from = 0; from < ids.itemIds.length; from += IDS_AT_ONCE) {
-    const itemIds = ids.itemIds.slice(from, from + IDS_AT_ONCE);
-    const hydrations = hydrationsOf(itemIds, favorites, await deps.ledger.known(scope, itemIds));
-    if (hydrations.now.length > 0) await run.append(hydrations.now);
-    afterwards.push(...hydrations.afterwards);
-    progress?.({ phase: 'write', done: Math.min(from + IDS_AT_ONCE, ids.itemIds.length), total: ids.itemIds.length });
-    await setImmediate();
-  }
-  return afterwards;
 }
 
 function evidenceOf({ fileKind, source, section, favorites, newestDate }: ParsedExport): string {

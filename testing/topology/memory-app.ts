@@ -133,7 +133,7 @@ export async function openMemoryApp({
     embedder: pinned,
     newEmbedder: async (model) => new CountingEmbedder(clock, () => 1, model),
     live: producers.live,
-    importTikTok: producers.importTikTok,
+    importers: producers.importers,
     search: createSearchFor(parts, pinned),
     apiUrl: () => null,
     async eraseBytes() {

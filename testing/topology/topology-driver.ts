@@ -6,7 +6,7 @@ import { listDeadLetters, type Redriven, redriveDeadLetters } from '../../app/us
 import { type Decided, decide, type PersonOperation } from '../../app/use-cases/decide.ts';
 import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
-import { type ImportReport, importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
+import { type ImportReport, importExport } from '../../app/use-cases/import-export.ts';
 import { type ItemView, listItems, MAX_PAGE } from '../../app/use-cases/items.ts';
 import { type RebuildReport, rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
@@ -17,6 +17,14 @@ import { type MemoryApp, type MemoryAppOptions, openMemoryApp } from './memory-a
 const USER = 'me';
 const ACCOUNT = { provider: 'tiktok', user: USER } as const;
 const SETTLE_MS = 3_600_000;
+
+interface ImportHow {
+  /** default TikTok */
+  readonly provider?: string;
+  readonly name?: string;
+  readonly asOf?: number;
+  readonly user?: string;
+}
 
 /**
  * The whole pipeline in one process and in memory: import, producer, log, processor, sink, maintenance, decisions and rebuild,
@@ -58,19 +66,13 @@ export class TopologyDriver {
    *
    * @param content text or bytes of the file, or an object that is written as JSON
    */
-  import(
-    content: unknown,
-    options: { readonly name?: string; readonly asOf?: number; readonly user?: string } = {},
-  ): Promise<ImportReport> {
+  import(content: unknown, options: ImportHow = {}): Promise<ImportReport> {
     return this.run(this.startImport(content, options));
   }
 
   /** As `import`, but time has to be moved by the caller. */
-  startImport(
-    content: unknown,
-    options: { readonly name?: string; readonly asOf?: number; readonly user?: string } = {},
-  ): Promise<ImportReport> {
-    const { name = 'user_data_tiktok.json', asOf = null, user = USER } = options;
+  startImport(content: unknown, options: ImportHow = {}): Promise<ImportReport> {
+    const { provider = 'tiktok', name = 'user_data_tiktok.json', asOf = null, user = USER } = options;
     this.#files += 1;
     const file = path.join(this.parts.folder, 'exports', String(this.#files), name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -78,7 +80,7 @@ export class TopologyDriver {
       file,
       typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content),
     );
-    return importTikTokExport(this.app, { user, file, asOf });
+    return importExport(this.app, { provider, user, file, asOf });
   }
 
   /** A person decides about items. */

@@ -1,11 +1,9 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf } from '../../../core/errors.ts';
+import { InputError } from '../../../core/errors.ts';
 import { digestOfIds } from '../../../core/set-digest.ts';
-import { fileOnDisk, filesBelow } from '../../folder.ts';
+import type { PlainKind } from '../../content-kind.ts';
+import { type Meter, meterOf, peekInto, type ReadOptions, withExport } from '../../open-export.ts';
 import type { SourceFile } from '../../source-file.ts';
-import { openZip } from '../../zip.ts';
-import { contentKind, peek } from './content-kind.ts';
 import { Favorites } from './favorites.ts';
 import { readJsonExport } from './json-export.ts';
 import { NewestDate } from './newest-date.ts';
@@ -25,14 +23,6 @@ export interface ParsedExport {
   /** the list was there, and the file itself says that it is empty */
   readonly explicitlyEmpty: boolean;
   readonly warnings: readonly string[];
-}
-
-export interface ReadOptions {
-  /** ms; later dates in the file do not count for its age */
-  readonly now: number;
-  readonly signal?: AbortSignal;
-  /** called as it goes; `bytes` of all files so far, unpacked */
-  readonly progress?: (bytes: number) => void;
 }
 
 interface Candidate {
@@ -58,57 +48,27 @@ const NOT_TIKTOK = /lemon8|(?:^|\/)(?:__MACOSX\/|\.)/i;
  * favourites (providers.md, section 3): a missing list is no information, never an empty one (law 5).
  */
 export async function readExport(file: string, options: ReadOptions): Promise<ParsedExport> {
-  const info = await stat(file).catch((error: unknown) => {
-    throw new InputError(`${file} cannot be read: ${messageOf(error)}`);
-  });
-  const reader = new ExportReader(options);
-  if (info.isDirectory()) return reader.several('folder', file, await filesBelow(file));
-  if (!info.isFile()) throw new InputError(`${file} is neither a file nor a folder`);
-  const name = path.basename(file);
-  const { head, all, close } = await peek(reader.count(fileOnDisk(file, name, true).open()));
-  const content = contentKind(head);
-  if (content.kind === 'zip') {
-    await close();
-    const archive = await openZip(file);
-    try {
-      return await reader.several('zip', file, archive.files);
-    } finally {
-      archive.close();
-    }
-  }
-  try {
-    return await reader.single(name, content.kind, content.kind === 'other' ? content.what : '', all);
-  } finally {
-    await close();
-  }
+  const meter = meterOf(options);
+  const reader = new ExportReader(options.now, meter);
+  return withExport(file, meter, (opened) =>
+    opened.kind === 'file'
+      ? reader.single(opened.name, opened.content, opened.bytes)
+      : reader.several(opened.kind, file, opened.files),
+  );
 }
 
 class ExportReader {
-  private readonly options: ReadOptions;
+  private readonly meter: Meter;
   private readonly newest: NewestDate;
-  private bytes = 0;
 
-  constructor(options: ReadOptions) {
-    this.options = options;
-    this.newest = new NewestDate(options.now);
+  constructor(now: number, meter: Meter) {
+    this.meter = meter;
+    this.newest = new NewestDate(now);
   }
 
-  async *count(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bytes) {
-      this.options.signal?.throwIfAborted();
-      this.bytes += chunk.length;
-      this.options.progress?.(this.bytes);
-      yield chunk;
-    }
-  }
-
-  async single(
-    name: string,
-    kind: 'json' | 'text' | 'other',
-    what: string,
-    bytes: AsyncIterable<Uint8Array>,
-  ): Promise<ParsedExport> {
-    if (kind === 'other') throw otherKind(name, what);
+  async single(name: string, content: PlainKind, bytes: AsyncIterable<Uint8Array>): Promise<ParsedExport> {
+    if (content.kind === 'other') throw otherKind(name, content.what);
+    const { kind } = content;
     const seen: Seen = new Map();
     if (kind === 'text' && OTHER_LISTS.test(name))
       throw new InputError(`${name} is another list of the export: import "Favorite Videos.txt". Nothing was changed.`);
@@ -125,8 +85,7 @@ class ExportReader {
     const seen: Seen = new Map();
     const found: Candidate[] = [];
     for (const source of named.filter(({ name }) => /\.json$/i.test(name))) {
-      const candidate = await this.peeking(source, (head, all) => {
-        const content = contentKind(head);
+      const candidate = await peekInto(source, this.meter, async (content, all) => {
         if (content.kind === 'json') return this.json(source.name, all, seen);
         throw otherKind(source.name, content.kind === 'other' ? content.what : `a ${content.kind} file`);
       });
@@ -135,13 +94,13 @@ class ExportReader {
     for (const source of named) {
       const name = source.name.replaceAll('\\', '/');
       if (FAVORITES_TEXT.test(name)) {
-        const candidate = await this.peeking(source, (head, all) => {
-          if (head.length === 0) throw otherKind(source.name, 'empty');
+        const candidate = await peekInto(source, this.meter, async (content, all) => {
+          if (content.kind === 'other' && content.what === 'empty') throw otherKind(source.name, 'empty');
           return this.text(source.name, all);
         });
         found.push(candidate);
       } else if (OTHER_LISTS.test(name))
-        await this.peeking(source, (_head, all) => readTextDates(source.name, all, this.newest));
+        await peekInto(source, this.meter, (_content, all) => readTextDates(source.name, all, this.newest));
     }
     const [first, ...others] = found;
     if (first === undefined)
@@ -151,19 +110,6 @@ class ExportReader {
         files.map(({ name }) => name),
       );
     return this.parsed(fileKind, first, agreeing(first, others));
-  }
-
-  /** Reads a file with its first bytes known; closes it however that ends. */
-  private async peeking<T>(
-    source: SourceFile,
-    read: (head: Uint8Array, all: AsyncIterable<Uint8Array>) => Promise<T>,
-  ): Promise<T> {
-    const { head, all, close } = await peek(this.count(source.open()));
-    try {
-      return await read(head, all);
-    } finally {
-      await close();
-    }
   }
 
   private async json(name: string, bytes: AsyncIterable<Uint8Array>, seen: Seen): Promise<Candidate | null> {

@@ -1,12 +1,14 @@
-import { scopeName } from '../../core/keys.ts';
+import { InputError } from '../../core/errors.ts';
+import { type Account, scopeName } from '../../core/keys.ts';
 import type { RunCounts, RunRow } from '../../core/ledger.ts';
-import type { ImportResult } from '../../producers/tiktok/import.ts';
+import type { Importer, ImportResult } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
-import { checkUser } from './scopes.ts';
+import { checkProvider, checkUser } from './scopes.ts';
 import { drain, PIPELINE, waitUntilSettled } from './settle.ts';
 
 export interface ImportRequest {
+  readonly provider: string;
   readonly user: string;
   readonly file: string;
   /** ms */
@@ -35,23 +37,23 @@ export interface ImportReport extends RunCounts {
   readonly warnings: readonly string[];
 }
 
-const COLLECTION = 'favorites';
 const LATE_LIMIT_MS = 3_000;
 /** Refusals of a snapshot that mean: what is stored stays as it was. */
 const NOTHING_CHANGED = /^(older|same|mismatch|incomplete|foreign|overtaken|unknown content|aborted)\b/;
 
 /**
  * Imports an export, and waits until it and everything that it caused is applied. InputError when the file is none that can
- * be trusted; StalledError when nothing moves any more.
+ * be trusted, or the provider has none; StalledError when nothing moves any more.
  */
-export async function importTikTokExport(app: App, request: ImportRequest): Promise<ImportReport> {
+export async function importExport(app: App, request: ImportRequest): Promise<ImportReport> {
   const user = checkUser(request.user);
-  const { file, asOf = null, signal, progress } = request;
+  const importer = importerOf(app, request.provider);
+  const { provider, file, asOf = null, signal, progress } = request;
   const watched = { ...(signal === undefined ? {} : { signal }), ...(progress === undefined ? {} : { progress }) };
   // Checked before anything is written: an import that cannot be embedded would leave the folder half done.
   await app.embedder();
   await app.roles.ensure(PIPELINE);
-  const result = await app.importTikTok(file, { user, asOf, ...watched });
+  const result = await importer(file, { user, asOf, ...watched });
   const runs = await waitUntilSettled(app, result.syncId, {
     ...(signal === undefined ? {} : { signal }),
     progress: (seen) => {
@@ -61,7 +63,15 @@ export async function importTikTokExport(app: App, request: ImportRequest): Prom
   });
   // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
   await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
-  return report(app, user, result, runs);
+  return report(app, { provider, user }, result, runs);
+}
+
+/** Throws InputError where the provider has no exports. */
+export function importerOf(app: App, provider: string): Importer {
+  const importer = app.importers.get(checkProvider(provider));
+  if (importer !== undefined) return importer;
+  const others = [...app.importers.keys()].map((name) => `\`import ${name} FILE\``).join(' and ');
+  throw new InputError(`${provider} has no exports that can be imported: ${others} are available`);
 }
 
 function applyProgress(runs: readonly RunRow[]): ImportProgress & { readonly total: number } {
@@ -70,17 +80,21 @@ function applyProgress(runs: readonly RunRow[]): ImportProgress & { readonly tot
   return { phase: 'apply', done: caused, total: caused + waiting };
 }
 
-async function report(app: App, user: string, result: ImportResult, runs: readonly RunRow[]): Promise<ImportReport> {
+async function report(
+  app: App,
+  account: Account,
+  result: ImportResult,
+  runs: readonly RunRow[],
+): Promise<ImportReport> {
   const [run, ...caused] = runs;
   const outcome = run?.snapshotOutcome ?? '';
-  const scope = await app.store.scope(scopeName({ provider: 'tiktok', user, collection: COLLECTION }));
+  const scope = await app.store.scope(scopeName({ ...account, collection: result.collection }));
   const refused = NOTHING_CHANGED.test(outcome);
   const warnings = refused ? [...result.warnings, refusal(outcome)] : result.warnings;
   const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
   return {
-    provider: 'tiktok',
-    user,
-    collection: COLLECTION,
+    ...account,
+    collection: result.collection,
     syncId: result.syncId,
     processed: result.processed,
     new: sum('new'),

@@ -1,7 +1,7 @@
 /** What a file is, judged by its first bytes; names prove nothing. */
-export type ContentKind =
-  | { readonly kind: 'json' | 'text' | 'zip' }
-  | { readonly kind: 'other'; readonly what: string };
+export type ContentKind = { readonly kind: 'zip' } | PlainKind;
+
+export type PlainKind = { readonly kind: 'json' | 'text' } | { readonly kind: 'other'; readonly what: string };
 
 const HEAD_BYTES = 4096;
 

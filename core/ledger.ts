@@ -90,8 +90,10 @@ export interface AppliedSnapshot {
   readonly asOf: number | null;
   /** as-of of the export last applied that covered the kind, by kind of id, ms */
   readonly asOfByKind: Readonly<Record<string, number>>;
-  /** no snapshot up to this one speaks of a later moment, ms: as-of of an export, else when it was read */
+  /** the latest moment that this one, or one before it which may list the same items, speaks of, ms; 0 for none */
   readonly seenAt: number;
+  /** day on which an export came in that does not tell when it was made, ms; null when there was none, or another told */
+  readonly undatedAt: number | null;
   readonly count: number;
   readonly digest: string;
   readonly contentDigest: string;
@@ -273,7 +275,8 @@ export function lastSeenAt(
   scope: Pick<ScopeRow, 'applied'>,
 ): number | null {
   if (!row.listed || scope.applied === null) return row.lastSeenAt;
-  return Math.max(row.lastSeenAt ?? 0, scope.applied.seenAt);
+  const { seenAt, undatedAt } = scope.applied;
+  return Math.max(row.lastSeenAt ?? 0, seenAt, undatedAt ?? 0);
 }
 
 /** Row of a run that has just begun. */

@@ -74,6 +74,27 @@ describe('an export of ids without dates', () => {
     expect(await scenario.idsOf('active')).toEqual([...POSTS, 't3_f']);
   });
 
+  it('is believed on what came in without a date, once the same list came with one', async () => {
+    const scenario = new Scenario();
+    const made = scenario.now - 10 * DAY_MS;
+    await importIds(scenario, [...POSTS, 't3_f'], { asOf: null });
+    await importIds(scenario, [...POSTS, 't3_f'], { asOf: made });
+    await importIds(scenario, POSTS, { asOf: made + DAY_MS });
+    expect(await scenario.idsOf('trash')).toEqual(['t3_f']);
+  });
+
+  it('is believed on the day on which another came in without a date, and does not mind those of other kinds', async () => {
+    const scenario = new Scenario();
+    scenario.now += 14 * 3_600_000;
+    const today = scenario.now - (scenario.now % DAY_MS);
+    await importIds(scenario, COMMENTS, { asOf: null, kinds: ['t1'] });
+    await importIds(scenario, [...POSTS, 't3_f'], { asOf: today - 2 * DAY_MS });
+    await importIds(scenario, POSTS, { asOf: today - DAY_MS });
+    expect(await scenario.idsOf('trash')).toEqual(['t3_f']);
+    await importIds(scenario, COMMENTS.slice(1), { asOf: today, kinds: ['t1'] });
+    expect(await scenario.idsOf('trash')).toEqual([COMMENTS[0], 't3_f']);
+  });
+
   it('is compared with what it can speak of', async () => {
     const scenario = new Scenario();
     const made = scenario.now;

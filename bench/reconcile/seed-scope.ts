@@ -63,6 +63,7 @@ export async function seedScope({ dataDir, items }: SeedInput): Promise<SeedResu
     asOf: FIRST_AS_OF,
     asOfByKind: { '': FIRST_AS_OF },
     seenAt: FIRST_AS_OF,
+    undatedAt: null,
     count: items,
     digest: all.toString(),
     contentDigest: '',

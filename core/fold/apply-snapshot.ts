@@ -4,7 +4,7 @@ import { inCollection, type Judgement, type LedgerRow, lastSeen, lastSeenAt, typ
 import { type FoldContext, propose } from './effects.ts';
 import { differs, type SnapshotEntry } from './merge.ts';
 import { sight } from './sight.ts';
-import { coverageOf } from './snapshot.ts';
+import { coverageOf, momentOf } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -22,7 +22,7 @@ export function applyListed(
   entry: SnapshotEntry,
   { end, staged }: Applying,
 ): boolean {
-  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId }, end.asOf ?? context.at);
+  sight(context, row, staged.begin, false, { snapshotId: end.snapshotId }, momentOf(end) ?? 0);
   row.listed = true;
   row.absentSince = -1;
   if (entry.savedAt !== null) row.savedAt = entry.savedAt;

@@ -1,4 +1,4 @@
-import { type LedgerRow, lastSeen, lastSeenAt } from '../ledger.ts';
+import { type LedgerRow, lastSeen } from '../ledger.ts';
 import { type FoldContext, remember } from './effects.ts';
 
 /**
@@ -16,7 +16,7 @@ export function sight(
 ): void {
   const was = row.state;
   if (was !== null && position <= lastSeen(row, context.scope)) return;
-  row.lastSeenAt = Math.max(lastSeenAt(row, context.scope) ?? 0, at);
+  row.lastSeenAt = Math.max(row.lastSeenAt ?? 0, at);
   row.seen = Math.max(row.seen, position);
   row.absentSince = -1;
   if (row.blocked) return;

@@ -1,8 +1,9 @@
 import type { SnapshotBegin, SnapshotChunk, SnapshotEnd } from '../../schemas/generated/records.ts';
-import type { Judgement, ScopeRow } from '../ledger.ts';
+import type { AppliedSnapshot, Judgement, ScopeRow } from '../ledger.ts';
 
 /** Hashes of a chunk are all of this length, so that they need no separators. */
 export const DOCUMENT_HASH_LENGTH = 22;
+const DAY_MS = 86_400_000;
 
 /** Law 3: the snapshot most recently begun in the scope is the only one that counts. */
 export function beginSnapshot(scope: ScopeRow, begin: SnapshotBegin, position: number): void {
@@ -140,7 +141,7 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
     asOf: end.asOf,
     // Without a date of its own a snapshot cannot make an older export newer.
     asOfByKind: asOfByKind(scope, end),
-    seenAt: Math.max(scope.applied?.seenAt ?? 0, end.asOf ?? end.at),
+    ...momentsOf(scope, end),
     count: end.count,
     digest: end.digest,
     contentDigest: end.contentDigest,
@@ -154,4 +155,23 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
 function asOfByKind({ applied }: ScopeRow, { asOf, kinds }: SnapshotEnd): Readonly<Record<string, number>> {
   const known = applied?.asOfByKind ?? {};
   return asOf === null ? known : { ...known, ...Object.fromEntries(kinds.map((kind) => [kind, asOf])) };
+}
+
+/** The moment that a snapshot speaks of, ms: as-of of an export, else when it was read; null where an export does not tell. */
+export function momentOf({ asOf, at, coverage }: SnapshotEnd): number | null {
+  return asOf ?? (coverage === 'unknown' ? null : at);
+}
+
+/**
+ * What lastSeenAt goes by. A snapshot writes only the rows that it changes, so that what those before it spoke of stays with
+ * the items of the same kinds. An export that does not tell its moment is of the day of its import at the latest, unless the
+ * very same list comes again with a date.
+ */
+function momentsOf({ applied }: ScopeRow, end: SnapshotEnd): Pick<AppliedSnapshot, 'seenAt' | 'undatedAt'> {
+  const before = applied?.kinds.some((kind) => end.kinds.includes(kind)) === true ? applied : null;
+  const moment = momentOf(end);
+  const seenAt = Math.max(before?.seenAt ?? 0, moment ?? 0);
+  if (moment === null) return { seenAt, undatedAt: end.at - (end.at % DAY_MS) };
+  const isDated = end.asOf !== null && before?.contentDigest === end.contentDigest;
+  return { seenAt, undatedAt: isDated ? null : (before?.undatedAt ?? null) };
 }

@@ -179,6 +179,7 @@ describe('an import', () => {
       asOf: first.asOf,
       asOfByKind: {},
       seenAt: 0,
+      undatedAt: null,
       count: 2,
       digest: end?.digest ?? '',
       contentDigest: end?.contentDigest ?? '',

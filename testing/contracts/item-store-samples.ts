@@ -97,6 +97,7 @@ export function applied(begin: number): NonNullable<ScopeRow['applied']> {
     asOf: null,
     asOfByKind: {},
     seenAt: 1,
+    undatedAt: null,
     count: 1,
     digest: '',
     contentDigest: '',

@@ -79,8 +79,9 @@ export class ApiWorld {
     body: Buffer | string,
     headers: Readonly<Record<string, string>> = { 'content-type': 'application/octet-stream' },
     user = 'me',
+    provider = 'tiktok',
   ): Promise<Record<string, unknown>> {
-    const accepted = await this.ask('POST', `/v1/users/${user}/tiktok/uploads`, { headers, body });
+    const accepted = await this.ask('POST', `/v1/users/${user}/${provider}/uploads`, { headers, body });
     expect(accepted.status).toBe(202);
     const { id } = accepted.json<{ id: string }>();
     for (;;) {
@@ -100,6 +101,8 @@ function authorizationOf(headers: Readonly<Record<string, string>>): Record<stri
   return headers['authorization'] === undefined ? {} : { authorization: headers['authorization'] };
 }
 
+const CRLF = Buffer.from('\r\n');
+
 /** An export of invented videos, as bytes. */
 export function exported(count: number, from = 0): Buffer {
   const rows = videos(count, from).map(({ id, date, caption }) => ({
@@ -110,12 +113,20 @@ export function exported(count: number, from = 0): Buffer {
   return Buffer.from(JSON.stringify({ Activity: { 'Favorite Videos': { FavoriteVideoList: rows } } }));
 }
 
-/** A multipart form with one file. */
-export function form(file: Buffer, name: string): { readonly body: Buffer; readonly headers: Record<string, string> } {
+/** A multipart form with one file, and with a date before or after it. */
+export function form(
+  file: Buffer,
+  name: string,
+  date: { readonly asOf?: string; readonly after?: boolean } = {},
+): { readonly body: Buffer; readonly headers: Record<string, string> } {
   const boundary = 'a-boundary-of-a-form';
-  const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/json\r\n\r\n`;
+  const part = (about: string, content: Buffer): Buffer =>
+    Buffer.concat([Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; ${about}\r\n\r\n`), content, CRLF]);
+  const upload = part(`name="file"; filename="${name}"\r\ncontent-type: application/octet-stream`, file);
+  const fields = date.asOf === undefined ? [] : [part('name="asOf"', Buffer.from(date.asOf))];
+  const parts = date.after === true ? [upload, ...fields] : [...fields, upload];
   return {
-    body: Buffer.concat([Buffer.from(head), file, Buffer.from(`\r\n--${boundary}--\r\n`)]),
+    body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
   };
 }

@@ -131,7 +131,6 @@ describe('the HTTP API', () => {
     ['GET', '/v1/items?after=%7Bnot-a-cursor', 400],
     ['GET', '/v1/search', 400],
     ['POST', '/v1/held/nothing/approve', 404],
-    ['POST', '/v1/users/me/reddit/uploads', 400],
     ['POST', '/v1/users/a%2Fb/tiktok/uploads', 400],
     ['POST', '/v1/users/me/tiktok/uploads?asOf=soon', 400],
   ])('%s %s is a problem document with status %i', async (method, path, status) => {

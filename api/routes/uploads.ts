@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import multipart from '@fastify/multipart';
+import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -23,7 +23,8 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
     scoped.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     const schema = {
       summary: 'Takes in an export',
-      description: 'multipart/form-data with one file, or the file as the body',
+      description:
+        'multipart/form-data with one file, and asOf in a field of its own if you like, or the file as the body',
       params,
       querystring,
       response: { 202: UploadState, 400: Problem, 413: Problem },
@@ -34,9 +35,10 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
         '/v1/users/:user/:provider/uploads',
         { schema, bodyLimit: app.config.uploadLimitBytes },
         async (request, reply) => {
-          const { stream, fileName } = await bodyOf(request, request.query.filename);
-          const asOf = request.query.asOf === undefined ? null : parseAsOf(request.query.asOf);
-          const upload = await uploads.receive(stream, { ...request.params, fileName, asOf });
+          const asked = request.query.asOf === undefined ? null : parseAsOf(request.query.asOf);
+          const { stream, fileName, asOf } = await bodyOf(request, request.query.filename);
+          const about = { ...request.params, fileName, asOf: async () => (await asOf()) ?? asked };
+          const upload = await uploads.receive(stream, about);
           const location = `${app.config.basePath}/v1/uploads/${upload.id}`;
           return reply.code(202).header('location', location).send(toView(upload));
         },
@@ -56,17 +58,41 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
   );
 }
 
-async function bodyOf(
-  request: FastifyRequest,
-  named: string | undefined,
-): Promise<{ readonly stream: Readable; readonly fileName: string }> {
-  if (request.isMultipart()) {
-    const part = await request.file();
-    if (part === undefined) throw new InputError('the form holds no file');
-    return { stream: part.file, fileName: part.filename };
-  }
+interface Body {
+  readonly stream: Readable;
+  readonly fileName: string;
+  /** as a field of the form says, ms; to be asked when the stream has come to its end */
+  readonly asOf: () => Promise<number | null>;
+}
+
+async function bodyOf(request: FastifyRequest, named: string | undefined): Promise<Body> {
+  if (request.isMultipart()) return fileOf(request.parts());
   const { body } = request;
   if (body === undefined || body === null)
     throw new InputError('the body is empty: send the export as the body, or as a file of a form');
-  return { stream: body as Readable, fileName: named ?? 'upload' };
+  return { stream: body as Readable, fileName: named ?? 'upload', asOf: async () => null };
+}
+
+/** The file of a form. Its fields may come before it or after it, so the last are read only when the file has been. */
+async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
+  let asOf: number | null = null;
+  const nextFile = async (): Promise<MultipartFile | null> => {
+    for (;;) {
+      const { done, value: part } = await parts.next();
+      if (done === true) return null;
+      if (part.type === 'file') return part;
+      if (part.fieldname === 'asOf' && typeof part.value === 'string' && part.value.trim() !== '')
+        asOf = parseAsOf(part.value.trim());
+    }
+  };
+  const file = await nextFile();
+  if (file === null) throw new InputError('the form holds no file');
+  return {
+    stream: file.file,
+    fileName: file.filename,
+    asOf: async () => {
+      if ((await nextFile()) !== null) throw new InputError('the form holds more than one file');
+      return asOf;
+    },
+  };
 }

@@ -67,14 +67,17 @@ export class Uploads {
     this.#looking = this.#look();
   }
 
-  /** Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit. */
+  /**
+   * Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit. `asOf`, in ms, is asked for
+   * when the stream has come to its end, and keeps nothing of the upload when it rejects.
+   */
   async receive(
     stream: Readable,
     about: {
       readonly provider: string;
       readonly user: string;
       readonly fileName: string;
-      readonly asOf: number | null;
+      readonly asOf: () => Promise<number | null>;
     },
   ): Promise<Upload> {
     importerOf(this.#app, about.provider);
@@ -86,7 +89,7 @@ export class Uploads {
       user: checkUser(about.user),
       fileName: safeName(about.fileName),
       bytes: 0,
-      asOf: about.asOf,
+      asOf: null,
       status: 'receiving',
       progress: null,
       report: null,
@@ -101,7 +104,7 @@ export class Uploads {
     try {
       const meter = limited(config.uploadLimitBytes);
       await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
-      const queued: Upload = { ...upload, bytes: meter.bytes(), status: 'queued' };
+      const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
       await this.#save(queued);
       this.#enqueue(queued);
       return queued;

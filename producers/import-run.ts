@@ -92,7 +92,10 @@ export async function importList(
     return {
       value: { collection, syncId, snapshotId, processed, skipped, count, asOf, coverage, warnings },
       counts: { processed, skipped, duplicates, listed: count },
-      advance: (metadata) => (list.reconciles ? { ...metadata, lastFullReconciliation: now } : metadata),
+      advance: (metadata) => {
+        const mostEver = { ...metadata.mostEver, [collection]: Math.max(metadata.mostEver[collection] ?? 0, count) };
+        return { ...metadata, mostEver, ...(list.reconciles ? { lastFullReconciliation: now } : {}) };
+      },
     };
   });
 }

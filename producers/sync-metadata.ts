@@ -38,7 +38,7 @@ export interface SyncMetadata {
   readonly etag: Readonly<Record<string, string>>;
   /** document hash of each item as last emitted, by collection, then item id */
   readonly documentHashes: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** most items that any walk of a collection ever gave: what tells a window from a whole (protocol.md, Snapshot evidence) */
+  /** most items that any walk or export of a collection ever gave: what tells a window from a whole (protocol.md, Snapshot evidence) */
   readonly mostEver: Readonly<Record<string, number>>;
   /** when it was connected last, ms; null: it is not, or never was */
   readonly connectedAt: number | null;

@@ -155,5 +155,7 @@ describe('an import of a data request', () => {
     const metadata = await changeSyncMetadata(world.metadata, ACCOUNT, (stored) => stored);
     // Nobody was asked: whether the credentials are taken is as open as before, and the first sync still is a full one.
     expect(metadata).toMatchObject({ needsReauth: true, lastFullReconciliation: null, login: '2abc' });
+    // What tells a listing that is a window from a whole one.
+    expect(metadata).toMatchObject({ mostEver: { saved: 2 } });
   });
 });

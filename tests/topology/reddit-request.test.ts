@@ -121,6 +121,23 @@ describe('a data request of Reddit, on the whole pipeline', () => {
     expect(reddit.requests.length).toBe(asked);
   });
 
+  it('brings nothing back for good that was unsaved after it was made', async () => {
+    saveAll(100);
+    const [made, names] = [now(), me.saved];
+    const [early, late] = [names.slice(3, 6), names.slice(30, 35)];
+    await driver.leap(DAY_MS);
+    reddit.world.unsave(me, ...early);
+    await connectAndSync(driver, 'reddit', { by: 'token', token: REFRESH });
+    reddit.world.unsave(me, ...late);
+    expect(await syncNow(driver, 'reddit', true)).toMatchObject({ removed: 5 });
+    // It says that they were saved once; what is so now is for the next list and the answers to say.
+    expect(await importZip(made, names)).toMatchObject({ new: 3, restored: 5, removed: 0 });
+    await driver.leap(HOUR_MS);
+    await syncNow(driver, 'reddit', true);
+    expect(await driver.ids()).toEqual(sorted(me.saved));
+    expect(await driver.ids('trash')).toEqual(sorted([...early, ...late]));
+  });
+
   it('is found by the words of its addresses, and gets its content in hundreds once the account is connected', async () => {
     // Of what the list does not show, only one is asked about as a candidate: the others are fetched because they are stubs.
     await driver.close();

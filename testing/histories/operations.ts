@@ -50,7 +50,8 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   },
   walk: (history) => history.begin(history.producers.walk()),
   delta: (history, x) => {
-    if (history.proof !== 'absence') history.begin(history.producers.delta(x));
+    // Reddit can be listed while it is connected, and has exports before and after.
+    if (history.proof !== 'absence' || history.producers.isUndated) history.begin(history.producers.delta(x));
   },
   command: (history) => history.begin(history.nextCommand()),
   loseCommand: (history) => {

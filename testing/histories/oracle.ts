@@ -25,6 +25,8 @@ export class Oracle {
   readonly purges: { readonly x: number; readonly at: number }[] = [];
   /** item → tick of the observation that its last removal rests on */
   readonly #removedAsOf = new Map<number, number>();
+  /** item → tick at which a record that was taken showed it as saved */
+  readonly #shownAt = new Map<number, number>();
   readonly #world: World;
   readonly #proof: Proof;
   #producers: Producers | null = null;
@@ -51,10 +53,16 @@ export class Oracle {
     after.forEach((row, x) => {
       const was = before[x];
       if (was === undefined) return;
+      this.#noteShown(record, row, x);
       if (record.decoded?.type === 'Decision') {
         if (indexOf(record.decoded.value.itemId) === x) this.#judgeDecision(record, record.decoded.value, was, row, x);
       } else if (was.state !== null && was.state !== 'active' && row.state === 'active') this.#judgeRevival(record, x);
     });
+  }
+
+  #noteShown({ decoded, position }: HistoryRecord, row: LedgerRow, x: number): void {
+    if (decoded?.type !== 'RawItem' || !decoded.value.sighting || row.seen !== position) return;
+    if (indexOf(decoded.value.itemId) === x) this.#shownAt.set(x, tickOf(decoded.value.at));
   }
 
   #judgeDecision(record: HistoryRecord, decision: Decision, was: LedgerRow, row: LedgerRow, x: number): void {
@@ -64,6 +72,9 @@ export class Oracle {
     if (decision.operation === 'remove' && row.state === 'trash') {
       const savedAt = this.#world.saved.get(x);
       if (savedAt !== undefined && savedAt <= asOf) this.violate('wrong removal');
+      const shownAt = this.#shownAt.get(x) ?? -1;
+      if (savedAt !== undefined && savedAt <= shownAt && shownAt > asOf)
+        this.violate('removed by what was observed before it was shown');
       if (was.personOnly && was.state === 'held') this.violate('guard passed');
       if (was.pinned) this.violate("person's decision undone: pinned item removed");
     }

@@ -27,6 +27,8 @@ interface ExportFile {
 export class Producers {
   readonly exports: ExportFile[] = [];
   readonly datedExports: boolean;
+  /** nothing tells when an item was saved, as at Reddit */
+  readonly isUndated: boolean;
   /** when a snapshot or verdict was observed, tick, by what a decision names as its cause */
   readonly observed = new Map<string, number>();
   readonly #deps: ProducerDeps;
@@ -39,6 +41,7 @@ export class Producers {
     this.#deps = deps;
     this.#snapshots = new SnapshotWriter(deps);
     this.datedExports = deps.random() < 0.6;
+    this.isUndated = this.datedExports && deps.proof === 'absence' && deps.random() < 0.5;
   }
 
   /** The next snapshot has chunks. */
@@ -49,7 +52,10 @@ export class Producers {
   /** A full walk, or the import of an export that may be an old one. */
   walk(): Work | null {
     if (this.#deps.proof !== 'absence') return this.fullWalk();
+    // A data request takes a while to come, and things are saved meanwhile.
+    const asked = this.exports.at(-1);
     if (this.#deps.random() < 0.7) this.makeExport();
+    if (this.isUndated && asked !== undefined && this.#deps.random() < 0.7) return this.importExport(asked);
     const count = this.exports.length;
     const file = this.exports[this.#deps.random() < 0.6 ? count - 1 : Math.floor(this.#deps.random() * count)];
     return file === undefined ? null : this.importExport(file);
@@ -105,7 +111,8 @@ export class Producers {
     const { world, chance, reach } = this.#deps;
     const kinds = !honest && this.datedExports && chance(0.2) ? ['t3'] : KINDS;
     let listed = world.list().filter((x) => kinds.includes(kindOf(itemIdOf(x))));
-    if (!honest && chance(0.15)) {
+    // Where rows have no dates, nothing tells what was cut off: such a list is whole, or is none.
+    if (!honest && !this.isUndated && chance(0.15)) {
       listed = listed.slice(0, 3);
       reach('capped export');
     }
@@ -124,11 +131,15 @@ export class Producers {
     const snapshotId = this.#begin(run, file.made);
     yield;
     const hashes = new Map<number, string>();
-    const entries: { id: string; hash: string; savedAt: number }[] = [];
+    const entries: { id: string; hash: string; savedAt?: number }[] = [];
     for (const { x, shown } of file.rows) {
       const item = this.#rawItem(run, x, false, shown, file.made);
       hashes.set(x, item.documentHash);
-      entries.push({ id: itemIdOf(x), hash: item.documentHash, savedAt: msOf(shown.savedAt ?? 0) });
+      entries.push({
+        id: itemIdOf(x),
+        hash: item.documentHash,
+        ...(this.isUndated ? {} : { savedAt: msOf(shown.savedAt ?? 0) }),
+      });
       if (item.documentHash === this.#meta.hashes.get(x)) continue;
       const value = isPoor && item.content === 'full' ? stubOf(item) : item;
       if (value !== item) reach('stub with a text');
@@ -140,7 +151,7 @@ export class Producers {
       coverage: file.asOf < 0 ? 'unknown' : 'complete',
       kinds: file.kinds,
       asOf: file.asOf < 0 ? null : msOf(file.asOf),
-      oldestRow: file.rows.length > 0 ? msOf(oldest) : null,
+      oldestRow: file.rows.length > 0 && !this.isUndated ? msOf(oldest) : null,
     });
   }
 
@@ -254,7 +265,7 @@ export class Producers {
       title: shown.text,
       author: null,
       body: null,
-      savedAt: shown.savedAt === null ? null : msOf(shown.savedAt),
+      savedAt: shown.savedAt === null || this.isUndated ? null : msOf(shown.savedAt),
       createdAt: null,
       thumbnailUrl: null,
       extra: '{}',

@@ -109,8 +109,13 @@ class CommandLoop {
   /** Resolves when there may be a place; rejects when the partition is taken away. */
   private async place(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.waiting.add(resolve);
-      signal.addEventListener('abort', () => reject(new FencedError('the partition was taken away')), { once: true });
+      const takenAway = (): void => reject(new FencedError('the partition was taken away'));
+      signal.addEventListener('abort', takenAway, { once: true });
+      this.waiting.add(() => {
+        // A partition is kept for days: its signal must not gather a listener with every command.
+        signal.removeEventListener('abort', takenAway);
+        resolve();
+      });
     });
   }
 

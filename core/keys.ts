@@ -53,6 +53,14 @@ export function lateVectorKey(rawItemKey: string): string {
   return `${rawItemKey}+late`;
 }
 
+/**
+ * Key in `enriched` of a record whose append was repeated, since it may have been written although it failed. It is made of
+ * the record's key, so that whoever erases one erases the other without having seen it; docs/decisions/0012 has the history.
+ */
+export function repeatKey(key: string): string {
+  return `${key}~again`;
+}
+
 /** Slots of records that are of no single item; no item id begins like them. */
 export const SLOT = { run: ':run', begin: ':begin', chunk: ':chunk', end: ':end', command: ':command' } as const;
 
@@ -90,8 +98,19 @@ export const HEADER = {
   /** ingest and enriched: a redriven dead letter's first position and first key (law 2, law 7) */
   firstPosition: 'hoardarr-first-position',
   firstKey: 'hoardarr-first-key',
-  /** enriched: the record's key in `ingest`, where a repeated append gave it another here */
+  /** enriched, dead-letter: the record's key in `ingest`, where a repeated append gave it another here */
   ingestKey: 'hoardarr-ingest-key',
   /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
   poison: 'hoardarr-poison',
 } as const;
+
+/** The key that a record of `enriched` has in `ingest`, which is the one that the ledger knows it by. */
+export function ingestKeyOf({
+  key,
+  headers,
+}: {
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+}): string {
+  return headers[HEADER.ingestKey] ?? key;
+}

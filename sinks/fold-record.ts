@@ -6,7 +6,7 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, HEADER, isItemId, scopeName } from '../core/keys.ts';
+import { accountName, HEADER, ingestKeyOf, isItemId, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
@@ -29,6 +29,7 @@ export interface FoldInput {
   /** offset in `ingest`; -1 for a late vector, which has none */
   readonly position: number;
   readonly first: number;
+  /** in `ingest` */
   readonly key: string;
   readonly otherKeys: readonly string[];
   readonly decoded: Decoded;
@@ -41,8 +42,8 @@ export function toFoldInput(record: LogRecord, decoded: Decoded, position: numbe
     offset: record.offset,
     position,
     first: first === undefined ? position : Number(first),
-    key: record.key,
-    otherKeys: [HEADER.ingestKey, HEADER.firstKey].flatMap((name) => record.headers[name] ?? []),
+    key: ingestKeyOf(record),
+    otherKeys: [record.headers[HEADER.firstKey] ?? []].flat(),
     decoded,
   };
 }

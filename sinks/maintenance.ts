@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { messageOf } from '../core/errors.ts';
-import { type Account, HEADER, itemOfKey, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
+import { type Account, HEADER, ingestKeyOf, itemOfKey, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
@@ -218,10 +218,7 @@ export class Maintenance {
   /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
   async #eraseRecords(partition: number, letters: readonly LogRecord[]): Promise<void> {
     const { log } = this.#deps;
-    const named = letters.flatMap(({ key, headers }) => [
-      key,
-      ...[HEADER.ingestKey, HEADER.firstKey].flatMap((name) => headers[name] ?? []),
-    ]);
+    const named = letters.flatMap((letter) => [ingestKeyOf(letter), ...[letter.headers[HEADER.firstKey] ?? []].flat()]);
     const tombstone = (key: string): AppendRecord => ({ key, value: null });
     await log.append('ingest', partition, [...new Set(named)].map(tombstone));
     await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));

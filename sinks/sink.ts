@@ -1,7 +1,7 @@
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { messageOf } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
-import { HEADER } from '../core/keys.ts';
+import { HEADER, ingestKeyOf } from '../core/keys.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
@@ -135,13 +135,13 @@ export class Sink {
     const position = header === undefined ? -1 : Number(header);
     if (record.value === null) return { kind: 'empty', offset: record.offset, position };
     if (record.headers[HEADER.poison] !== undefined)
-      return { kind: 'marker', offset: record.offset, position, key: record.key };
+      return { kind: 'marker', offset: record.offset, position, key: ingestKeyOf(record) };
     try {
       const decoded = this.#deps.codec.decode(record.value);
       checkItemIds(decoded);
       return { kind: 'input', input: toFoldInput(record, decoded, position) };
     } catch (error) {
-      return { kind: 'poison', offset: record.offset, position, key: record.key, error: messageOf(error) };
+      return { kind: 'poison', offset: record.offset, position, key: ingestKeyOf(record), error: messageOf(error) };
     }
   }
 

@@ -1,6 +1,6 @@
 import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
 import { NotFoundError } from '../../core/errors.ts';
-import { HEADER, itemOfKey } from '../../core/keys.ts';
+import { HEADER, ingestKeyOf, itemOfKey } from '../../core/keys.ts';
 import type { AppendRecord, LogRecord } from '../../core/ports/event-log.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
@@ -124,9 +124,9 @@ async function originalOf(app: App, partition: number, record: LogRecord): Promi
   const source = fromIngest ? record : await readIngest(app, partition, position);
   if (source === null || source.value === null) return null;
   const first = source.headers[HEADER.firstPosition] ?? String(position);
-  const firstKey = source.headers[HEADER.firstKey] ?? source.key;
+  const firstKey = source.headers[HEADER.firstKey] ?? ingestKeyOf(source);
   const kept = Object.entries(source.headers).filter(
-    ([name]) => !name.startsWith('__connect.errors.') && name !== HEADER.position,
+    ([name]) => !name.startsWith('__connect.errors.') && name !== HEADER.position && name !== HEADER.ingestKey,
   );
   return {
     key: `${firstKey}~r${Math.floor(app.random() * 2 ** 40).toString(36)}`,

@@ -69,7 +69,7 @@ export interface FoldContext {
   /** offset in `ingest` of this copy, and of the first copy where it was redriven (law 2) */
   readonly position: number;
   readonly first: number;
-  /** keys that this record has: here, in `ingest` where that differs, and of its first copy where it was redriven */
+  /** keys that this record has in `ingest`: its own, and that of its first copy where it was redriven */
   readonly key: string;
   readonly otherKeys: readonly string[];
   readonly eventId: string;

@@ -1,6 +1,6 @@
 import { deadLetterRecord } from '../../core/dead-letter.ts';
 import { FencedError, InvalidRecordError, messageOf, RecordTooLargeError } from '../../core/errors.ts';
-import { HEADER } from '../../core/keys.ts';
+import { HEADER, repeatKey } from '../../core/keys.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, TopicName } from '../../core/ports/event-log.ts';
 import type { EmbeddingCache, PendingVector } from './embedding-cache.ts';
 import type { Embedding, EmbeddingQueue } from './embedding-queue.ts';
@@ -153,7 +153,12 @@ export class PartitionWindow {
         output.enriched.push(markerOf(step.record));
         continue;
       }
-      if (step.record.value === null) output.erased.push(step.record.key);
+      if (step.record.value === null) {
+        const { key } = step.record;
+        output.erased.push(key);
+        // Only this stage knows of copies that it may have written: `ingest` has none of them.
+        output.enriched.push({ ...enrichedRecord(step, this.#deps.writer, NO_ENRICHMENT), key: repeatKey(key) });
+      }
       if (embedding?.kind === 'late') output.pending.push(...pendingOf(step, this.#partition));
     }
     return output;
@@ -205,7 +210,7 @@ export class PartitionWindow {
     const append = async (attempt: number): Promise<boolean> => {
       try {
         // What failed may have been written all the same, and a copy must not displace the first.
-        await log.append(topic, this.#partition, attempt === 0 ? records : this.#withNewKeys(records));
+        await log.append(topic, this.#partition, attempt === 0 ? records : records.map(repeated));
         return true;
       } catch (error) {
         if (error instanceof RecordTooLargeError) return false;
@@ -219,21 +224,18 @@ export class PartitionWindow {
     return [...first, ...(await this.#append(topic, records.slice(middle), signal))];
   }
 
-  #withNewKeys(records: readonly AppendRecord[]): AppendRecord[] {
-    const suffix = Math.floor(this.#deps.random() * 2 ** 40).toString(36);
-    // A tombstone names what it erases; twice is as good as once.
-    return records.map((record) =>
-      record.value === null
-        ? record
-        : { ...record, key: `${record.key}~${suffix}`, headers: { ...record.headers, [HEADER.ingestKey]: record.key } },
-    );
-  }
-
   async #commit(batch: Batch): Promise<void> {
     const last = batch.records.at(-1);
     if (last === undefined) return;
     await steadily('committing', () => batch.commit(last.offset + 1), this.#deps, batch.signal);
   }
+}
+
+/** The copy for another attempt. A tombstone names what it erases; twice is as good as once. */
+function repeated(record: AppendRecord): AppendRecord {
+  if (record.value === null) return record;
+  const headers = { ...record.headers, [HEADER.ingestKey]: record.key };
+  return { ...record, key: repeatKey(record.key), headers };
 }
 
 /** Stands in `enriched` for a record that went to the dead letters: a purge has to find its key (law 7). */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
 import { FencedError } from '../../core/errors.ts';
-import { HEADER } from '../../core/keys.ts';
+import { HEADER, repeatKey } from '../../core/keys.ts';
 import type { Batch, SubscribeOptions } from '../../core/ports/event-log.ts';
 import { textHashOf } from '../../core/text-hash.ts';
 import { Bench, DIMENSIONS, vectorBytes } from './processor.test-support.ts';
@@ -24,8 +24,9 @@ describe('embed processor', () => {
     ]);
     await bench.start();
     await bench.settle();
-    const [tombstone, entry] = bench.enriched();
+    const [tombstone, ofItsCopy, entry] = bench.enriched();
     expect(tombstone?.record).toMatchObject({ key: 'gone', value: null, headers: { [HEADER.position]: '0' } });
+    expect(ofItsCopy?.record).toMatchObject({ key: repeatKey('gone'), value: null });
     expect(entry?.record).toMatchObject({ key, timestamp: 77, headers: { ...headers, [HEADER.position]: '1' } });
     const raw = bench.codec.decode(value);
     expect(entry?.item).toEqual({
@@ -293,6 +294,20 @@ describe('embed processor', () => {
       expect(copy?.record.key.startsWith(first!.record.key)).toBe(true);
       expect(copy?.position).toBe(first?.position);
       expect(bench.embedder.calls).toHaveLength(1);
+    });
+
+    it('and erases the copy along with the first, though only the first key is in `ingest`', async () => {
+      bench = new Bench();
+      bench.log.failAppends('enriched', 'lose-answer');
+      await bench.start();
+      const item = bench.item('text');
+      await bench.log.append('ingest', 0, [item]);
+      await bench.settle();
+      expect(bench.enriched()).toHaveLength(2);
+      await bench.log.append('ingest', 0, [{ key: item.key, value: null }]);
+      await bench.settle();
+      await bench.log.compact();
+      expect(bench.enriched().filter(({ item }) => item !== null)).toEqual([]);
     });
 
     it('nothing more of a partition that it lost', async () => {

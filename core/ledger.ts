@@ -97,6 +97,8 @@ export interface AppliedSnapshot {
   readonly count: number;
   readonly digest: string;
   readonly contentDigest: string;
+  /** an export that could not be read as a whole, and neither could any other of its moment: one that lists more may follow */
+  readonly partial: boolean;
 }
 
 /** The snapshot most recently begun, whose chunks are being staged. */

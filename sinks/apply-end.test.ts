@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { SnapshotEnd } from '../schemas/generated/records.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
 import { BatchApplier } from './apply-batch.ts';
 import { Owed } from './owed.ts';
@@ -133,5 +134,57 @@ describe('a redriven sighting', () => {
     run.finish();
     await scenario.settle();
     expect(await scenario.row('c')).toMatchObject({ state: 'trash', seen: sighting.position });
+  });
+});
+
+describe('an export of the same moment as the one last applied', () => {
+  const MADE = Date.UTC(2025, 5, 1);
+  const unread: Partial<SnapshotEnd> = { coverage: 'unknown' };
+
+  /** Resolves to what became of the snapshot. */
+  async function take(scenario: Scenario, ids: readonly string[], end: Partial<SnapshotEnd> = {}): Promise<string> {
+    const run = scenario.run('import');
+    run.snapshot(
+      ids.map((id) => ({ id, savedAt: 1_000 })),
+      { asOf: MADE, oldestRow: 0, ...end },
+    );
+    run.finish();
+    await scenario.settle();
+    return (await scenario.sink.store.run(run.syncId))?.snapshotOutcome?.split(':')[0] ?? '';
+  }
+
+  it('is taken when it lists what could not be read before, and removes what it lacks', async () => {
+    const scenario = new Scenario();
+    await take(scenario, ['a', 'b', 'c', 'd', 'e'], { asOf: MADE - 1 });
+    expect(await take(scenario, ['a', 'b', 'c'], unread)).toBe('applied');
+    expect(await scenario.idsOf('active')).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await take(scenario, ['a', 'b', 'c', 'd', 'f'], unread)).toBe('applied');
+    expect(await take(scenario, ['a', 'b', 'c', 'd', 'f'], unread)).toBe('same');
+    expect(await take(scenario, ['a', 'b', 'c', 'd', 'f'])).toBe('applied');
+    expect(await scenario.idsOf('active')).toEqual(['a', 'b', 'c', 'd', 'f']);
+    expect(await scenario.idsOf('trash')).toEqual(['e']);
+  });
+
+  it('is refused when it lacks something that the unreadable one listed', async () => {
+    const scenario = new Scenario();
+    await take(scenario, ['a', 'b', 'c'], unread);
+    expect(await take(scenario, ['a', 'b', 'x', 'y'])).toBe('older');
+  });
+
+  it.each([
+    ['one of that moment was read as a whole before', { coverage: 'unknown' as const }],
+    ['a dateless one came in between', { coverage: 'unknown' as const, asOf: null }],
+  ])('is refused when %s', async (_, between) => {
+    const scenario = new Scenario();
+    await take(scenario, ['a', 'b', 'c', 'd']);
+    expect(await take(scenario, ['a', 'b'], between)).toBe('applied');
+    expect(await take(scenario, ['a', 'b', 'x'])).toBe('older');
+  });
+
+  it('is refused when the unreadable one shrank meanwhile', async () => {
+    const scenario = new Scenario();
+    await take(scenario, ['a', 'b', 'c', 'd'], unread);
+    expect(await take(scenario, ['a', 'b'], unread)).toBe('applied');
+    expect(await take(scenario, ['a', 'b', 'x'])).toBe('older');
   });
 });

@@ -67,6 +67,7 @@ export async function seedScope({ dataDir, items }: SeedInput): Promise<SeedResu
     count: items,
     digest: all.toString(),
     contentDigest: '',
+    partial: false,
   } as const;
   const scope = { ...newScopeRow(scopeName(SCOPE)), applied, listedDigest: all.toString(), listedCount: items };
   await commit(store, { items: [], scopes: [scope] });

@@ -111,16 +111,30 @@ export function refuseLate(scope: ScopeRow, end: SnapshotEnd, tally: Tally): Ref
     };
   }
   const contested = contestedKinds(scope, end);
-  if (end.asOf === null || contested.length === 0) return null;
-  if (tally.unlisted > 0) {
-    const moment = isoOf(end.asOf);
-    return {
-      outcome: 'older',
-      reason: `it is of the same moment as an export applied before, ${moment}, and holds other items`,
-    };
-  }
-  const isSmaller = contested.length < end.kinds.length || tally.count < scope.listedCount;
-  return isSmaller ? null : { outcome: 'same', reason: 'it holds what the export last applied holds' };
+  if (end.asOf === null || contested.length === 0 || isNewer(scope, end, tally, contested)) return null;
+  if (tally.unlisted === 0) return { outcome: 'same', reason: 'it holds what the export last applied holds' };
+  const moment = isoOf(end.asOf);
+  return {
+    outcome: 'older',
+    reason: `it is of the same moment as an export applied before, ${moment}, and holds other items`,
+  };
+}
+
+/**
+ * Of two exports of the same moment one is known to be newer only if it lacks some of the other and adds nothing; or if it adds
+ * to what could not be read as a whole, and lacks nothing of that. docs/decisions/0015 says why.
+ */
+function isNewer(
+  { applied, listedCount }: ScopeRow,
+  end: SnapshotEnd,
+  tally: Tally,
+  contested: readonly string[],
+): boolean {
+  const isContestedAlone = contested.length === end.kinds.length;
+  if (tally.unlisted === 0 && (!isContestedAlone || tally.count < listedCount)) return true;
+  const isOfPartial = applied?.partial === true && applied.asOf === end.asOf && isContestedAlone;
+  const lacksNothing = tally.count - tally.unlisted === listedCount;
+  return isOfPartial && lacksNothing && (tally.unlisted > 0 || coverageOf(end) === 'complete');
 }
 
 /** An empty list counts as complete only if the source says so explicitly (law 4). */
@@ -145,6 +159,7 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
     count: end.count,
     digest: end.digest,
     contentDigest: end.contentDigest,
+    partial: isPartial(scope, end),
   };
   scope.staged = null;
   scope.login ??= end.login;
@@ -174,4 +189,12 @@ function momentsOf({ applied }: ScopeRow, end: SnapshotEnd): Pick<AppliedSnapsho
   if (moment === null) return { seenAt, undatedAt: end.at - (end.at % DAY_MS) };
   const isDated = end.asOf !== null && before?.contentDigest === end.contentDigest;
   return { seenAt, undatedAt: isDated ? null : (before?.undatedAt ?? null) };
+}
+
+function isPartial(scope: ScopeRow, end: SnapshotEnd): boolean {
+  if (end.asOf === null || coverageOf(end) === 'complete') return false;
+  if (contestedKinds(scope, end).length === 0) return true;
+  // One that shrank is no more all that is known of that moment.
+  const { applied } = scope;
+  return applied?.partial === true && applied.asOf === end.asOf && end.count >= applied.count;
 }

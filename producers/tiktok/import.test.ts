@@ -183,6 +183,7 @@ describe('an import', () => {
       count: 2,
       digest: end?.digest ?? '',
       contentDigest: end?.contentDigest ?? '',
+      partial: false,
     } as const;
     world.ledger.last = { ...applied, snapshotId: first.snapshotId };
     const second = await importRows(rows);

@@ -101,6 +101,7 @@ export function applied(begin: number): NonNullable<ScopeRow['applied']> {
     count: 1,
     digest: '',
     contentDigest: '',
+    partial: false,
   };
 }
 

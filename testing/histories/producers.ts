@@ -132,7 +132,10 @@ export class Producers {
     yield;
     const hashes = new Map<number, string>();
     const entries: { id: string; hash: string; savedAt?: number }[] = [];
-    for (const { x, shown } of file.rows) {
+    const isUnreadable = chance(0.15) ? () => chance(0.4) : () => false;
+    const rows = file.rows.filter(() => !isUnreadable());
+    if (rows.length < file.rows.length) reach('unreadable rows');
+    for (const { x, shown } of rows) {
       const item = this.#rawItem(run, x, false, shown, file.made);
       hashes.set(x, item.documentHash);
       entries.push({
@@ -148,7 +151,7 @@ export class Producers {
     }
     const oldest = Math.min(...file.rows.map((row) => row.shown.savedAt ?? 0));
     yield* this.#finish(run, snapshotId, entries, hashes, {
-      coverage: file.asOf < 0 ? 'unknown' : 'complete',
+      coverage: file.asOf < 0 || rows.length < file.rows.length ? 'unknown' : 'complete',
       kinds: file.kinds,
       asOf: file.asOf < 0 ? null : msOf(file.asOf),
       oldestRow: file.rows.length > 0 && !this.isUndated ? msOf(oldest) : null,

@@ -5,6 +5,7 @@ import type { Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
 import type { BackfillCommand } from '../schemas/generated/records.ts';
 import { ProducerWorld } from '../testing/producer-world.ts';
+import { AccountBusyError } from './account-lease.ts';
 import { startCommandLoop } from './command-loop.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 
@@ -22,7 +23,7 @@ async function send(user: string, eventId: string, deadline = Date.now() + 1e9):
     at: 0,
     ...account,
     deadline,
-    causedBy: null,
+    causedBy: 'import',
     collection: 'favorites',
     reason: '',
     itemIds: [],
@@ -118,6 +119,39 @@ it('tries a failing command three times, a wrong one once, a late one never, and
   await until(() => committed(partition) === 4);
   expect(calls).toEqual(['failing', 'failing', 'failing', 'wrong', 'good']);
   expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
+});
+
+it('says in the log what it gives up, for whoever waits', async () => {
+  world.random = () => 0;
+  await start(async ({ eventId }) => {
+    if (eventId !== 'good') throw new Error(`no ${eventId}`);
+  });
+  await send('me', 'failing');
+  // As often as a run tries: that it is given up has to be said by another run.
+  world.log.failAppends('ingest', 'refuse', 'refuse', 'refuse', 'refuse');
+  const partition = await send('me', 'late', Date.now() - 1);
+  await until(() => committed(partition) === 2);
+  expect(await world.ingestOf('SyncStarted')).toMatchObject([
+    { mode: 'backfill', commandId: 'failing', causedBy: 'import' },
+    { mode: 'backfill', commandId: 'late', causedBy: 'import' },
+  ]);
+  expect(await world.ingestOf('SyncFinished')).toMatchObject([
+    { status: 'aborted', error: 'the command was given up: no failing' },
+    { status: 'aborted', error: 'the command was given up: it came to its turn after its deadline' },
+  ]);
+});
+
+it('waits for an account that is busy, and gives nothing up for that', async () => {
+  world.random = () => 0;
+  const calls: string[] = [];
+  await start(async ({ eventId }) => {
+    calls.push(eventId);
+    if (calls.length <= 5) throw new AccountBusyError('busy');
+  });
+  const partition = await send('me', 'patient');
+  await until(() => committed(partition) === 1);
+  expect(calls).toHaveLength(6);
+  expect(await world.ingest()).toEqual([]);
 });
 
 it('a record that is none goes to the dead letters, and the rest goes on', async () => {

@@ -5,6 +5,9 @@ import { accountName } from '../core/keys.ts';
 import type { Batch, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
+import type { SyncStarted } from '../schemas/generated/records.ts';
+import { AccountBusyError } from './account-lease.ts';
+import { endUndone } from './end-undone.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import type { RunDeps } from './run-deps.ts';
 
@@ -22,8 +25,8 @@ const MAX_OUTSTANDING = 64;
 
 /**
  * Executes the records of `commands` (group `producer`): one at a time for each account, several accounts side by side. A
- * command counts as read once its run has finished; one that failed three times is logged and given up, as is one past
- * its deadline, so that none blocks the partition for ever. Resolves when it has joined the group.
+ * command counts as read once its run has finished; one that failed three times is given up, as is one past its deadline, so
+ * that none blocks the partition for ever: a run says so, for whoever waits. Resolves when it has joined the group.
  */
 export function startCommandLoop(deps: CommandLoopDeps): Promise<Subscription> {
   const loop = new CommandLoop(deps);
@@ -128,36 +131,32 @@ class CommandLoop {
   private async execute(command: Command, signal: AbortSignal): Promise<boolean> {
     const { provider, user, eventId, deadline } = command.value;
     const log = this.deps.telemetry.log.child({ provider, user, command: command.type, eventId });
-    for (let attempt = 0; ; attempt++) {
-      if (signal.aborted) return false;
-      if (deadline < this.deps.clock.now()) {
-        log.warn('a command came after its deadline and was ignored');
-        return true;
-      }
+    const handler = this.deps.handlers.get(provider);
+    if (handler === undefined) {
+      log.error('a command names no provider of ours, and was ignored');
+      return true;
+    }
+    /** why it is not executed any more */
+    let givenUp: string | null = null;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      if (givenUp === null && deadline < this.deps.clock.now()) givenUp = 'it came to its turn after its deadline';
       try {
-        await this.dispatch(command, signal);
+        if (givenUp === null) await dispatch(handler, command, signal);
+        else await endUndone(this.deps, command.value, modeOf(command), `the command was given up: ${givenUp}`, signal);
         return true;
       } catch (error) {
         if (signal.aborted) return false;
-        const last = attempt + 1 >= ATTEMPTS || error instanceof InputError;
-        log[last ? 'error' : 'warn'](
-          last ? 'a command failed and was given up' : 'a command failed and is tried again',
+        if (givenUp === null && isLast(error, attempt)) givenUp = messageOf(error);
+        log[givenUp === null ? 'warn' : 'error'](
+          givenUp === null ? 'a command failed and is tried again' : 'a command failed and is given up',
           { attempt, error: messageOf(error) },
         );
-        if (last) return true;
       }
       await this.deps.clock
         .sleep(jitteredBackoffMs(attempt, this.deps.random(), RETRY_BASE_MS), signal)
         .catch(() => undefined);
     }
-  }
-
-  private dispatch(command: Command, signal: AbortSignal): Promise<void> {
-    const handler = this.deps.handlers.get(command.value.provider);
-    if (handler === undefined) throw new InputError(`no provider is called ${command.value.provider}`);
-    if (command.type === 'BackfillCommand') return handler.backfill(command.value, signal);
-    if (command.type === 'RecheckCommand') return handler.recheck(command.value, signal);
-    return handler.sync(command.value, signal);
+    return false;
   }
 
   private async done(batch: Batch, tracker: OffsetTracker, offset: number): Promise<void> {
@@ -167,6 +166,22 @@ class CommandLoop {
       if (!(error instanceof FencedError)) throw error;
     });
   }
+}
+
+function dispatch(handler: CommandHandler, command: Command, signal: AbortSignal): Promise<void> {
+  if (command.type === 'BackfillCommand') return handler.backfill(command.value, signal);
+  if (command.type === 'RecheckCommand') return handler.recheck(command.value, signal);
+  return handler.sync(command.value, signal);
+}
+
+/** The run that is in the way ends, or is dead and loses the account: waiting for it is no failure. */
+function isLast(error: unknown, attempt: number): boolean {
+  return error instanceof InputError || (attempt + 1 >= ATTEMPTS && !(error instanceof AccountBusyError));
+}
+
+function modeOf(command: Command): SyncStarted['mode'] {
+  if (command.type === 'BackfillCommand') return 'backfill';
+  return command.type === 'RecheckCommand' ? 'recheck' : command.value.mode;
 }
 
 function isCommand(decoded: Decoded): decoded is Command {

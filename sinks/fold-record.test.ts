@@ -129,3 +129,23 @@ describe('a purge', () => {
     expect(erased).toContain(key);
   });
 });
+
+describe('a run that another one overtook', () => {
+  it('has ended for whoever waits, also for one whose command it executed', async () => {
+    const scenario = new Scenario();
+    const cause = scenario.run('import');
+    cause.snapshot(entries(['a']), { asOf: scenario.now, oldestRow: 0 });
+    cause.finish();
+    await scenario.settle();
+    const [command] = scenario.commands;
+    const commandId = command?.type === 'BackfillCommand' ? command.value.eventId : '';
+    const killed = scenario.run('backfill', { causedBy: cause.syncId, commandId });
+    await scenario.settle();
+    expect(await scenario.sink.store.run(cause.syncId)).toMatchObject({ waitingCommands: [commandId] });
+    const again = scenario.run('backfill', { causedBy: cause.syncId, commandId });
+    again.finish();
+    await scenario.settle();
+    expect(await scenario.sink.store.run(killed.syncId)).toMatchObject({ status: 'aborted', finishedAt: scenario.now });
+    expect(await scenario.sink.store.run(cause.syncId)).toMatchObject({ waitingCommands: [], converged: true });
+  });
+});

@@ -149,6 +149,7 @@ export class RecordFolder {
     const account = await this.#unit.account(name);
     // Only a higher number begins a run; a redriven start never does (law 1).
     if (input.first !== input.position || start.fence <= account.fence) return;
+    await this.#endOvertaken(input, account.syncId, start.at);
     account.fence = start.fence;
     account.syncId = start.syncId;
     account.seq = start.seq;
@@ -165,6 +166,17 @@ export class RecordFolder {
         startedAt: start.at,
       }),
     );
+  }
+
+  /** Law 1: nothing of it is accepted any more, so its end never comes. What it was to do is done by whoever reads its command. */
+  async #endOvertaken(input: FoldInput, syncId: string | null, at: number): Promise<void> {
+    const run = await this.#unit.run(syncId);
+    if (run === null || run.status !== 'running') return;
+    run.status = 'aborted';
+    run.error = 'another run took over';
+    run.finishedPosition = input.position;
+    run.finishedAt = at;
+    this.#unit.changedRun(run);
   }
 
   async #finishRun(input: FoldInput, finish: SyncFinished): Promise<void> {

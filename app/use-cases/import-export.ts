@@ -5,7 +5,7 @@ import type { Importer, ImportResult } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { checkProvider, checkUser } from './scopes.ts';
-import { drain, PIPELINE, waitUntilSettled } from './settle.ts';
+import { drain, PIPELINE, undoneOf, waitUntilSettled } from './settle.ts';
 
 export interface ImportRequest {
   readonly provider: string;
@@ -90,7 +90,10 @@ async function report(
   const outcome = run?.snapshotOutcome ?? '';
   const scope = await app.store.scope(scopeName({ ...account, collection: result.collection }));
   const refused = NOTHING_CHANGED.test(outcome);
-  const warnings = refused ? [...result.warnings, refusal(outcome)] : result.warnings;
+  const undone = undoneOf(runs).map(
+    (reason) => `not all metadata was fetched, and it is asked for again later: ${reason}`,
+  );
+  const warnings = [...result.warnings, ...(refused ? [refusal(outcome)] : []), ...undone];
   const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
   return {
     ...account,

@@ -75,6 +75,13 @@ export async function waitUntilSettled(
   return waitFor(app, 'the import was written, but that all of it is applied', probe, options, () => seen);
 }
 
+/** Why commands that the run caused were not executed, each reason once. One that was executed at another attempt is none of them. */
+export function undoneOf(runs: readonly RunRow[]): readonly string[] {
+  const done = new Set(runs.flatMap(({ status, commandId }) => (status === 'done' ? [commandId] : [])));
+  const undone = runs.slice(1).filter(({ status, commandId }) => status === 'aborted' && !done.has(commandId));
+  return [...new Set(undone.map(({ error }) => error ?? 'it was aborted'))];
+}
+
 /** The run first, then those that it caused, directly or through others. */
 async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
   const first = await app.store.run(syncId);

@@ -1,8 +1,8 @@
-import { InputError } from '../../core/errors.ts';
 import type { Scope } from '../../core/keys.ts';
 import type { LedgerView } from '../../core/ports/ledger-view.ts';
 import type { CommandHandler, ProviderItem } from '../../core/ports/provider.ts';
 import type { BackfillCommand } from '../../schemas/generated/records.ts';
+import { endUndone } from '../end-undone.ts';
 import type { PoliteHttp } from '../polite-http.ts';
 import { type Run, withRun } from '../run.ts';
 import type { RunDeps } from '../run-deps.ts';
@@ -131,23 +131,11 @@ async function fetchItem(
 
 /** What the command loop calls for TikTok. */
 export function tiktokCommands(deps: BackfillDeps): CommandHandler {
-  const refuse = async (
-    command: { readonly eventId: string; readonly user: string; readonly causedBy: string | null },
-    mode: 'recheck' | 'full',
-    signal: AbortSignal,
-    reason: string,
-  ): Promise<void> => {
-    const account = { provider: 'tiktok', user: command.user };
-    // The run says in the log, for whoever waits for it, that nothing was done and why.
-    await withRun(deps, { account, mode, causedBy: command.causedBy, commandId: command.eventId, signal }, () =>
-      Promise.reject(new InputError(reason)),
-    );
-  };
   const reasonOf = (capability: typeof tiktokProvider.recheck | typeof tiktokProvider.listIds): string =>
     'notApplicable' in capability ? capability.notApplicable : '';
   return {
     backfill: async (command, signal) => void (await backfillTikTok(deps, command, signal)),
-    recheck: (command, signal) => refuse(command, 'recheck', signal, reasonOf(tiktokProvider.recheck)),
-    sync: (command, signal) => refuse(command, 'full', signal, reasonOf(tiktokProvider.listIds)),
+    recheck: (command, signal) => endUndone(deps, command, 'recheck', reasonOf(tiktokProvider.recheck), signal),
+    sync: (command, signal) => endUndone(deps, command, command.mode, reasonOf(tiktokProvider.listIds), signal),
   };
 }

@@ -134,6 +134,17 @@ describe('the whole pipeline under faults', () => {
     expect([...driver.parts.embedder.made.values()].filter((times) => times > 2)).toEqual([]);
   });
 
+  it('tells whoever waits that what an import asked for came too late and was given up', async () => {
+    const importing = driver.startImport(inventedExport(inventedRows(10, false)));
+    await driver.parts.clock.runUntil(() => driver.parts.log.all('commands').length > 0);
+    await driver.leap(2 * DAY_MS);
+    const before = driver.parts.clock.now();
+    const report = await driver.run(importing);
+    expect(driver.parts.clock.now() - before).toBeLessThan(60_000);
+    expect(report).toMatchObject({ new: 10, converged: true });
+    expect(report.warnings.join()).toContain('after its deadline');
+  });
+
   it('keeps what the export said of an item that oEmbed does not know, and asks again later', async () => {
     const [unknown] = [idOf(2)];
     driver.parts.oembed.unavailable.add(unknown);

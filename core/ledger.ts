@@ -177,6 +177,8 @@ export interface RunRow {
   /** as SyncFinished reported */
   producerCounts: Record<string, number>;
   counts: RunCounts;
+  /** of an import: the moment that its export speaks of, ms */
+  asOf: number | null;
   /** snapshot that it applied; why it was not applied */
   snapshotId: string | null;
   snapshotOutcome: string | null;
@@ -296,6 +298,7 @@ export function newRunRow(
     error: null,
     producerCounts: {},
     counts: { new: 0, updated: 0, unchanged: 0, removed: 0, restored: 0, held: 0, failed: 0 },
+    asOf: null,
     snapshotId: null,
     snapshotOutcome: null,
     waitingDecisions: 0,

@@ -109,7 +109,7 @@ async function writeSnapshot(
   progress: ImportOptions['progress'],
 ): Promise<string> {
   const { collection, kinds, coverage, asOf, oldestRow, explicitlyEmpty, evidence } = list;
-  const snapshot = await beginSnapshot(deps, run, collection, null);
+  const snapshot = await beginSnapshot(deps, run, collection, null, asOf);
   const revived = await writeHydrations(deps, run, list, ids, progress);
   const proof = run.metadata.credentialKind === null ? 'absence' : 'verdict';
   await snapshot.end(ids, { kinds, proof, coverage, asOf, oldestRow, explicitlyEmpty, evidence });

@@ -37,7 +37,10 @@ function item(itemId: string, payload: string | null = null): RunRecord {
   return { type: 'RawItem', value };
 }
 
-const begin: RunRecord = { type: 'SnapshotBegin', value: { collection: 'favorites', snapshotId: 's', login: null } };
+const begin: RunRecord = {
+  type: 'SnapshotBegin',
+  value: { collection: 'favorites', snapshotId: 's', login: null, asOf: null },
+};
 
 it('begins, numbers, ends, and only then advances the metadata', async () => {
   const world = new ProducerWorld();

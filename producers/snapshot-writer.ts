@@ -24,19 +24,23 @@ export interface SnapshotDeps {
   readonly random: Random;
 }
 
-/** `login`: the provider's immutable account id; null where the source has none. */
+/**
+ * `login`: the provider's immutable account id; null where the source has none. `asOf`: of an export that tells its moment, ms;
+ * the sink takes its content no further than that.
+ */
 export async function beginSnapshot(
   deps: SnapshotDeps,
   run: Run,
   collection: string,
   login: string | null,
+  asOf: number | null,
 ): Promise<OpenSnapshot> {
   const shared = { collection, snapshotId: randomUuid(deps.random) };
   await run.update((metadata) => ({
     ...metadata,
     lastSnapshot: { ...metadata.lastSnapshot, [collection]: shared.snapshotId },
   }));
-  await run.append([{ type: 'SnapshotBegin', value: { ...shared, login } }]);
+  await run.append([{ type: 'SnapshotBegin', value: { ...shared, login, asOf } }]);
   return {
     snapshotId: shared.snapshotId,
     async end(ids, proven, { withChunks = false } = {}) {

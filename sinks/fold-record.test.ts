@@ -149,3 +149,51 @@ describe('a run that another one overtook', () => {
     expect(await scenario.sink.store.run(cause.syncId)).toMatchObject({ waitingCommands: [], converged: true });
   });
 });
+
+describe('content of an export', () => {
+  const MADE = Date.UTC(2025, 5, 1);
+
+  async function take(scenario: Scenario, texts: Readonly<Record<string, string>>, asOf: number | null): Promise<void> {
+    const run = scenario.run('import');
+    const snapshotId = run.begin(null, asOf);
+    for (const [id, text] of Object.entries(texts)) run.item(id, { text, documentHash: text });
+    const ids = Object.keys(texts);
+    const coverage = asOf === null ? 'unknown' : 'complete';
+    run.end(snapshotId, ids, { chunks: run.chunks(snapshotId, entries(ids)), asOf, oldestRow: 0, coverage });
+    run.finish();
+    await scenario.settle();
+  }
+  const titleOf = async (scenario: Scenario, itemId: string): Promise<string | null | undefined> =>
+    (await scenario.sink.store.item(scenario.scopeName, itemId))?.content?.title;
+
+  it('takes the place of what an older one said', async () => {
+    const scenario = new Scenario();
+    await take(scenario, { a: 'first' }, MADE);
+    await take(scenario, { a: 'second' }, MADE + 1);
+    expect(await titleOf(scenario, 'a')).toBe('second');
+  });
+
+  it.each([
+    ['an older', MADE - 1],
+    ['another of the same moment', MADE],
+    ['a dateless', null],
+  ])('stays where %s one says something else, which only fills in what is missing', async (_, asOf) => {
+    const scenario = new Scenario();
+    await take(scenario, { a: 'newer' }, MADE);
+    scenario.run('backfill').item('b', { content: 'failed' });
+    await take(scenario, { a: 'older', b: 'found' }, asOf);
+    expect(await titleOf(scenario, 'a')).toBe('newer');
+    expect(await titleOf(scenario, 'b')).toBe('found');
+    expect(await scenario.row('a')).toMatchObject({ documentHash: 'newer' });
+  });
+
+  it('stays where a listing was applied', async () => {
+    const scenario = new Scenario();
+    const run = scenario.run('full');
+    run.item('a', { text: 'listed', sighting: true });
+    run.snapshot(['a'], { proof: 'verdict' });
+    run.finish();
+    await take(scenario, { a: 'exported' }, MADE);
+    expect(await titleOf(scenario, 'a')).toBe('listed');
+  });
+});

@@ -234,10 +234,9 @@ export class RecordFolder {
   async #foldBegin(input: FoldInput, begin: Parameters<typeof beginSnapshot>[1]): Promise<void> {
     if (input.first !== input.position || !(await this.accepts(input, begin))) return;
     const scope = await this.#unit.scope(scopeName(begin));
-    if (scope.staged !== null) {
-      const run = await this.#unit.run(begin.syncId);
-      this.#unit.changedRun(run);
-    }
+    const run = await this.#unit.run(begin.syncId);
+    if (run !== null) run.asOf = begin.asOf;
+    this.#unit.changedRun(run);
     beginSnapshot(scope, begin, input.position);
     this.#unit.discardChunks.push(scope.scope);
     this.#unit.changedScope(scope);

@@ -97,7 +97,7 @@ async function appendSnapshot(
   { count, digest, contentDigest }: SeedResult,
 ): Promise<void> {
   const head = { collection: SCOPE.collection, snapshotId: SNAPSHOT_ID };
-  await writer.append([{ type: 'SnapshotBegin', value: { ...head, login: null } }], () => {});
+  await writer.append([{ type: 'SnapshotBegin', value: { ...head, login: null, asOf: null } }], () => {});
   let index = 0;
   for (const chunk of snapshotChunks(ids)) {
     await writer.append([{ type: 'SnapshotChunk', value: { ...head, index, ...chunk } }], () => {});

@@ -31,6 +31,7 @@ export function foldRawItem(
     if (was === 'purged' && row.state === 'active') row.returnedBy = context.eventId;
   }
   if (row.blocked || context.first < row.contentAt) return 'none';
+  if (row.content === 'full' && isOfOlderExport(context)) return 'none';
   if (row.state !== 'purged')
     return holdsContent ? takeContent(context, row, item, hashes) : takeAbsence(context, row, item);
   if (!holdsContent && item.documentHash !== '') {
@@ -48,6 +49,15 @@ export function foldRawItem(
 function tellsSavedAt(context: FoldContext, row: LedgerRow, item: RawItem): boolean {
   if (item.document.savedAt === null || context.first < row.contentAt) return false;
   return item.sighting || row.savedAt === null;
+}
+
+/**
+ * Law 6: the last good text is not overwritten by an older one. An export that is not known to be newer than what was last
+ * applied, and none is newer than a listing, fills in only what is missing; docs/decisions/0014 says why.
+ */
+function isOfOlderExport({ run, scope: { applied } }: FoldContext): boolean {
+  if (run?.mode !== 'import' || applied === null) return false;
+  return applied.proof !== 'absence' || run.asOf === null || applied.asOf === null || run.asOf <= applied.asOf;
 }
 
 function takeContent(

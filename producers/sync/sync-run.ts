@@ -56,7 +56,7 @@ async function fullWalk<Raw, S extends Session>(
   withChunks: boolean,
 ): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
   const listIds = capable(provider.listIds);
-  const snapshot = await beginSnapshot(deps, run, collection, session.login);
+  const snapshot = await beginSnapshot(deps, run, collection, session.login, null);
   const steps = listIds(session, fullRequest(run.metadata, collection), run.signal);
   const walked = await walkCollection(deps, provider, session, run, collection, steps);
   const { listed, counts, end } = walked;

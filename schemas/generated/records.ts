@@ -254,6 +254,8 @@ export interface SnapshotBegin {
   readonly seq: number;
   readonly snapshotId: string;
   readonly login: string | null;
+  /** of an export: the moment that its SnapshotEnd names, ms since the epoch; null where it tells none, and for a listing */
+  readonly asOf: number | null;
 }
 
 /** A part of an id snapshot. */

@@ -372,6 +372,12 @@ export const CURRENT_SCHEMAS = {
       },
       { name: 'snapshotId', type: 'string' },
       { name: 'login', type: ['null', 'string'], default: null },
+      {
+        name: 'asOf',
+        type: ['null', 'long'],
+        doc: 'of an export: the moment that its SnapshotEnd names, ms since the epoch; null where it tells none, and for a listing',
+        default: null,
+      },
     ],
   },
   SnapshotChunk: {

@@ -20,9 +20,12 @@ export class SnapshotWriter {
     this.#deps = deps;
   }
 
-  begin(run: ProducerRun, snapshotId: string, observed: number): void {
+  begin(run: ProducerRun, snapshotId: string, observed: number, asOf: number | null): void {
     this.#deps.log.append(
-      { type: 'SnapshotBegin', value: { ...run.next(), at: msOf(observed), ...SCOPE, snapshotId, login: 'login 1' } },
+      {
+        type: 'SnapshotBegin',
+        value: { ...run.next(), at: msOf(observed), ...SCOPE, snapshotId, login: 'login 1', asOf },
+      },
       SLOT.begin,
     );
   }

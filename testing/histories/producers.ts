@@ -128,7 +128,8 @@ export class Producers {
     const isPoor = chance(0.3);
     yield;
     run.start();
-    const snapshotId = this.#begin(run, file.made);
+    const asOf = file.asOf < 0 ? null : msOf(file.asOf);
+    const snapshotId = this.#begin(run, file.made, asOf);
     yield;
     const hashes = new Map<number, string>();
     const entries: { id: string; hash: string; savedAt?: number }[] = [];
@@ -153,7 +154,7 @@ export class Producers {
     yield* this.#finish(run, snapshotId, entries, hashes, {
       coverage: file.asOf < 0 || rows.length < file.rows.length ? 'unknown' : 'complete',
       kinds: file.kinds,
-      asOf: file.asOf < 0 ? null : msOf(file.asOf),
+      asOf,
       oldestRow: file.rows.length > 0 && !this.isUndated ? msOf(oldest) : null,
     });
   }
@@ -291,10 +292,10 @@ export class Producers {
     };
   }
 
-  #begin(run: ProducerRun, observed: number): string {
+  #begin(run: ProducerRun, observed: number, asOf: number | null = null): string {
     const snapshotId = `snapshot ${++this.#begun}`;
     this.observed.set(snapshotId, observed);
-    this.#snapshots.begin(run, snapshotId, observed);
+    this.#snapshots.begin(run, snapshotId, observed, asOf);
     return snapshotId;
   }
 

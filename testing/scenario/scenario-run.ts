@@ -101,7 +101,7 @@ export class ScenarioRun {
 
   /** Begin, one chunk for every `chunkSize` entries, and End; parts can be left out by the caller's own begin/chunk/end. */
   snapshot(entries: readonly (string | Entry)[], end: Partial<SnapshotEnd> = {}, chunkSize = 2): string {
-    const snapshotId = this.begin(end.login ?? null);
+    const snapshotId = this.begin(end.login ?? null, end.asOf ?? null);
     const all = entries.map((entry) => (typeof entry === 'string' ? { id: entry } : entry));
     const chunks = end.digestOnly === true ? 0 : this.chunks(snapshotId, all, chunkSize);
     this.end(
@@ -112,11 +112,11 @@ export class ScenarioRun {
     return snapshotId;
   }
 
-  begin(login: string | null = null): string {
+  begin(login: string | null = null, asOf: number | null = null): string {
     const head = this.#head();
     const snapshotId = `${this.syncId}.${this.#snapshots++}`;
     this.#scenario.append(
-      { type: 'SnapshotBegin', value: { ...head, ...this.#scenario.scope, snapshotId, login } },
+      { type: 'SnapshotBegin', value: { ...head, ...this.#scenario.scope, snapshotId, login, asOf } },
       SLOT.begin,
       head.eventId,
     );

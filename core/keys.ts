@@ -102,6 +102,8 @@ export const HEADER = {
   ingestKey: 'hoardarr-ingest-key',
   /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
   poison: 'hoardarr-poison',
+  /** dead-letter: the record was taken, all but this item of many that it speaks of */
+  butForItem: 'hoardarr-but-for-item',
 } as const;
 
 /** The key that a record of `enriched` has in `ingest`, which is the one that the ledger knows it by. */

@@ -38,8 +38,11 @@ export interface ApplyDeps {
   readonly now?: () => number;
   /** rows changed in one commit while a snapshot is applied: a few ms, so that other accounts go on */
   readonly stepRows?: number;
-  /** Puts a record into the dead letters, durably; called before the position moves past it. */
-  readonly deadLetter: (offset: number, error: string) => Promise<void>;
+  /**
+   * Puts a record into the dead letters, durably; called before the position moves past it. `itemId`: the record was taken but
+   * for this item, one of many.
+   */
+  readonly deadLetter: (offset: number, error: string, itemId?: string) => Promise<void>;
   /** Runs that a commit changed. */
   readonly onRuns?: (runs: readonly RunRow[]) => void;
   readonly onCommit?: (unit: UnitOfWork) => void;
@@ -141,7 +144,7 @@ export class BatchApplier {
             pause,
             stepRows: this.#deps.stepRows ?? STEP_ROWS,
             newUnit: () => new UnitOfWork(store),
-            commitStep: (step, at) => this.#commit(step, afterStep(this.#progress), at),
+            commitStep: (step, at) => this.#commit(step, afterStep(this.#progress), at, input.offset),
             contextFor: (step, scope, run) => new RecordFolder(step, settings).context(input, scope, end, run),
           },
           end,
@@ -152,14 +155,18 @@ export class BatchApplier {
       account.seq = end.seq;
       unit.changedAccount(account);
     }
-    await this.#commit(unit, { position: input.position, nextOffset }, end.at);
+    await this.#commit(unit, { position: input.position, nextOffset }, end.at, input.offset);
   }
 
-  async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number): Promise<void> {
+  /** `endOffset`: of the snapshot's End that changes the items of the unit. */
+  async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number, endOffset = -1): Promise<void> {
     const { store, rebuilding } = this.#deps;
     if (!rebuilding) await this.#owe(unit, progress, at);
-    const refused = await store.commit(unit.changeSet(this.#partition, this.#progress, progress));
-    await this.#reportRefused(unit, refused);
+    for (;;) {
+      const refused = await store.commit(unit.changeSet(this.#partition, this.#progress, progress));
+      if (refused.length === 0) break;
+      await this.#leaveOut(unit, refused, endOffset);
+    }
     this.#progress = progress;
     this.#deps.onCommit?.(unit);
     const runs = unit.touchedRuns();
@@ -196,10 +203,13 @@ export class BatchApplier {
     }
   }
 
-  async #reportRefused(unit: UnitOfWork, refused: readonly RefusedItem[]): Promise<void> {
+  /** Law 10: into the dead letters first; the position moves past it only when they are there. */
+  async #leaveOut(unit: UnitOfWork, refused: readonly RefusedItem[], endOffset: number): Promise<void> {
     for (const { scope, itemId, error } of refused) {
-      const { lastOffset } = unit.draft(scope, itemId);
-      if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, `the store refused ${scope} ${itemId}: ${error}`);
+      const { lastOffset } = await unit.leaveOut(scope, itemId);
+      const reason = `the store refused ${scope} ${itemId}: ${error}`;
+      if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, reason);
+      else if (endOffset >= 0) await this.#deps.deadLetter(endOffset, reason, itemId);
     }
   }
 }

@@ -124,6 +124,7 @@ async function applyStep(
     const draft = unit.draft(name, itemId);
     const wasListed = draft.row.listed;
     draft.dirty = true;
+    draft.wasListed = wasListed;
     if (entry === null) {
       const { judgedAt } = draft.row;
       if (applyAbsent(context, draft.row, applying) === 'recheck') candidates.push({ itemId, judgedAt });

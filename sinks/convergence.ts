@@ -1,5 +1,5 @@
 import { accountName, parseScope } from '../core/keys.ts';
-import { isSettled, type RunRow } from '../core/ledger.ts';
+import { type AppliedSnapshot, isSettled, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { Owed } from './owed.ts';
@@ -63,7 +63,8 @@ export class Convergence {
       if (applied === null || applied.syncId !== run.syncId) continue;
       const differences =
         applied.coverage === 'complete'
-          ? await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds, applied.asOf)
+          ? (await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds, applied.asOf)) +
+            notTaken(scope, applied)
           : null;
       run.converged = differences === null ? null : differences === 0;
       scope.converged = run.converged;
@@ -92,4 +93,9 @@ export class Convergence {
     }
     return noted;
   }
+}
+
+/** Ids of the snapshot that the store refused have no row that could differ. */
+function notTaken(scope: ScopeRow, applied: AppliedSnapshot): number {
+  return Math.abs(applied.count - scope.listedCount);
 }

@@ -104,6 +104,8 @@ export class Rebuild {
     for (let from = 0; ; ) {
       const records = await this.#deps.log.read('dead-letter', partition, from, { records: BATCH_RECORDS });
       for (const record of records) {
+        // It was taken as a whole, and so is it here.
+        if (record.headers[HEADER.butForItem] !== undefined) continue;
         const header =
           record.headers[DEAD_LETTER_HEADER.topic] === 'ingest'
             ? record.headers[DEAD_LETTER_HEADER.offset]

@@ -90,7 +90,7 @@ export class Sink {
         rebuilding: false,
         pause: () => giveWay(clock),
         now: () => clock.now(),
-        deadLetter: (offset, error) => this.#deadLetter(partition, offset, error),
+        deadLetter: (offset, error, itemId) => this.#deadLetter(partition, offset, error, itemId),
         onCommit: (unit) => this.#count(unit),
         onRuns: (runs) => this.#convergence.note(partition, runs),
       },
@@ -145,14 +145,14 @@ export class Sink {
     }
   }
 
-  async #deadLetter(partition: number, offset: number, error: string): Promise<void> {
+  async #deadLetter(partition: number, offset: number, error: string, itemId?: string): Promise<void> {
     const [record] = await this.#deps.log.read('enriched', partition, offset, { records: 1 });
     this.#deps.telemetry.metrics.count('hoardarr_dead_letters', 1, { stage: 'sink' });
     this.#deps.telemetry.log.error('a record went to the dead letters', { partition, offset, error });
     if (record === undefined || record.offset !== offset) return;
-    await this.#deps.log.append('dead-letter', partition, [
-      deadLetterRecord(record, { topic: 'enriched', partition, stage: 'sink', error }),
-    ]);
+    const letter = deadLetterRecord(record, { topic: 'enriched', partition, stage: 'sink', error });
+    const headers = itemId === undefined ? letter.headers : { ...letter.headers, [HEADER.butForItem]: itemId };
+    await this.#deps.log.append('dead-letter', partition, [{ ...letter, headers }]);
   }
 
   #count(unit: UnitOfWork): void {

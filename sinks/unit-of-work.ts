@@ -19,6 +19,8 @@ import type {
   StoredVector,
 } from '../core/ports/item-store.ts';
 
+import { SetDigest } from '../core/set-digest.ts';
+
 /** An item that a batch works on, with what of it is to be written. */
 export interface Draft {
   readonly scope: string;
@@ -29,6 +31,8 @@ export interface Draft {
   eraseHistory?: boolean;
   /** offset in `enriched` of the last record that changed it: what is dead-lettered when the store refuses the item */
   lastOffset: number;
+  /** what its flag was before a snapshot that is being applied moved it, together with the digest of its scope */
+  wasListed?: boolean;
 }
 
 /**
@@ -85,6 +89,18 @@ export class UnitOfWork {
       const entry = history[i];
       if (entry?.erasable === true && entry.itemId === itemId && entry.scope === scope) history.splice(i, 1);
     }
+  }
+
+  /** The item stays as it was: the store refused it. What the unit says of its scope and history is said without it. */
+  async leaveOut(scope: string, itemId: string): Promise<Draft> {
+    const draft = this.draft(scope, itemId);
+    draft.dirty = false;
+    const { history } = this.effects;
+    for (let i = history.length - 1; i >= 0; i--)
+      if (history[i]?.itemId === itemId && history[i]?.scope === scope) history.splice(i, 1);
+    const { wasListed = draft.row.listed } = draft;
+    if (wasListed !== draft.row.listed) leaveOutOfListed(await this.scope(scope), itemId, wasListed);
+    return draft;
   }
 
   draft(scope: string, itemId: string): Draft {
@@ -179,6 +195,15 @@ export class UnitOfWork {
     }
     return drafts;
   }
+}
+
+function leaveOutOfListed(scope: ScopeRow, itemId: string, wasListed: boolean): void {
+  const digest = new SetDigest(scope.listedDigest);
+  if (wasListed) digest.add(itemId);
+  else digest.remove(itemId);
+  scope.listedDigest = digest.toString();
+  scope.listedCount += wasListed ? 1 : -1;
+  if (scope.applied !== null) scope.applied = { ...scope.applied, contentDigest: '' };
 }
 
 function toChange(draft: Draft): ItemChange {

@@ -158,7 +158,8 @@ export function finishSnapshot(scope: ScopeRow, end: SnapshotEnd, begin: number)
     ...momentsOf(scope, end),
     count: end.count,
     digest: end.digest,
-    contentDigest: end.contentDigest,
+    // Where the store refused some of it, the next one has to bring its ids again.
+    contentDigest: scope.listedCount === end.count ? end.contentDigest : '',
     partial: isPartial(scope, end),
   };
   scope.staged = null;

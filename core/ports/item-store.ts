@@ -82,7 +82,7 @@ export interface ChangeSet {
   readonly discardChunks: readonly string[];
 }
 
-/** One item of a change that the store refused; the others were written. */
+/** One item of a change that the store refused. */
 export interface RefusedItem {
   readonly scope: string;
   readonly itemId: string;
@@ -173,7 +173,11 @@ export interface ItemStore {
   chunk(scope: string, snapshotId: string, index: number): Promise<StagedChunk | null>;
 
   // ---- what the sink writes ----
-  /** Resolves to the items that were refused, one by one, while all others were written. Rejects with FencedError, see ChangeSet.expected. */
+  /**
+   * Resolves to the items that were refused, one by one; empty: everything was written. Where one was refused, the progress has
+   * not moved, and nothing counts yet: the caller puts what it refused into the dead letters, and commits again without it, so
+   * that a crash in between loses nothing. Rejects with FencedError, see ChangeSet.expected.
+   */
   commit(change: ChangeSet): Promise<readonly RefusedItem[]>;
   outbox(limit: number): Promise<readonly OutboxEntry[]>;
   acknowledge(ids: readonly string[]): Promise<void>;

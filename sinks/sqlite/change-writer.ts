@@ -9,6 +9,16 @@ import type { VectorTable } from './vector-table.ts';
 
 type RawProgress = readonly [position: number, nextOffset: number];
 
+/** Rolls the transaction back. */
+class ItemsRefused extends Error {
+  readonly refused: readonly RefusedItem[];
+
+  constructor(refused: readonly RefusedItem[]) {
+    super(`${refused.length} items were refused`);
+    this.refused = refused;
+  }
+}
+
 /** Writes a change as a whole, in one transaction. */
 export class ChangeWriter {
   readonly #db: Database;
@@ -28,10 +38,12 @@ export class ChangeWriter {
   /** Synchronous: the event loop waits for as long as it takes, some 40 µs for each item of 1 kB, so keep changes small. */
   commit(change: ChangeSet): readonly RefusedItem[] {
     try {
-      return transaction(this.#db, () => this.#apply(change));
+      transaction(this.#db, () => this.#apply(change));
+      return [];
     } catch (error) {
       this.#scopes.forget();
       this.#vectors.forget();
+      if (error instanceof ItemsRefused) return error.refused;
       throw error;
     }
   }
@@ -41,9 +53,10 @@ export class ChangeWriter {
     return { position, nextOffset };
   }
 
-  #apply(change: ChangeSet): readonly RefusedItem[] {
+  #apply(change: ChangeSet): void {
     this.#checkProgress(change);
     const refused = this.#writeItems(change.items);
+    if (refused.length > 0) throw new ItemsRefused(refused);
     this.#writeRows(change);
     this.#writeChunks(change);
     this.#writeHistory(change.history);
@@ -51,7 +64,6 @@ export class ChangeWriter {
     for (const { id, topic, account, key, value } of change.outbox)
       this.#statements.outbox.run(id, topic, account, key, value);
     this.#statements.setProgress.run(change.partition, change.position, change.nextOffset);
-    return refused;
   }
 
   #checkProgress({ partition, expected }: ChangeSet): void {

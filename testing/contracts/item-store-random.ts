@@ -92,6 +92,7 @@ async function compareWithModel(store: ItemStore, harness: ItemStoreHarness, ste
     const spoilt = new Set(entries.filter(({ spoilt }) => spoilt).map(({ scope, id }) => `${scope} a${id}`));
     const common: Partial<ChangeSet> = { scopes: [scopeRow({ applied: applied(i) })] };
     model.refuse = (scope, itemId) => spoilt.has(`${scope} ${itemId}`);
+    const fine = { ...common, items: items.filter(({ scope, row }) => !spoilt.has(`${scope} ${row.itemId}`)) };
     const expected = await model.commit(await changeOf(model, { ...common, items }));
     const given = items.map((change) =>
       spoilt.has(`${change.scope} ${change.row.itemId}`) ? harness.spoil(change) : change,
@@ -99,6 +100,8 @@ async function compareWithModel(store: ItemStore, harness: ItemStoreHarness, ste
     const refused = await store.commit(await changeOf(store, { ...common, items: given }));
     const names = (list: typeof refused) => list.map(({ scope, itemId }) => `${scope} ${itemId}`).sort();
     expect(names(refused)).toEqual(names(expected));
+    if (refused.length > 0)
+      for (const each of [model, store]) expect(await each.commit(await changeOf(each, fine))).toEqual([]);
     expect(await answers(store)).toEqual(await answers(model));
   }
 }

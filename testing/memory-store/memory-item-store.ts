@@ -93,16 +93,14 @@ export class MemoryItemStore implements ItemStore {
     if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
       throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
     const change = structuredClone(given);
-    const refused: RefusedItem[] = [];
+    const refused = change.items.filter(({ scope, row }) => this.refuse(scope, row.itemId));
+    if (refused.length > 0)
+      return refused.map(({ scope, row }) => ({ scope, itemId: row.itemId, error: 'refused by the test' }));
     for (const scope of change.discardChunks)
       for (const key of this.#chunks.keys()) if (key.startsWith(`${scope} `)) this.#chunks.delete(key);
     for (const chunk of change.chunks) this.#chunks.set(`${chunk.scope} ${chunk.snapshotId} ${chunk.index}`, chunk);
     for (const item of change.items) {
       const { scope, row } = item;
-      if (this.refuse(scope, row.itemId)) {
-        refused.push({ scope, itemId: row.itemId, error: 'refused by the test' });
-        continue;
-      }
       const items = this.#items.get(scope) ?? new Map<string, Entry>();
       const before = items.get(row.itemId);
       items.set(row.itemId, {
@@ -120,7 +118,7 @@ export class MemoryItemStore implements ItemStore {
     for (const event of change.events) this.#events.add(event);
     this.#history.push(...change.history);
     this.#progress.set(change.partition, { position: change.position, nextOffset: change.nextOffset });
-    return refused;
+    return [];
   }
   async outbox(limit: number): Promise<readonly OutboxEntry[]> {
     return [...this.#outbox.values()].slice(0, limit);

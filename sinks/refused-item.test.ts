@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { Scenario } from '../testing/scenario/scenario.ts';
+import { BatchApplier } from './apply-batch.ts';
+import { Owed } from './owed.ts';
+
+interface Letter {
+  readonly offset: number;
+  readonly error: string;
+  readonly itemId: string | undefined;
+}
+
+/** A scenario whose dead letters are kept, and whose store refuses what the test says. */
+async function withLetters(deadLetter: () => Promise<void> = async () => undefined) {
+  const scenario = new Scenario();
+  const letters: Letter[] = [];
+  const { store } = scenario.sink;
+  const begin = async (): Promise<void> => {
+    const progress = await store.progress(0);
+    const deps = {
+      store,
+      owed: new Owed(scenario.codec),
+      settings: scenario.settings,
+      rebuilding: false,
+      pause: async () => undefined,
+      stepRows: 2,
+      deadLetter: async (offset: number, error: string, itemId?: string) => {
+        await deadLetter();
+        letters.push({ offset, error, itemId });
+      },
+    };
+    scenario.sink = { store, applier: new BatchApplier(deps, 0, progress), read: progress.nextOffset };
+  };
+  await begin();
+  return { scenario, letters, store, begin };
+}
+
+/** An export with content of `items`. What the sink asks for about others is answered by nobody knowing them. */
+async function importOf(scenario: Scenario, ids: readonly string[], items = ids): Promise<string> {
+  const run = scenario.run('import');
+  for (const id of items) run.item(id, { savedAt: 1_000 });
+  run.snapshot(
+    ids.map((id) => ({ id, savedAt: 1_000 })),
+    { asOf: scenario.now, oldestRow: 0 },
+  );
+  run.finish();
+  scenario.now += 60_000;
+  await scenario.settle();
+  for (const { type, value } of scenario.commands.splice(0)) {
+    if (type !== 'BackfillCommand') continue;
+    const answer = scenario.run('backfill', { causedBy: run.syncId, commandId: value.eventId });
+    answer.finish();
+  }
+  await scenario.settle();
+  return run.syncId;
+}
+
+describe('an item that the store refuses', () => {
+  it('is in the dead letters before the position moves past it, also after a crash in between', async () => {
+    let crashes = 1;
+    const { scenario, letters, store, begin } = await withLetters(async () => {
+      if (crashes-- > 0) throw new Error('killed by the test');
+    });
+    store.refuse = (_, itemId) => itemId === 'b';
+    await expect(importOf(scenario, ['a', 'b', 'c'])).rejects.toThrow('killed by the test');
+    expect(await store.progress(0)).toEqual({ position: -1, nextOffset: 0 });
+    await begin();
+    await scenario.settle();
+    expect(letters).toContainEqual({
+      offset: 2,
+      error: expect.stringContaining('refused by the test'),
+      itemId: undefined,
+    });
+    expect(await scenario.idsOf('active')).toEqual(['a', 'c']);
+    expect(await store.history(scenario.scopeName, 'b')).toEqual([]);
+  });
+
+  it('when a snapshot is applied, is told by its End, keeps both sides from being the same, and comes with the next', async () => {
+    const { scenario, letters, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c']);
+    store.refuse = (_, itemId) => itemId === 'x';
+    const syncId = await importOf(scenario, ['a', 'c', 'd', 'e', 'x'], []);
+    const end = scenario.ingest.findLastIndex(({ decoded }) => decoded?.type === 'SnapshotEnd');
+    expect(letters).toEqual([{ offset: end, error: expect.stringContaining('favorites x'), itemId: 'x' }]);
+    expect(await scenario.idsOf('active')).toEqual(['a', 'c', 'd', 'e']);
+    expect(await scenario.idsOf('trash')).toEqual(['b']);
+    expect(await store.run(syncId)).toMatchObject({ snapshotOutcome: 'applied', converged: false });
+    expect(await store.scope(scenario.scopeName)).toMatchObject({ listedCount: 4, applied: { contentDigest: '' } });
+    store.refuse = () => false;
+    const next = await importOf(scenario, ['a', 'c', 'd', 'e', 'x', 'y']);
+    expect(await store.run(next)).toMatchObject({ snapshotOutcome: 'applied', converged: true });
+    expect(await scenario.idsOf('active')).toEqual(['a', 'c', 'd', 'e', 'x', 'y']);
+    const scope = await store.scope(scenario.scopeName);
+    expect(scope).toMatchObject({ listedCount: 6, listedDigest: scope?.applied?.digest });
+  });
+
+  it('stays listed where the snapshot does not list it any more', async () => {
+    const { scenario, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c', 'd']);
+    store.refuse = (_, itemId) => itemId === 'd';
+    await importOf(scenario, ['a', 'b', 'c']);
+    expect(await scenario.idsOf('active')).toEqual(['a', 'b', 'c', 'd']);
+    store.refuse = () => false;
+    await importOf(scenario, ['a', 'b', 'c', 'e']);
+    expect(await scenario.idsOf('trash')).toEqual(['d']);
+  });
+});

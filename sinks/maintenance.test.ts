@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { recordKey } from '../core/keys.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
+import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { Maintenance } from './maintenance.ts';
 
-const MONTH_MS = 31 * 86_400_000;
+const DAY_MS = 86_400_000;
+const MONTH_MS = 31 * DAY_MS;
 
 /** A scenario whose item `d` has been in the trash for long enough, and what time brings for it. */
 async function withOldTrash() {
@@ -32,7 +34,14 @@ async function withOldTrash() {
   const log = new MemoryEventLog({ clock, partitionCount: 1 });
   const { store } = scenario.sink;
   const telemetry = new RecordingTelemetry();
-  const deps = { log, store, codec: scenario.codec, clock, telemetry, forgetTexts: async () => undefined };
+  const metadata = new MemoryMetadataStore();
+  const forgotten: string[] = [];
+  const forgetTexts = async (hashes: readonly string[]): Promise<void> => void forgotten.push(...hashes);
+  const deps = { log, store, codec: scenario.codec, clock, metadata, telemetry, forgetTexts };
+  const maintenance = new Maintenance(deps);
+  // What the clock says now is believed a day later.
+  await maintenance.look();
+  await clock.advance(DAY_MS);
   /** What maintenance wrote reaches the log of the scenario. */
   const deliver = async (): Promise<number> => {
     const records = await log.read('ingest', 0, 0);
@@ -40,7 +49,7 @@ async function withOldTrash() {
       scenario.append(value === null ? null : scenario.codec.decode(value), '', '', { key });
     return records.length;
   };
-  return { scenario, maintenance: new Maintenance(deps), deps, deliver };
+  return { scenario, maintenance, deps, deliver, forgotten };
 }
 
 describe('trash whose time is over', () => {
@@ -50,6 +59,14 @@ describe('trash whose time is over', () => {
     await deliver();
     await scenario.settle();
     expect(await scenario.row('d')).toMatchObject({ state: 'purged', content: 'none' });
+  });
+
+  it('is not purged by a clock that jumped', async () => {
+    const { maintenance, deps } = await withOldTrash();
+    await new Maintenance({ ...deps, metadata: new MemoryMetadataStore() }).look();
+    expect(await deps.log.read('ingest', 0, 0)).toEqual([]);
+    await maintenance.look();
+    expect(await deps.log.read('ingest', 0, 0)).toHaveLength(1);
   });
 
   it('is not purged when a snapshot lists it that had begun, but was not applied yet', async () => {

@@ -6,9 +6,11 @@ import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import type { Outcome } from '../schemas/generated/records.ts';
+import { ConfirmedClock } from './confirmed-clock.ts';
 import { COMMAND_IDS, Owed } from './owed.ts';
 
 export interface MaintenanceDeps {
@@ -16,6 +18,7 @@ export interface MaintenanceDeps {
   readonly store: ItemStore;
   readonly codec: SchemaCodec;
   readonly clock: Clock;
+  readonly metadata: MetadataStore;
   readonly telemetry: Telemetry;
   /** Forgets cached vectors of texts that no item uses any more. */
   readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
@@ -30,6 +33,8 @@ export interface MaintenanceDeps {
 const DAY_MS = 86_400_000;
 const DEFAULTS = { trashMs: 30 * DAY_MS, intervalMs: 60_000 };
 const ITEMS_A_ROUND = 5_000;
+/** Of the time in the trash, so much has to pass before a reading of the clock is believed: a day of 30. */
+const CONFIRM_SHARE = 1 / 30;
 /** A stub that was asked for is not asked for again meanwhile, unless this process restarts. */
 const ASKED_MS = DAY_MS;
 const ON_ITS_WAY_MS = 3_600_000;
@@ -41,6 +46,7 @@ const ON_ITS_WAY_MS = 3_600_000;
 export class Maintenance {
   readonly #deps: MaintenanceDeps;
   readonly #owed: Owed;
+  readonly #confirmed: ConfirmedClock;
   readonly #asked = new Map<string, number>();
   /** where the next look at stubs begins: those that cannot be asked for must not keep the others waiting for ever */
   #stubOffset = 0;
@@ -51,6 +57,8 @@ export class Maintenance {
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#owed = new Owed(deps.codec);
+    const { metadata, clock, trashMs = DEFAULTS.trashMs } = deps;
+    this.#confirmed = new ConfirmedClock({ metadata, clock, confirmMs: trashMs * CONFIRM_SHARE });
   }
 
   async start(): Promise<void> {
@@ -95,7 +103,9 @@ export class Maintenance {
 
   async #expireTrash(): Promise<void> {
     const { store, clock, log, trashMs = DEFAULTS.trashMs } = this.#deps;
-    const expired = await store.expiredTrash(clock.now() - trashMs, ITEMS_A_ROUND);
+    const now = await this.#confirmed.now();
+    if (now === null) return;
+    const expired = await store.expiredTrash(now - trashMs, ITEMS_A_ROUND);
     for (const { scope, row } of expired) {
       const proposed = expiry(scope, row);
       // While the log is long, the decision is on its way for longer than a look takes.

@@ -76,6 +76,11 @@ describe.each(['memory', 'sqlite'] as const)('the whole pipeline on a %s store',
     await driver.leap(31 * DAY_MS);
     await driver.advance(120_000);
     await driver.settle();
+    // The clock may have jumped: it is believed a day later.
+    expect(await driver.ids('trash')).toEqual([idOf(1)]);
+    await driver.leap(DAY_MS);
+    await driver.advance(120_000);
+    await driver.settle();
     expect(await driver.explain(idOf(1))).toMatchObject({ state: 'purged', blocked: false });
   });
 

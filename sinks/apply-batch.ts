@@ -119,11 +119,11 @@ export class BatchApplier {
   /** A position that was applied already changes nothing, but its content must not outlive a purge (law 7). */
   async #foldAppliedContent(unit: UnitOfWork, folder: RecordFolder, input: FoldInput): Promise<void> {
     if (input.decoded.type !== 'EnrichedItem') return;
-    const { item } = input.decoded.value;
+    const { item, textHash } = input.decoded.value;
     const draft = unit.draft(scopeName(item), item.itemId);
     const scope = await unit.scope(draft.scope);
     const known = draft.row.contentKeys.length;
-    if (carriesContent(item)) refuseContent(await folder.context(input, scope, item, null), draft.row);
+    if (carriesContent(item)) refuseContent(await folder.context(input, scope, item, null), draft.row, textHash ?? '');
     if (draft.row.contentKeys.length !== known) draft.dirty = true;
   }
 

@@ -1,7 +1,7 @@
 import { PoisonError } from '../core/errors.ts';
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
-import { refuseContent } from '../core/fold/erase.ts';
+import { forgetLate, refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
@@ -204,7 +204,7 @@ export class RecordFolder {
     const context = await this.context(input, scope, item, run);
     touch(draft, input);
     if (!accepted) {
-      if (carriesContent(item)) refuseContent(context, draft.row);
+      if (carriesContent(item)) refuseContent(context, draft.row, enriched.textHash ?? '');
       return;
     }
     const hadContent = draft.row.contentHash;
@@ -223,6 +223,7 @@ export class RecordFolder {
     const context = await this.context(input, scope, late, null);
     if (draft.row.state === 'purged' || draft.row.blocked) {
       context.effects.tombstones.push(input.key);
+      forgetLate(context, draft.row, late.textHash);
       return;
     }
     if (draft.row.textHash !== late.textHash || draft.row.vectorHash !== '') return;

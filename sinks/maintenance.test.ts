@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { recordKey } from '../core/keys.ts';
+import { textHashOf } from '../core/text-hash.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
@@ -128,3 +129,42 @@ describe('dead letters of purged items', () => {
     await maintenance.stop();
   });
 });
+
+describe('what outcomes say was erased', () => {
+  it('leaves the embedding cache, also when the text came after the purge', async () => {
+    const { scenario, maintenance, deps, deliver, forgotten } = await withOldTrash();
+    await maintenance.look();
+    await deliver();
+    await scenario.settle();
+    scenario.run('backfill').item('d', { text: 'came late' });
+    scenario.run('backfill').item('a', { text: 'in use' });
+    await scenario.settle();
+    await tell(deps.log, scenario);
+    await maintenance.start();
+    await deps.clock.runUntil(() => deps.log.committed('eraser', 'outcomes', 0) > 0);
+    await maintenance.stop();
+    expect(forgotten.toSorted()).toEqual([textHashOf('text of d'), textHashOf('came late')].toSorted());
+  });
+
+  it('is done also behind an outcome that cannot be read, which goes to the dead letters', async () => {
+    const { scenario, maintenance, deps, deliver, forgotten } = await withOldTrash();
+    await maintenance.look();
+    await deliver();
+    await scenario.settle();
+    await deps.log.append('outcomes', 0, [{ key: 'poison', value: Buffer.from('no outcome') }]);
+    await tell(deps.log, scenario);
+    await maintenance.start();
+    await deps.clock.runUntil(() => deps.log.committed('eraser', 'outcomes', 0) > 0);
+    await maintenance.stop();
+    expect(forgotten).toEqual([textHashOf('text of d')]);
+    expect((await deps.log.read('dead-letter', 0, 0)).map(({ key }) => key)).toEqual(['poison']);
+  });
+});
+
+/** The outcomes of the scenario reach the log. */
+async function tell(log: MemoryEventLog, { codec, outcomes }: Scenario): Promise<void> {
+  const records = outcomes.flatMap(({ type, value }) =>
+    type === 'Outcome' ? [{ key: value.eventId, value: codec.encode('Outcome', value) }] : [],
+  );
+  await log.append('outcomes', 0, records);
+}

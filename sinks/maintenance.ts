@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
-import { messageOf } from '../core/errors.ts';
+import { DEAD_LETTER_HEADER, deadLetterRecord } from '../core/dead-letter.ts';
+import { messageOf, PoisonError } from '../core/errors.ts';
 import { type Account, HEADER, ingestKeyOf, itemOfKey, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -9,7 +9,6 @@ import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
-import type { Outcome } from '../schemas/generated/records.ts';
 import { ConfirmedClock } from './confirmed-clock.ts';
 import { COMMAND_IDS, Owed } from './owed.ts';
 
@@ -28,6 +27,14 @@ export interface MaintenanceDeps {
   readonly trashMs?: number;
   /** between two looks, ms */
   readonly intervalMs?: number;
+}
+
+/** What an outcome says was erased. */
+interface Told {
+  /** scope and id of an item whose dead letters go too */
+  readonly item: string | null;
+  /** empty where there was no text */
+  readonly textHash: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -161,32 +168,47 @@ export class Maintenance {
 
   /** Law 7: dead letters and cached vectors of purged items go, when no other item uses them. */
   async #afterOutcomes(batch: Batch): Promise<void> {
-    const purged: Outcome[] = [];
-    for (const { value } of batch.records) {
-      if (value === null) continue;
-      const decoded = this.#deps.codec.decode(value);
-      if (decoded.type === 'Outcome' && decoded.value.kind === 'purged') purged.push(decoded.value);
+    const told: Told[] = [];
+    for (const record of batch.records) {
+      try {
+        const outcome = this.#read(record);
+        if (outcome !== null) told.push(outcome);
+      } catch (error) {
+        if (!(error instanceof PoisonError) && !(error instanceof SyntaxError)) throw error;
+        await this.#deadLetter(batch, record, messageOf(error));
+      }
     }
-    if (purged.length > 0) await this.#forget(batch.partition, purged);
+    if (told.length > 0) await this.#forget(batch.partition, told);
     await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
   }
 
-  async #forget(partition: number, purged: readonly Outcome[]): Promise<void> {
+  /** Null for what has nothing to do with erasure. */
+  #read({ value }: LogRecord): Told | null {
+    if (value === null) return null;
+    const decoded = this.#deps.codec.decode(value);
+    if (decoded.type !== 'Outcome') return null;
+    const { kind, provider, user, collection, itemId, evidence } = decoded.value;
+    if (kind !== 'purged' && kind !== 'erased') return null;
+    const { textHash = '' } = JSON.parse(evidence) as { textHash?: string };
+    const scope = scopeName({ provider, user, collection: collection ?? '' });
+    return { item: kind === 'purged' ? `${scope} ${itemId ?? ''}` : null, textHash };
+  }
+
+  async #deadLetter({ topic, partition }: Batch, record: LogRecord, error: string): Promise<void> {
+    const { log, telemetry } = this.#deps;
+    telemetry.metrics.count('hoardarr_dead_letters', 1, { stage: 'eraser' });
+    telemetry.log.error('an outcome went to the dead letters', { partition, offset: record.offset, error });
+    await log.append('dead-letter', partition, [
+      deadLetterRecord(record, { topic, partition, stage: 'eraser', error }),
+    ]);
+  }
+
+  async #forget(partition: number, told: readonly Told[]): Promise<void> {
     const { store, forgetTexts } = this.#deps;
     const unused: string[] = [];
-    for (const { evidence } of purged) {
-      const { textHash } = JSON.parse(evidence) as { textHash?: string };
-      if (textHash !== undefined && textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
-    }
+    for (const { textHash } of told) if (textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
     if (unused.length > 0) await forgetTexts(unused);
-    await this.#eraseDeadLetters(
-      partition,
-      new Set(
-        purged.map(
-          (outcome) => `${scopeName({ ...outcome, collection: outcome.collection ?? '' })} ${outcome.itemId ?? ''}`,
-        ),
-      ),
-    );
+    await this.#eraseDeadLetters(partition, new Set(told.flatMap(({ item }) => item ?? [])));
     await this.eraseBytes();
   }
 
@@ -212,6 +234,7 @@ export class Maintenance {
   }
 
   async #eraseDeadLetters(partition: number, items: ReadonlySet<string>): Promise<void> {
+    if (items.size === 0) return;
     for (let from = 0; ; ) {
       const records = await this.#deps.log.read('dead-letter', partition, from);
       const found = records.filter(({ key, value }) => {

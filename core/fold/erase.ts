@@ -17,14 +17,33 @@ export function isLate(context: FoldContext, row: LedgerRow, isSighting: boolean
 }
 
 /** Content that is not taken, as a copy or of a run that was fenced off: erased when it is late, else its key is kept. */
-export function refuseContent(context: FoldContext, row: LedgerRow): void {
-  if (isLate(context, row, false)) eraseRecord(context);
+export function refuseContent(context: FoldContext, row: LedgerRow, textHash: string): void {
+  if (isLate(context, row, false)) eraseLate(context, row, textHash);
   else rememberKey(context, row);
 }
 
-/** Under every key that it has, and with the late vector that may have been made for it. */
-export function eraseRecord(context: FoldContext): void {
+/**
+ * Under every key that it has, and with the late vector that may have been made for it. Its text was embedded on the way: who
+ * owns the embedding cache is told.
+ */
+export function eraseLate(context: FoldContext, row: LedgerRow, textHash: string): void {
   for (const key of [context.key, ...context.otherKeys]) context.effects.tombstones.push(key, lateVectorKey(key));
+  forgetLate(context, row, textHash);
+}
+
+/** Says that a text came after the purge of its item. */
+export function forgetLate(context: FoldContext, row: LedgerRow, textHash: string): void {
+  if (textHash === '') return;
+  context.effects.outcomes.push({
+    scope: context.scope.scope,
+    itemId: row.itemId,
+    syncId: null,
+    snapshotId: null,
+    kind: 'erased',
+    reason: 'content that came after its item was purged',
+    count: 1,
+    evidence: { textHash },
+  });
 }
 
 /** Law 7: a purge that takes effect erases every record that held content of the item. */

@@ -4,7 +4,7 @@ import { carriesContent } from '../item-text.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { judgeDeleted } from './author-deleted.ts';
 import { type FoldContext, propose, remember } from './effects.ts';
-import { eraseRecord, isLate, rememberKey } from './erase.ts';
+import { eraseLate, isLate, rememberKey } from './erase.ts';
 import { sight } from './sight.ts';
 
 /** What a raw item changes besides its row: `link` where only url and dates are to be stored, `stub` what little is known. */
@@ -20,7 +20,7 @@ export function foldRawItem(
   const holdsContent = item.content === 'full';
   const carries = carriesContent(item);
   if (carries && isLate(context, row, item.sighting)) {
-    eraseRecord(context);
+    eraseLate(context, row, hashes.text);
     return 'none';
   }
   if (tellsSavedAt(context, row, item)) row.savedAt = item.document.savedAt;

@@ -15,7 +15,13 @@ describe('schemas/generated', () => {
   let copy: string;
   beforeEach(() => {
     copy = mkdtempSync(path.join(tmpdir(), 'hoardarr-schemas-'));
-    for (const part of ['schemas', 'biome.json', '.gitignore', 'scripts/generate-types.mjs']) {
+    for (const part of [
+      'schemas',
+      'biome.json',
+      '.gitignore',
+      'scripts/generate-types.mjs',
+      'scripts/schema-files.mjs',
+    ]) {
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     }
     symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));

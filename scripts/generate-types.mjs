@@ -1,11 +1,15 @@
 // `npm run generate`: writes schemas/generated/ from schemas/*.avsc and schemas/released/. With --check it writes nothing,
-// and fails when what is there differs from what it would write.
+// and fails when what is there differs from what it would write. `--in DIR` takes the schemas of another folder.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { currentSchemas, releasedSchemas } from './schema-files.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const { values: options } = parseArgs({ options: { check: { type: 'boolean' }, in: { type: 'string' } } });
+const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = options.in ?? project;
 const folder = path.join(root, 'schemas');
 const HEADER = '// Generated from schemas/*.avsc by `npm run generate`. Do not edit.\n\n';
 const PRIMITIVES = {
@@ -17,31 +21,6 @@ const PRIMITIVES = {
   long: 'number',
   double: 'number',
 };
-
-const readSchema = (file) => JSON.parse(readFileSync(file, 'utf8'));
-
-function currentSchemas() {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.avsc'));
-  return files.toSorted().map((file) => {
-    const schema = readSchema(path.join(folder, file));
-    if (`${schema.name}.avsc` !== file) throw new Error(`${file} holds the record ${schema.name}`);
-    return schema;
-  });
-}
-
-/** The released versions of each record, oldest first: schemas/released/RawItem/1.avsc, 2.avsc, … */
-function releasedSchemas() {
-  const released = {};
-  const releasedFolder = path.join(folder, 'released');
-  if (!existsSync(releasedFolder)) return released;
-  for (const name of readdirSync(releasedFolder).toSorted()) {
-    const count = readdirSync(path.join(releasedFolder, name)).filter((file) => file.endsWith('.avsc')).length;
-    released[name] = Array.from({ length: count }, (_, index) =>
-      readSchema(path.join(releasedFolder, name, `${index + 1}.avsc`)),
-    );
-  }
-  return released;
-}
 
 function typeScriptOf(type, declare) {
   if (Array.isArray(type)) {
@@ -103,26 +82,26 @@ function releasedConstants(released) {
 }
 
 function formatted(file, text) {
-  const biome = path.join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
+  const biome = path.join(project, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
   // Not under generated/, which the formatter may be told to leave alone: it would then give the text back as it came.
   const args = [biome, 'format', `--stdin-file-path=schemas/${file}`];
-  const result = spawnSync(process.execPath, args, { cwd: root, input: text, encoding: 'utf8' });
+  const result = spawnSync(process.execPath, args, { cwd: project, input: text, encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`${file} cannot be formatted: ${result.stderr}`);
   return result.stdout;
 }
 
-const schemas = currentSchemas();
+const schemas = currentSchemas(root);
 const outputs = {
   'records.ts': records(schemas),
   'schemas.ts': schemaConstants(schemas),
-  'released.ts': releasedConstants(releasedSchemas()),
+  'released.ts': releasedConstants(releasedSchemas(root)),
 };
 mkdirSync(path.join(folder, 'generated'), { recursive: true });
 for (const [file, source] of Object.entries(outputs)) {
   const target = path.join(folder, 'generated', file);
   const text = formatted(file, source);
   if (existsSync(target) && readFileSync(target, 'utf8') === text) continue;
-  if (process.argv.includes('--check')) {
+  if (options.check === true) {
     console.error(`schemas/generated/${file} is out of date: run npm run generate`);
     process.exitCode = 1;
   } else {

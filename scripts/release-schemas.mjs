@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureReady, projectRoot } from './bootstrap.mjs';
 import { run } from './run.mjs';
+import { keepDigests, releasedProblems } from './schema-files.mjs';
 
 await generate();
 await ensureReady();
@@ -15,7 +16,7 @@ const { SCHEMAS } = await built('schemas', 'schemas.js');
 
 // A record has a subject in each of its topics.
 const reports = [...new Map(reportSubjects().map((report) => [report.record, report])).values()];
-const problems = reports.flatMap((report) => report.problems);
+const problems = [...releasedProblems(projectRoot), ...reports.flatMap((report) => report.problems)];
 const changed = reports.filter((report) => report.changed);
 if (problems.length > 0) {
   for (const problem of problems) console.error(problem);
@@ -24,6 +25,7 @@ if (problems.length > 0) {
   console.log('every schema is as last released');
 } else {
   for (const { record, version } of changed) release(record, version);
+  keepDigests(projectRoot);
   await generate();
 }
 

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -121,6 +130,43 @@ describe('boundaries can fail', () => {
   });
 });
 
+describe('schemas', () => {
+  const version = 'schemas/released/Outcome/1.avsc';
+  const checkSchemas = (change: (folder: string) => void): { status: number | null; output: string } => {
+    const folder = workspace({});
+    cpSync(path.join(projectRoot, 'schemas'), path.join(folder, 'schemas'), { recursive: true });
+    change(folder);
+    return run(folder, 'schemas');
+  };
+  const rewrite = (folder: string, name: string, from: string, to: string): void => {
+    const file = path.join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+  };
+
+  test('passes what is healthy', () => {
+    expect(checkSchemas(() => {})).toEqual({ status: 0, output: expect.stringContaining('check: 1 ok, 0 failed') });
+    // It compiles the checker where nobody has yet.
+  }, 120_000);
+
+  test.each<[string, (folder: string) => void, string]>([
+    [
+      'types that are not generated anew, and a field that went without a default',
+      (folder) => rewrite(folder, 'schemas/Outcome.avsc', '"name": "reason"', '"name": "cause"'),
+      'Outcome.reason: removed',
+    ],
+    ['a released file that was edited', (folder) => rewrite(folder, version, '"reason"', '"cause"'), 'was edited'],
+    ['a released file that is gone', (folder) => rmSync(path.join(folder, version)), 'is gone'],
+    [
+      'a released file that no release made',
+      (folder) => cpSync(path.join(folder, version), path.join(folder, version.replace('1', '2'))),
+      'was added by hand',
+    ],
+  ])('can fail: %s', (_, change, says) => {
+    const { status, output } = checkSchemas(change);
+    expect([status, output]).toEqual([1, expect.stringContaining(says)]);
+  });
+});
+
 describe('the summary of CI', () => {
   const counts = {
     numFailedTests: 0,
@@ -161,7 +207,11 @@ function numbered(file: string, index: number): string {
 
 /** Runs one checker of `npm run check` on a folder that holds these files and our configuration. */
 function check(files: Readonly<Record<string, string>>, checker: string): { status: number | null; output: string } {
-  const args = [path.join(projectRoot, 'scripts/check.mjs'), '--in', workspace(files), checker];
+  return run(workspace(files), checker);
+}
+
+function run(folder: string, checker: string): { status: number | null; output: string } {
+  const args = [path.join(projectRoot, 'scripts/check.mjs'), '--in', folder, checker];
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
   return { status, output: stdout + stderr };

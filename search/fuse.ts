@@ -5,15 +5,15 @@ import { coverage } from './words.ts';
 const RANK_OFFSET = 60;
 /** A hit by words weighs this much, and one more when it has all of them: then it stands before what is merely similar. */
 const WORDS_BASE = 0.5;
-/** At this share of the best similarity a vector hardly counts any more: everything has some similarity. */
+/** At this share of the best similarity a vector says nothing any more: everything has some similarity. */
 const FAR = 0.5;
-const FAR_WEIGHT = 0.01;
 /** Words further back in a long text are not looked for: a ranking is not worth more time. */
 const MAX_TEXT_CHARS = 20_000;
 
 /**
  * One ranking out of that by words and that by vectors, each with the best first. Ranks are added up, not scores, which
  * cannot be compared; a hit by words counts as far as it has the words of the query, one by vectors as far as it is similar.
+ * What has none of the words, and is far less similar than the best, is no answer, and left out.
  *
  * @param queryWords folded words of the query, without those that every text has
  */
@@ -37,7 +37,7 @@ export function fuse(
   const best = byVectors[0]?.score ?? 0;
   for (const [rank, hit] of byVectors.entries()) {
     const nearness = best > 0 ? (hit.score / best - FAR) / (1 - FAR) : 0;
-    add(hit, rank, Math.max(FAR_WEIGHT, nearness));
+    if (nearness > 0) add(hit, rank, nearness);
   }
   return [...fused.values()].sort((a, b) => b.score - a.score);
 }

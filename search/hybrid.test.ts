@@ -55,8 +55,14 @@ describe('fusing two rankings', () => {
     ).toEqual(['near', 'word']);
   });
 
+  it('leaves out what has none of the words and is far less similar than the best', () => {
+    const vectors = [hit('near', 0.8), hit('nearly', 0.5), hit('word', 0.3), hit('far', 0.3), hit('against', -0.2)];
+    expect(ids(fuse([hit('word', 9)], vectors, ['q'])).toSorted()).toEqual(['near', 'nearly', 'word']);
+    expect(ids(fuse([], [hit('against', -0.2)], ['q']))).toEqual([]);
+  });
+
   it('keeps every item once', () => {
-    const all = ids(fuse([hit('a', 2), hit('b', 1)], [hit('b', 0.9), hit('c', 0.1)], ['q']));
+    const all = ids(fuse([hit('a', 2), hit('b', 1)], [hit('b', 0.9), hit('c', 0.8)], ['q']));
     expect(all.toSorted()).toEqual(['a', 'b', 'c']);
   });
 });

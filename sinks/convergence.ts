@@ -1,5 +1,5 @@
 import { accountName, parseScope } from '../core/keys.ts';
-import { type AppliedSnapshot, isSettled, type RunRow, type ScopeRow } from '../core/ledger.ts';
+import { type AppliedSnapshot, type HistoryEntry, isSettled, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { Owed } from './owed.ts';
@@ -14,6 +14,8 @@ export class Convergence {
   readonly #owed: Owed;
   readonly #clock: Clock;
   readonly #noted = new Map<number, Set<string>>();
+  /** scopes in which people decided since they were compared, by partition */
+  readonly #decided = new Map<number, Set<string>>();
 
   constructor(deps: { readonly store: ItemStore; readonly owed: Owed; readonly clock: Clock }) {
     this.#store = deps.store;
@@ -24,6 +26,13 @@ export class Convergence {
   /** A commit changed these runs. */
   note(partition: number, runs: readonly RunRow[]): void {
     for (const run of runs) if (run.settledAt === null) this.#notedIn(partition).add(run.syncId);
+  }
+
+  /** A person's decision that acted may make both sides the same, or different, long after the run was settled. */
+  noteDecisions(partition: number, history: readonly Pick<HistoryEntry, 'scope' | 'author'>[]): void {
+    const scopes = this.#decided.get(partition) ?? new Set();
+    for (const { scope, author } of history) if (author !== 'source' && author !== 'sink') scopes.add(scope);
+    this.#decided.set(partition, scopes);
   }
 
   /** After a restart: the runs whose snapshots stand may have been settled without having been compared. */
@@ -51,7 +60,31 @@ export class Convergence {
       noted.delete(syncId);
       settled++;
     }
+    for (const name of this.#decided.get(partition) ?? []) await this.#compareAgain(name, partition, progress);
+    this.#decided.delete(partition);
     return settled;
+  }
+
+  /** Only what was compared before: what was not is compared when its run is settled. */
+  async #compareAgain(name: string, partition: number, progress: PartitionProgress): Promise<void> {
+    const scope = await this.#store.scope(name);
+    if (scope === null || scope.applied === null || scope.converged === null) return;
+    const converged = await this.#compare(scope, scope.applied).then((differences) => differences === 0);
+    if (converged === scope.converged) return;
+    const unit = new UnitOfWork(this.#store);
+    const at = this.#clock.now();
+    scope.converged = converged;
+    scope.convergedAt = at;
+    unit.changedScope(scope);
+    const run = await unit.run(scope.applied.syncId);
+    if (run !== null) run.converged = converged;
+    unit.changedRun(run);
+    await this.#store.commit(unit.changeSet(partition, progress, progress));
+  }
+
+  async #compare(scope: ScopeRow, applied: AppliedSnapshot): Promise<number> {
+    const { begin, kinds, asOf } = applied;
+    return (await this.#store.countDifferences(scope.scope, begin, kinds, asOf)) + notTaken(scope, applied);
   }
 
   async #close(run: RunRow, partition: number, progress: PartitionProgress): Promise<void> {
@@ -61,11 +94,7 @@ export class Convergence {
     for (const scope of await this.#store.scopes()) {
       const { applied } = scope;
       if (applied === null || applied.syncId !== run.syncId) continue;
-      const differences =
-        applied.coverage === 'complete'
-          ? (await this.#store.countDifferences(scope.scope, applied.begin, applied.kinds, applied.asOf)) +
-            notTaken(scope, applied)
-          : null;
+      const differences = applied.coverage === 'complete' ? await this.#compare(scope, applied) : null;
       run.converged = differences === null ? null : differences === 0;
       scope.converged = run.converged;
       scope.convergedAt = run.settledAt;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { commit, item, OTHER_SCOPE, SCOPE } from '../testing/contracts/item-store-samples.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
+import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
 import { MemoryItemStore } from '../testing/memory-store/memory-item-store.ts';
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
@@ -19,8 +20,9 @@ async function withStubs(more: Partial<MaintenanceDeps> = {}) {
   await commit(store, { items: [...items, item('t3_other', stub, { scope: OTHER_SCOPE })] });
   const clock = new VirtualClock(1_000_000);
   const log = new MemoryEventLog({ clock, partitionCount: 1 });
-  const deps = { log, store, codec, clock, telemetry: new RecordingTelemetry(), forgetTexts: async () => undefined };
-  const maintenance = new Maintenance({ ...deps, ...more });
+  const telemetry = new RecordingTelemetry();
+  const deps = { log, store, metadata: new MemoryMetadataStore(), codec, clock, telemetry };
+  const maintenance = new Maintenance({ ...deps, forgetTexts: async () => undefined, ...more });
   /** ids that were asked for, by scope, since the last look at them */
   let read = 0;
   const asked = async (): Promise<Record<string, string[]>> => {

@@ -91,7 +91,10 @@ export class Sink {
         pause: () => giveWay(clock),
         now: () => clock.now(),
         deadLetter: (offset, error, itemId) => this.#deadLetter(partition, offset, error, itemId),
-        onCommit: (unit) => this.#count(unit),
+        onCommit: (unit) => {
+          this.#count(unit);
+          this.#convergence.noteDecisions(partition, unit.effects.history);
+        },
         onRuns: (runs) => this.#convergence.note(partition, runs),
       },
       partition,

@@ -89,15 +89,25 @@ export async function importList(
     const { syncId } = run;
     const count = ids.itemIds.length;
     const now = deps.clock.now();
+    const isOlder = await speaksOfEarlier(deps, run, list);
     return {
       value: { collection, syncId, snapshotId, processed, skipped, count, asOf, coverage, warnings },
       counts: { processed, skipped, duplicates, listed: count },
+      uncounted: isOlder,
       advance: (metadata) => {
         const mostEver = { ...metadata.mostEver, [collection]: Math.max(metadata.mostEver[collection] ?? 0, count) };
-        return { ...metadata, mostEver, ...(list.reconciles ? { lastFullReconciliation: now } : {}) };
+        return { ...metadata, mostEver, ...(list.reconciles && !isOlder ? { lastFullReconciliation: now } : {}) };
       },
     };
   });
+}
+
+/** The sink will refuse it, as far as can be seen here: whether it counts as a sync is for display only. */
+async function speaksOfEarlier({ ledger }: ImportRunDeps, run: Run, list: ExportedList): Promise<boolean> {
+  const { provider, user } = run.metadata;
+  const { collection, asOf, kinds } = list;
+  const applied = await ledger.applied({ provider, user, collection });
+  return asOf !== null && kinds.some((kind) => (applied?.asOfByKind[kind] ?? asOf) > asOf);
 }
 
 /** Begin, hydrations, chunks, End; resolves to the snapshot's id. */

@@ -45,6 +45,8 @@ export interface RunResult<T> {
   readonly counts: Readonly<Record<string, number>>;
   /** What advances now that everything was acknowledged (law 5): cursor, ETag, dates. */
   readonly advance?: (metadata: SyncMetadata) => SyncMetadata;
+  /** brought nothing that counts: neither a sync, nor its date */
+  readonly uncounted?: boolean;
   /** why nothing was done: the run ends as aborted, though nothing went wrong */
   readonly undone?: string;
 }
@@ -165,11 +167,11 @@ class ActiveRun implements Run {
     await this.lease.update(change);
   }
 
-  async finish({ counts, advance, undone }: RunResult<unknown>): Promise<void> {
+  async finish({ counts, advance, undone, uncounted = undone !== undefined }: RunResult<unknown>): Promise<void> {
     if (this.openSnapshot !== null) throw new Error('the run ended before its snapshot');
     const end = await this.appendEnd(undone === undefined ? 'done' : 'aborted', undone ?? null, counts);
     this.finished = true;
-    const isSync = undone === undefined && this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
+    const isSync = !uncounted && this.options.mode !== 'backfill' && this.options.mode !== 'recheck';
     await this.lease.update((metadata) => {
       // An import asks nobody, so it does not show that the credentials are taken.
       const shown = this.options.mode === 'import' && metadata.needsReauth ? {} : COUNTED;

@@ -63,6 +63,8 @@ export const ItemDetail = z.object({
 
 export const Explanation = z.object({
   ...ItemName.shape,
+  title: z.string().nullable(),
+  url: z.string().nullable(),
   state: z.string().nullable(),
   pinned: z.boolean(),
   blocked: z.boolean(),

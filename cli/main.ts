@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { createRedactor } from '../app/redact.ts';
+import { adviceFor } from '../app/system-advice.ts';
+import { VERSION } from '../app/version.ts';
 import { messageOf } from '../core/errors.ts';
 import { registerAccountCommands } from './commands/accounts.ts';
 import { registerConnect } from './commands/connect.ts';
@@ -53,7 +55,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
             .join('')
             .trim()
             .replace(/^error: /, '') || error.message
-        : messageOf(error),
+        : `${messageOf(error)}${adviceFor(error)}`,
     );
     return isUsage ? 2 : exitStatusOf(error);
   } finally {
@@ -71,6 +73,7 @@ function createProgram(context: CliContext, said: string[]): Command {
   const { io } = context;
   const program = withGlobals(new Command('hoardarr'))
     .description('Keeps a searchable, self-reconciling copy of what you saved elsewhere.')
+    .version(VERSION, '-V, --version', 'says which version this is')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

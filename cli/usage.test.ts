@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { VERSION } from '../app/version.ts';
 import { CliWorld, videos } from './run-cli.test-helper.ts';
 
 jest.setTimeout(120_000);
@@ -33,6 +34,10 @@ describe('usage', () => {
     const ran = await world.run(...words);
     expect(ran.status).toBe(status);
     expect(ran.json<{ error: string }>().error).toContain(message);
+  });
+
+  it('says which version it is', async () => {
+    expect(await world.runWith({ json: false }, '--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n` });
   });
 
   it('says what is wrong with the configuration', async () => {

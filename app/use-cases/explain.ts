@@ -19,6 +19,8 @@ export interface Explanation {
   readonly user: string;
   readonly collection: string;
   readonly itemId: string;
+  readonly title: string | null;
+  readonly url: string | null;
   readonly state: LedgerRow['state'];
   readonly pinned: boolean;
   readonly blocked: boolean;
@@ -30,8 +32,9 @@ export interface Explanation {
 export async function explainItem(app: App, choice: ScopeChoice, itemId: string): Promise<Explanation> {
   const scope = await resolveScope(app.store, choice);
   const name = scopeName(scope);
-  const row = (await app.store.rows(name, [itemId])).get(itemId);
-  if (row === undefined) throw unknownItem(name, itemId);
+  const item = await app.store.item(name, itemId);
+  if (item === null) throw unknownItem(name, itemId);
+  const { row, content } = item;
   const history = (await app.store.history(name, itemId)).map(
     (entry): HistoryLine => ({
       at: isoOf(entry.at),
@@ -47,6 +50,8 @@ export async function explainItem(app: App, choice: ScopeChoice, itemId: string)
   return {
     ...scope,
     itemId,
+    title: content?.title ?? null,
+    url: content?.url ?? null,
     state,
     pinned,
     blocked,

@@ -54,7 +54,8 @@ export function registerItemCommands(program: Command, context: CliContext): voi
           line.author,
           oneLine(line.reason, 160),
         ]);
-        return { json: explained, text: [head, table(lines)].join('\n') };
+        const named = [explained.title, explained.url].flatMap((text) => (text === null ? [] : oneLine(text, 160)));
+        return { json: explained, text: [head, ...named, table(lines)].join('\n') };
       });
     });
 }

@@ -96,6 +96,15 @@ describe.each(['memory', 'sqlite'] as const)('the whole pipeline on a %s store',
     expect(await driver.ids('trash')).toHaveLength(25);
   });
 
+  it('compares both sides again when a person has decided about a removal that is held', async () => {
+    await driver.import(inventedExport(rows));
+    expect(await driver.import(inventedExport(rows.slice(30), MADE + DAY_MS))).toMatchObject({ converged: false });
+    expect((await driver.held('approve')).every(({ done }) => done)).toBe(true);
+    await driver.settle();
+    expect((await driver.status()).accounts).toMatchObject([{ active: 10, trash: 30, converged: true }]);
+    expect(await driver.rebuild()).toMatchObject({ match: true });
+  });
+
   it('does what a person decides about a removal that is held', async () => {
     await driver.import(inventedExport(rows));
     expect(await driver.import(inventedExport(rows.slice(30), MADE + DAY_MS))).toMatchObject({ removed: 0, held: 30 });
@@ -124,10 +133,15 @@ describe.each(['memory', 'sqlite'] as const)('the whole pipeline on a %s store',
 
   it('lets an older export change nothing', async () => {
     await driver.import(inventedExport(rows, MADE + DAY_MS));
-    const { digest } = await driver.status();
+    const { digest, accounts: counted } = await driver.status();
+    await driver.advance(60_000);
     const report = await driver.import(inventedExport(without(1, 2, 3), MADE));
     expect(report).toMatchObject({ new: 0, removed: 0, held: 0 });
     expect(report.warnings.join()).toContain('older');
     expect((await driver.status()).digest).toBe(digest);
+    // Nor does it count as a sync.
+    const { accounts } = await driver.status();
+    expect(accounts).toMatchObject([{ syncCount: 1, lastSyncAt: counted[0]?.lastSyncAt }]);
+    expect(accounts[0]?.lastFullReconciliation).toBe(counted[0]?.lastFullReconciliation);
   });
 });

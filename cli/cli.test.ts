@@ -162,7 +162,7 @@ describe('the command line on a data folder', () => {
         trash: 0,
         pinned: 1,
         purged: 1,
-        syncCount: 4,
+        syncCount: 3,
         needsReauth: false,
         paused: false,
         digest: expect.any(String),

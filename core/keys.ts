@@ -55,7 +55,7 @@ export function lateVectorKey(rawItemKey: string): string {
 
 /**
  * Key in `enriched` of a record whose append was repeated, since it may have been written although it failed. It is made of
- * the record's key, so that whoever erases one erases the other without having seen it; docs/decisions/0012 has the history.
+ * the record's key, so that whoever erases one erases the other without having seen it; docs/decisions/0014 has the history.
  */
 export function repeatKey(key: string): string {
   return `${key}~again`;

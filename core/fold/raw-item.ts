@@ -53,7 +53,7 @@ function tellsSavedAt(context: FoldContext, row: LedgerRow, item: RawItem): bool
 
 /**
  * Law 6: the last good text is not overwritten by an older one. An export that is not known to be newer than what was last
- * applied, and none is newer than a listing, fills in only what is missing; docs/decisions/0014 says why.
+ * applied, and none is newer than a listing, fills in only what is missing; docs/decisions/0016 says why.
  */
 function isOfOlderExport({ run, scope: { applied } }: FoldContext): boolean {
   if (run?.mode !== 'import' || applied === null) return false;

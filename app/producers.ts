@@ -42,8 +42,8 @@ export interface Producers {
   readonly live: ReadonlyMap<string, LiveProvider>;
   /** by name of the provider */
   readonly importers: ReadonlyMap<string, Importer>;
-  /** Whether anybody can be asked for what items of the account are. */
-  readonly isAskable: (account: Account) => Promise<boolean>;
+  /** Since when somebody can be asked for what items of the account are, ms; null: nobody can. */
+  readonly askableSince: (account: Account) => Promise<number | null>;
   /** Executes the commands of all providers until it is closed. */
   readonly start: () => Promise<Subscription>;
 }
@@ -73,11 +73,11 @@ export function createProducers(
       ['tiktok', (file, options) => importTikTok({ ...run, ledger, resolveShortLink: resolve }, file, options)],
       ['reddit', (file, options) => importReddit({ ...run, ledger }, file, options)],
     ]),
-    async isAskable(account) {
-      if (!live.has(account.provider)) return tiktokOembedUrl !== null;
+    async askableSince(account) {
+      if (!live.has(account.provider)) return tiktokOembedUrl === null ? null : 0;
       const stored = await parts.metadata.get(syncMetadataKey(account));
-      const { credentialKind, needsReauth } = readSyncMetadata(account, stored?.value);
-      return credentialKind !== null && !needsReauth;
+      const { credentialKind, needsReauth, connectedAt } = readSyncMetadata(account, stored?.value);
+      return credentialKind === null || needsReauth ? null : (connectedAt ?? 0);
     },
     start: () => startCommandLoop({ ...run, handlers }),
   };

@@ -31,7 +31,7 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
       const maintenance = new Maintenance({
         ...parts,
         trashMs: config.trashMs,
-        isAskable: (account) => producers.isAskable(account),
+        askableSince: (account) => producers.askableSince(account),
         forgetTexts: (textHashes) => forget(cache, textHashes),
       });
       const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers: [...producers.live.keys()] });

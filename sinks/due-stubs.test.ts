@@ -15,7 +15,7 @@ const MANY = 5_500;
 async function withStubs(more: Partial<MaintenanceDeps> = {}) {
   const { codec } = new Scenario();
   const store = new MemoryItemStore();
-  const stub = { content: 'stub', retryAt: null } as const;
+  const stub = { content: 'stub', retryAt: null, firstSeenAt: 1_000_000 } as const;
   const items = Array.from({ length: MANY }, (_, n) => item(`${10_000 + n}`, stub));
   await commit(store, { items: [...items, item('t3_other', stub, { scope: OTHER_SCOPE })] });
   const clock = new VirtualClock(1_000_000);
@@ -59,18 +59,16 @@ describe('stubs', () => {
   });
 
   it('wait while nobody can be asked, without keeping others waiting', async () => {
-    let isConnected = false;
-    const isAskable = async ({ provider }: { readonly provider: string }): Promise<boolean> =>
-      provider === 'reddit' || isConnected;
-    const { maintenance, clock, asked } = await withStubs({ isAskable });
+    let connectedAt: number | null = null;
+    const askableSince = async ({ provider }: { readonly provider: string }): Promise<number | null> =>
+      provider === 'reddit' ? 0 : connectedAt;
+    const { maintenance, clock, asked } = await withStubs({ askableSince });
     for (let hour = 0; hour < 3; hour++) {
       await lookThrough(maintenance);
       await clock.leap(HOUR_MS + 1);
     }
     expect(await asked()).toEqual({ [OTHER_SCOPE]: ['t3_other'] });
-    isConnected = true;
-    await lookThrough(maintenance);
-    await clock.leap(HOUR_MS + 1);
+    connectedAt = clock.now();
     await lookThrough(maintenance);
     expect(new Set((await asked())[SCOPE]).size).toBe(MANY);
   });

@@ -5,7 +5,7 @@ import { type Account, HEADER, ingestKeyOf, itemOfKey, parseRecordKey, parseScop
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
-import type { ItemStore } from '../core/ports/item-store.ts';
+import type { DueStub, ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
@@ -21,8 +21,8 @@ export interface MaintenanceDeps {
   readonly telemetry: Telemetry;
   /** Forgets cached vectors of texts that no item uses any more. */
   readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
-  /** Whether anybody can be asked for what items of the account are; those of others wait. Default: always. */
-  readonly isAskable?: (account: Account) => Promise<boolean>;
+  /** Since when somebody can be asked for what items of the account are, ms; null: nobody can, and they wait. Default: always. */
+  readonly askableSince?: (account: Account) => Promise<number | null>;
   /** how long a removed item stays restorable, ms; default 30 days (law 7) */
   readonly trashMs?: number;
   /** between two looks, ms */
@@ -132,12 +132,13 @@ export class Maintenance {
     const now = clock.now();
     for (const [name, until] of this.#asked) if (until < now - DAY_MS) this.#asked.delete(name);
     const scopes = new Map<string, string[]>();
-    for (const { scope, itemId, attempts } of await this.#dueStubs(now)) {
+    for (const { scope, itemId, attempts, firstSeenAt, askableSince } of await this.#dueStubs(now)) {
       const name = `${scope} ${itemId} ${attempts}`;
       const until = this.#asked.get(name);
       if (until !== undefined && until > now) continue;
-      // Stubs that were never tried are on their way, by the command of the snapshot that found them; it may have been lost.
-      const onItsWay = attempts === 0 && until === undefined;
+      // Stubs that were never tried are on their way, by the command of the snapshot that found them, unless nobody could be
+      // asked then; it may have been lost.
+      const onItsWay = attempts === 0 && until === undefined && (firstSeenAt ?? now) >= askableSince;
       this.#asked.set(name, now + (onItsWay ? ON_ITS_WAY_MS : ASKED_MS));
       if (!onItsWay) scopes.set(scope, [...(scopes.get(scope) ?? []), itemId]);
     }
@@ -157,13 +158,16 @@ export class Maintenance {
   }
 
   /** The next of them, of accounts that can be asked. */
-  async #dueStubs(now: number): Promise<Awaited<ReturnType<ItemStore['dueStubs']>>> {
+  async #dueStubs(now: number): Promise<readonly (DueStub & { readonly askableSince: number })[]> {
     const due = await this.#deps.store.dueStubs(now, ITEMS_A_ROUND, this.#stubOffset);
     this.#stubOffset = due.length < ITEMS_A_ROUND ? 0 : this.#stubOffset + ITEMS_A_ROUND;
-    const askable = new Set<string>();
-    for (const scope of new Set(due.map((stub) => stub.scope)))
-      if ((await this.#deps.isAskable?.(parseScope(scope))) ?? true) askable.add(scope);
-    return due.filter(({ scope }) => askable.has(scope));
+    const { askableSince = async () => 0 } = this.#deps;
+    const since = new Map<string, number | null>();
+    for (const scope of new Set(due.map((stub) => stub.scope))) since.set(scope, await askableSince(parseScope(scope)));
+    return due.flatMap((stub) => {
+      const from = since.get(stub.scope) ?? null;
+      return from === null ? [] : [{ ...stub, askableSince: from }];
+    });
   }
 
   /** Law 7: dead letters and cached vectors of purged items go, when no other item uses them. */

@@ -82,6 +82,15 @@ export interface ChangeSet {
   readonly discardChunks: readonly string[];
 }
 
+/** A stub whose content may be asked for (again). */
+export interface DueStub {
+  readonly scope: string;
+  readonly itemId: string;
+  readonly attempts: number;
+  /** ms; null: not known */
+  readonly firstSeenAt: number | null;
+}
+
 /** One item of a change that the store refused. */
 export interface RefusedItem {
   readonly scope: string;
@@ -190,11 +199,7 @@ export interface ItemStore {
   /** Items in the trash since before `before` (ms), not pinned. */
   expiredTrash(before: number, limit: number): Promise<readonly { readonly scope: string; readonly row: LedgerRow }[]>;
   /** Stubs in the collection whose retry is due, in an order that stays while they do, without the first `offset`. */
-  dueStubs(
-    now: number,
-    limit: number,
-    offset: number,
-  ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]>;
+  dueStubs(now: number, limit: number, offset: number): Promise<readonly DueStub[]>;
   /**
    * How many rows with one of `kinds`, not pinned, blocked or hidden, last seen at or before `begin`, are in the collection XOR
    * listed (law 6). Rows that are not listed and were saved or seen after `asOf` (ms) do not count: the export is older.

@@ -1,5 +1,5 @@
 import type { AccountRow, LedgerGlance, LedgerRow, RunRow, ScopeRow } from '../../core/ledger.ts';
-import type { OutboxEntry, StagedChunk } from '../../core/ports/item-store.ts';
+import type { DueStub, OutboxEntry, StagedChunk } from '../../core/ports/item-store.ts';
 import type { Database } from '../../sqlite/open.ts';
 import {
   GLANCE,
@@ -21,7 +21,7 @@ type RawOutbox = readonly [
   value: Uint8Array | null,
 ];
 type RawScopedRow = readonly [...RawRow, scopeId: number];
-type RawStub = readonly [scopeId: number, itemId: string, attempts: number];
+type RawStub = readonly [scopeId: number, itemId: string, attempts: number, firstSeenAt: number | null];
 
 /** What the fold and maintenance ask of the ledger and of what stands around it. */
 export class FoldReads {
@@ -104,14 +104,13 @@ export class FoldReads {
     }));
   }
 
-  dueStubs(
-    now: number,
-    limit: number,
-    offset: number,
-  ): readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[] {
-    return this.#statements.dueStubs
-      .all(now, limit, offset)
-      .map(([scopeId, itemId, attempts]) => ({ scope: this.#scopes.name(scopeId), itemId, attempts }));
+  dueStubs(now: number, limit: number, offset: number): readonly DueStub[] {
+    return this.#statements.dueStubs.all(now, limit, offset).map(([scopeId, itemId, attempts, firstSeenAt]) => ({
+      scope: this.#scopes.name(scopeId),
+      itemId,
+      attempts,
+      firstSeenAt,
+    }));
   }
 }
 
@@ -158,7 +157,7 @@ function prepare(db: Database) {
       .raw(),
     dueStubs: db
       .prepare<[number, number, number], RawStub>(
-        `SELECT scope_id, item_id, attempts FROM ledger
+        `SELECT scope_id, item_id, attempts, first_seen_at FROM ledger
          WHERE (flags & 7) IN (1, 2) AND (flags & 1040) = 0 AND ifnull(retry_at, -1) <= ?
          ORDER BY ifnull(retry_at, -1), scope_id, item_id LIMIT ? OFFSET ?`,
       )

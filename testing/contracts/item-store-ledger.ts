@@ -180,7 +180,7 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
   it('finds the stubs of the collection whose retry is due', async () => {
     const items = [
       item('never asked', { content: 'none', retryAt: null }),
-      item('due', { content: 'stub', retryAt: 100, attempts: 3 }),
+      item('due', { content: 'stub', retryAt: 100, attempts: 3, firstSeenAt: 7 }),
       item('held', { state: 'held', content: 'stub', retryAt: 90 }),
       item('later', { content: 'stub', retryAt: 101 }),
       item('blocked', { content: 'stub', retryAt: 1, blocked: true }),
@@ -191,7 +191,12 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
     await commit(store(), { items });
     const due = await store().dueStubs(100, 10, 0);
     expect(due.map(({ itemId }) => itemId).sort()).toEqual(['due', 'held', 'never asked']);
-    expect(due.find(({ itemId }) => itemId === 'due')).toEqual({ scope: SCOPE, itemId: 'due', attempts: 3 });
+    expect(due.find(({ itemId }) => itemId === 'due')).toEqual({
+      scope: SCOPE,
+      itemId: 'due',
+      attempts: 3,
+      firstSeenAt: 7,
+    });
     const [first, second, third] = due;
     expect(await store().dueStubs(100, 2, 0)).toEqual([first, second]);
     expect(await store().dueStubs(100, 2, 2)).toEqual([third]);

@@ -11,6 +11,7 @@ import {
 } from '../../core/ledger.ts';
 import type {
   ChangeSet,
+  DueStub,
   HeldGroup,
   ItemFilter,
   ItemStore,
@@ -140,11 +141,7 @@ export class MemoryItemStore implements ItemStore {
     );
     return structuredClone(expired.slice(0, limit).map(({ scope, entry }) => ({ scope, row: entry.row })));
   }
-  async dueStubs(
-    now: number,
-    limit: number,
-    offset: number,
-  ): Promise<readonly { readonly scope: string; readonly itemId: string; readonly attempts: number }[]> {
+  async dueStubs(now: number, limit: number, offset: number): Promise<readonly DueStub[]> {
     const due = this.#entries().filter(
       ({ entry: { row } }) =>
         inCollection(row.state) &&
@@ -152,9 +149,12 @@ export class MemoryItemStore implements ItemStore {
         !row.blocked &&
         (row.retryAt === null || row.retryAt <= now),
     );
-    return due
-      .slice(offset, offset + limit)
-      .map(({ scope, entry: { row } }) => ({ scope, itemId: row.itemId, attempts: row.attempts }));
+    return due.slice(offset, offset + limit).map(({ scope, entry: { row } }) => ({
+      scope,
+      itemId: row.itemId,
+      attempts: row.attempts,
+      firstSeenAt: row.firstSeenAt,
+    }));
   }
   async countDifferences(scope: string, begin: number, kinds: readonly string[], asOf: number | null): Promise<number> {
     const applied = this.#scopes.get(scope) ?? { applied: null };

@@ -160,14 +160,11 @@ describe('a data request of Reddit, on the whole pipeline', () => {
     expect(reddit.requests).toEqual([]);
     await connectAndSync(driver, 'reddit', { by: 'token', token: REFRESH });
     await driver.advance(120_000);
-    expect((await driver.items()).filter(({ stub }) => stub)).toHaveLength(549);
-    const asked = reddit.requests.length;
-    await driver.leap(HOUR_MS + 60_000);
-    await driver.advance(300_000);
     await driver.settle();
-    const infos = reddit.requests.slice(asked).flatMap(({ query }) => new URLSearchParams(query).get('id') ?? []);
+    const infos = reddit.requests.flatMap(({ query }) => new URLSearchParams(query).get('id') ?? []);
     const hundreds = infos.filter((ids) => !ids.startsWith('t3_zz')).map((ids) => ids.split(',').length);
-    expect(hundreds).toEqual([100, 100, 100, 100, 100, 49]);
+    // Beside the one candidate with its controls: what the first listing did not show.
+    expect(hundreds.filter((ids) => ids > 3)).toEqual([100, 100, 100, 100, 100, 49]);
     const items = await driver.items();
     expect(items.filter(({ stub }) => stub)).toEqual([]);
     expect(items.find(({ itemId }) => itemId === reddit.world.thing(7).name)?.title).toContain('Invented thread');

@@ -1,16 +1,26 @@
-import { FencedError, InputError } from '../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import { type Account, accountName } from '../core/keys.ts';
-import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { Connected, CredentialHolder, Credentials } from '../core/ports/provider.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
-import { changeSyncMetadata, readSyncMetadata, type SyncMetadata, syncMetadataKey } from './sync-metadata.ts';
+import type { RunDeps } from './run-deps.ts';
+import {
+  changeSyncMetadata,
+  type Lease,
+  readSyncMetadata,
+  type SyncMetadata,
+  syncMetadataKey,
+} from './sync-metadata.ts';
+import { randomUuid } from './uuid.ts';
 
-export interface CredentialDeps {
-  readonly metadata: MetadataStore;
+export interface CredentialDeps extends Pick<RunDeps, 'metadata' | 'clock' | 'random' | 'instance' | 'isGone'> {
   readonly secrets: Secrets;
 }
 
 type Field = 'accessToken' | 'refreshToken';
+
+/** A renewal takes no longer, all its tries together; then another process may renew. */
+const RENEWING_MS = 300_000;
+const LOOK_MS = 100;
 
 /** The credentials of an account in its sync metadata, where they stand encrypted (law 12). */
 export class AccountCredentials implements CredentialHolder {
@@ -18,55 +28,94 @@ export class AccountCredentials implements CredentialHolder {
   readonly login: string;
   readonly loginName: string;
   readonly #deps: CredentialDeps;
-  /** as read last: what is saved must be a successor of these, not of others that somebody connected with meanwhile */
-  #base: Pick<SyncMetadata, Field>;
+  /** as read last: what is stored must be a successor of these, not of others that somebody connected with meanwhile */
+  #known: Credentials;
 
   private constructor(deps: CredentialDeps, account: Account, metadata: SyncMetadata, login: string) {
     this.account = account;
     this.#deps = deps;
     this.login = login;
     this.loginName = metadata.loginName ?? login;
-    this.#base = metadata;
+    this.#known = decryptCredentials(deps.secrets, account, metadata);
   }
 
   /** Rejects with InputError where the account is not connected. */
   static async open(deps: CredentialDeps, account: Account): Promise<AccountCredentials> {
-    const metadata = await read(deps.metadata, account);
-    if (metadata.credentialKind === null || metadata.login === null) throw notConnected(account);
+    const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
+    if (metadata.login === null) throw notConnected(account);
     return new AccountCredentials(deps, account, metadata, metadata.login);
   }
 
   async read(): Promise<Credentials> {
-    const metadata = await read(this.#deps.metadata, this.account);
-    if (metadata.credentialKind === null) throw notConnected(this.account);
-    this.#base = metadata;
-    const decrypt = (field: Field): string | null => {
-      const encrypted = metadata[field];
-      return encrypted === null ? null : this.#deps.secrets.decrypt(encrypted, contextOf(this.account, field));
-    };
-    return {
-      kind: metadata.credentialKind,
-      accessToken: decrypt('accessToken'),
-      refreshToken: decrypt('refreshToken'),
-      expiresAt: metadata.tokenExpiresAt,
-    };
+    this.#known = await this.#stored();
+    return this.#known;
   }
 
-  /**
-   * Rejects with FencedError when the account was connected again meanwhile: what it was connected with stays. InputError where it
-   * was disconnected: nothing comes back.
-   */
-  async save(credentials: Credentials): Promise<void> {
-    const changed = await changeSyncMetadata(this.#deps.metadata, this.account, (metadata) => {
-      if (metadata.credentialKind === null) throw notConnected(this.account);
-      const { accessToken, refreshToken } = this.#base;
-      if (metadata.accessToken !== accessToken || metadata.refreshToken !== refreshToken)
-        throw new FencedError(`${accountName(this.account)} was connected again meanwhile`);
-      // At each attempt anew: what came in between may be another key.
-      return { ...metadata, ...encryptCredentials(this.#deps.secrets, this.account, credentials) };
-    });
-    if (changed === null) throw notConnected(this.account);
-    this.#base = changed;
+  /** Whether nobody else has renewed them, or connected the account again, since they were read. */
+  async isCurrent(): Promise<boolean> {
+    return same(await this.#stored(), this.#known);
+  }
+
+  /** Rejects with InputError when the account was connected again meanwhile: what it was connected with stays. */
+  async renew(renewal: (stored: Credentials) => Promise<Credentials>, signal: AbortSignal): Promise<Credentials> {
+    const turn = await this.#takeTurn(signal);
+    if (turn === null) return this.#known;
+    try {
+      const fresh = await renewal(this.#known);
+      await this.#change((metadata) => {
+        if (!same(decryptCredentials(this.#deps.secrets, this.account, metadata), this.#known))
+          throw new InputError(
+            `${accountName(this.account)} was connected again meanwhile: the next sync goes on with that`,
+          );
+        return { ...metadata, ...encryptCredentials(this.#deps.secrets, this.account, fresh), renewing: null };
+      });
+      this.#known = fresh;
+      return fresh;
+    } catch (error) {
+      await this.#change((metadata) =>
+        metadata.renewing?.holder === turn ? { ...metadata, renewing: null } : metadata,
+      );
+      throw error;
+    }
+  }
+
+  /** The id of the turn to renew; null where others are stored by now, which are known then. */
+  async #takeTurn(signal: AbortSignal): Promise<string | null> {
+    const { metadata, clock, random, instance, secrets } = this.#deps;
+    const key = syncMetadataKey(this.account);
+    const holder = randomUuid(random);
+    for (;;) {
+      signal.throwIfAborted();
+      const document = await metadata.get(key);
+      const found = readSyncMetadata(this.account, document?.value);
+      const stored = decryptCredentials(secrets, this.account, found);
+      if (!same(stored, this.#known)) {
+        this.#known = stored;
+        return null;
+      }
+      if (this.#isTaken(found.renewing)) {
+        await clock.sleep(LOOK_MS, signal);
+        continue;
+      }
+      const renewing: Lease = { holder, instance, expiresAt: clock.now() + RENEWING_MS };
+      if ((await metadata.compareAndSet(key, document?.version ?? null, { ...found, renewing })) !== null)
+        return holder;
+    }
+  }
+
+  #isTaken(renewing: Lease | null): boolean {
+    const { clock, isGone } = this.#deps;
+    return renewing !== null && renewing.expiresAt > clock.now() && isGone?.(renewing.instance) !== true;
+  }
+
+  async #stored(): Promise<Credentials> {
+    const document = await this.#deps.metadata.get(syncMetadataKey(this.account));
+    return decryptCredentials(this.#deps.secrets, this.account, readSyncMetadata(this.account, document?.value));
+  }
+
+  async #change(change: (metadata: SyncMetadata) => SyncMetadata): Promise<void> {
+    if ((await changeSyncMetadata(this.#deps.metadata, this.account, change)) === null)
+      throw notConnected(this.account);
   }
 }
 
@@ -89,6 +138,7 @@ export function disconnectedMetadata(): Partial<SyncMetadata> {
     accessToken: null,
     refreshToken: null,
     tokenExpiresAt: null,
+    renewing: null,
     needsReauth: false,
     reauthTold: false,
     lastError: null,
@@ -104,6 +154,22 @@ export const NOTHING_LEARNED = {
   lastSnapshot: {},
   lastFullReconciliation: null,
 } as const satisfies Partial<SyncMetadata>;
+
+/** Throws InputError where the account is not connected, or the key is another one. */
+export function decryptCredentials(secrets: Secrets, account: Account, metadata: SyncMetadata): Credentials {
+  const decrypt = (field: Field): string | null => {
+    const encrypted = metadata[field];
+    return encrypted === null ? null : secrets.decrypt(encrypted, contextOf(account, field));
+  };
+  const { credentialKind: kind, tokenExpiresAt: expiresAt } = metadata;
+  if (kind === null) throw notConnected(account);
+  return { kind, accessToken: decrypt('accessToken'), refreshToken: decrypt('refreshToken'), expiresAt };
+}
+
+/** By what they say: a new key encrypts the same tokens as another text. */
+function same(a: Credentials, b: Credentials): boolean {
+  return a.kind === b.kind && a.accessToken === b.accessToken && a.refreshToken === b.refreshToken;
+}
 
 function encryptCredentials(secrets: Secrets, account: Account, credentials: Credentials): Partial<SyncMetadata> {
   const encrypt = (field: Field): string | null => {
@@ -127,8 +193,4 @@ function notConnected(account: Account): InputError {
   return new InputError(
     `${accountName(account)} is not connected: \`hoardarr connect ${account.provider} --user ${account.user}\``,
   );
-}
-
-async function read(store: MetadataStore, account: Account): Promise<SyncMetadata> {
-  return readSyncMetadata(account, (await store.get(syncMetadataKey(account)))?.value);
 }

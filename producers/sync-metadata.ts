@@ -2,9 +2,9 @@ import type { Account } from '../core/keys.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { Credentials } from '../core/ports/provider.ts';
 
-/** Who works for an account now (law 1), until when. */
+/** Who works for an account now (law 1), or renews its tokens, until when. */
 export interface Lease {
-  /** sync id of the run */
+  /** sync id of the run, or an id of the renewal */
   readonly holder: string;
   /** the process it runs in, as RunDeps.instance names it */
   readonly instance: string;
@@ -49,6 +49,8 @@ export interface SyncMetadata {
   readonly refreshToken: string | null;
   /** of the access token, ms; null: it does not expire, or is not known */
   readonly tokenExpiresAt: number | null;
+  /** who renews the tokens now: a refresh token may count only once */
+  readonly renewing: Lease | null;
   readonly needsReauth: boolean;
   /** whether somebody was told that it needs re-auth */
   readonly reauthTold: boolean;
@@ -87,6 +89,7 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     accessToken: null,
     refreshToken: null,
     tokenExpiresAt: null,
+    renewing: null,
     needsReauth: false,
     reauthTold: false,
     lastError: null,

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
-import { AccountCredentials } from '../../producers/credentials.ts';
+import { decryptCredentials } from '../../producers/credentials.ts';
 import { causeOf } from '../../producers/http/fetch-body.ts';
 import type { SyncMetadata } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
@@ -58,12 +58,12 @@ function checkClock(provider: string, aheadMs: number): Check {
   };
 }
 
-async function checkAccount(app: App, metadata: SyncMetadata): Promise<Check> {
+function checkAccount(app: App, metadata: SyncMetadata): Check {
   const { provider, user, loginName, needsReauth, lastError } = metadata;
   const name = `account ${accountName(metadata)}`;
   const connect = `hoardarr connect ${provider} --user ${user}`;
   try {
-    await (await AccountCredentials.open({ metadata: app.metadata, secrets: app.keys }, metadata)).read();
+    decryptCredentials(app.keys, metadata, metadata);
   } catch (error) {
     return { name, ok: false, detail: messageOf(error), fix: `bring the encryption key back, or: ${connect}` };
   }

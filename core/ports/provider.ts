@@ -108,8 +108,12 @@ export interface CredentialHolder {
   readonly login: string;
   readonly loginName: string;
   read(): Promise<Credentials>;
-  /** Stores new ones before they are used: a refresh token may count only once. */
-  save(credentials: Credentials): Promise<void>;
+  /**
+   * Replaces the credentials by what `renewal` makes of them, and stores those before it resolves: a refresh token may count
+   * only once. One process renews at a time; where another one did so since these were read, or the account was connected
+   * again, it resolves to what is stored, and `renewal` is not called.
+   */
+  renew(renewal: (stored: Credentials) => Promise<Credentials>, signal: AbortSignal): Promise<Credentials>;
 }
 
 /** One account's line to its provider during a run. It keeps the provider's pace, and counts what it costs. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { Credentials } from '../../core/ports/provider.ts';
+import type { CredentialHolder, Credentials } from '../../core/ports/provider.ts';
 import type { ProviderHttp, ProviderReply } from '../http/types.ts';
 import { RedditError } from './reddit-error.ts';
 
@@ -27,7 +27,7 @@ export class AccessTokens {
   readonly #app: RedditApplication;
   readonly #http: ProviderHttp;
   readonly #clock: Clock;
-  readonly #save: (credentials: Credentials) => Promise<void>;
+  readonly #holder: Pick<CredentialHolder, 'renew'>;
   #credentials: Credentials;
   #renewing: Promise<string> | null = null;
 
@@ -36,19 +36,17 @@ export class AccessTokens {
     http: ProviderHttp,
     clock: Clock,
     credentials: Credentials,
-    save: (credentials: Credentials) => Promise<void>,
+    holder: Pick<CredentialHolder, 'renew'>,
   ) {
     this.#app = app;
     this.#http = http;
     this.#clock = clock;
     this.#credentials = credentials;
-    this.#save = save;
+    this.#holder = holder;
   }
 
   async current(signal: AbortSignal): Promise<string> {
-    const { accessToken, expiresAt } = this.#credentials;
-    if (accessToken !== null && expiresAt !== null && expiresAt - MARGIN_MS > this.#clock.now()) return accessToken;
-    return this.renewed(signal);
+    return this.#usable() ?? this.renewed(signal);
   }
 
   /** Callers at the same time get the same one. ReauthorizationError when Reddit refuses the refresh token. */
@@ -59,16 +57,32 @@ export class AccessTokens {
     return this.#renewing;
   }
 
+  /** Null: there is none, or its time is over. One whose end is not known is used until it is refused. */
+  #usable(): string | null {
+    const { accessToken, expiresAt } = this.#credentials;
+    return expiresAt === null || expiresAt - MARGIN_MS > this.#clock.now() ? accessToken : null;
+  }
+
   async #renew(signal: AbortSignal): Promise<string> {
-    const { refreshToken } = this.#credentials;
+    let isOurs = false;
+    const ask = ({ refreshToken }: Credentials): Promise<Credentials> => {
+      isOurs = true;
+      return this.#ask(refreshToken, signal);
+    };
+    this.#credentials = await this.#holder.renew(ask, signal);
+    // What another process had renewed may have ended since.
+    if (!isOurs && this.#usable() === null) this.#credentials = await this.#holder.renew(ask, signal);
+    const { accessToken } = this.#credentials;
+    if (accessToken === null) throw new ReauthorizationError('there is no access token: connect again');
+    return accessToken;
+  }
+
+  async #ask(refreshToken: string | null, signal: AbortSignal): Promise<Credentials> {
     if (refreshToken === null) throw new ReauthorizationError('there is no refresh token: connect again');
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
     const granted = await requestToken(this.#app, this.#http, form, this.#clock.now(), signal);
     // Reddit may answer with a new refresh token, and then the old one may count no longer.
-    const credentials = { ...granted, refreshToken: granted.refreshToken ?? refreshToken };
-    await this.#save(credentials);
-    this.#credentials = credentials;
-    return granted.accessToken;
+    return { ...granted, refreshToken: granted.refreshToken ?? refreshToken };
   }
 }
 
@@ -82,7 +96,7 @@ export async function requestToken(
   form: Readonly<Record<string, string>>,
   now: number,
   signal: AbortSignal,
-): Promise<Credentials & { readonly accessToken: string }> {
+): Promise<Credentials> {
   const basic = Buffer.from(`${clientId}:${clientSecret ?? ''}`).toString('base64');
   const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' };
   const body = new URLSearchParams(form).toString();

@@ -69,9 +69,14 @@ async function identify(
   signal: AbortSignal,
 ): Promise<Connected> {
   let credentials = given;
-  const tokens = new AccessTokens(app, http, clock, given, async (next) => {
-    credentials = next;
-  });
+  // Nothing is stored before it is known whose they are, and nobody else has them.
+  const holder = {
+    renew: async (renewal: (stored: Credentials) => Promise<Credentials>): Promise<Credentials> => {
+      credentials = await renewal(credentials);
+      return credentials;
+    },
+  };
+  const tokens = new AccessTokens(app, http, clock, given, holder);
   try {
     const who = await whoAmI(new RedditApi(apiUrl, http, tokens), signal);
     if (credentials.refreshToken === null)

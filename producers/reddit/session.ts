@@ -31,7 +31,7 @@ export class RedditSession implements Session {
 
   static async open(deps: SessionDeps, app: RedditApplication, holder: CredentialHolder): Promise<RedditSession> {
     const http = deps.httpFor(holder.loginName);
-    const tokens = new AccessTokens(app, http, deps.clock, await holder.read(), (next) => holder.save(next));
+    const tokens = new AccessTokens(app, http, deps.clock, await holder.read(), holder);
     return new RedditSession(holder.login, holder.loginName, new RedditApi(deps.apiUrl, http, tokens), http);
   }
 

@@ -2,7 +2,7 @@ import { FencedError, InputError, ReauthorizationError } from '../../core/errors
 import { type Account, accountName } from '../../core/keys.ts';
 import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
 import { AccountBusyError } from '../account-lease.ts';
-import { AccountCredentials } from '../credentials.ts';
+import { AccountCredentials, type CredentialDeps } from '../credentials.ts';
 import { type Run, type RunResult, withRun } from '../run.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import type { SyncDeps } from './sync-deps.ts';
@@ -40,8 +40,15 @@ export async function executeConnected<Raw, S extends Session>(
       // Nobody can be asked, so nothing failed: stubs stay stubs, and candidates wait for the next snapshot.
       if (credentialKind === null && (mode === 'recheck' || mode === 'backfill'))
         return { value: undefined, counts: {} };
-      const session = await openSession(deps, provider, account, run.signal);
-      const { counts, ...rest } = await work(run, session);
+      const { session, holder } = await openSession(deps, provider, account, run.signal);
+      const { counts, ...rest } = await work(run, session).catch(async (error: unknown) => {
+        // What was refused is not what the account is connected with by now.
+        if (error instanceof ReauthorizationError && !(await holder.isCurrent()))
+          throw new InputError(
+            `${accountName(account)} was connected again meanwhile: the next sync goes on with that`,
+          );
+        throw error;
+      });
       return { value: undefined, counts: { ...counts, ...session.usage() }, ...rest };
     });
     countEnd(deps, provider.name, mode, 'done');
@@ -58,14 +65,14 @@ function countEnd({ telemetry }: SyncDeps, provider: string, mode: string, outco
 
 /** Rejects with ReauthorizationError where the account is not connected, or its credentials are no longer taken. */
 export async function openSession<Raw, S extends Session>(
-  deps: Pick<SyncDeps, 'metadata' | 'secrets'>,
+  deps: CredentialDeps,
   provider: Provider<Raw, S>,
   account: Account,
   signal: AbortSignal,
-): Promise<S> {
+): Promise<{ readonly session: S; readonly holder: AccountCredentials }> {
   const connector = capable<Connector<S>>(provider.connector);
-  const session = await connector.open(await AccountCredentials.open(deps, account), signal);
-  return session;
+  const holder = await AccountCredentials.open(deps, account);
+  return { session: await connector.open(holder, signal), holder };
 }
 
 /** Throws InputError with the reason where the provider cannot do it. */

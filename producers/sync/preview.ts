@@ -31,7 +31,7 @@ export async function previewSync<Raw, S extends Session>(
 ): Promise<Preview> {
   const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
   const mode = full ? 'full' : dueMode(metadata, deps.clock.now(), deps.cadence);
-  const session = await openSession(deps, provider, account, signal);
+  const { session } = await openSession(deps, provider, account, signal);
   await mustStillBe(session, account, signal);
   const collections: Preview['collections'][number][] = [];
   for (const collection of provider.collections) {

@@ -85,11 +85,13 @@ export function messageIn({ body }: ProviderReply): string {
   return 'no message';
 }
 
-/** The address with `rel="next"` of a Link header (RFC 8288); null on the last page. */
-export function nextOf(headers: Headers): string | null {
+/** The address with this relation in a Link header (RFC 8288); null: there is none. */
+export function linkOf(headers: Headers, relation: 'next' | 'last'): string | null {
   for (const link of (headers.get('link') ?? '').matchAll(/<([^>]*)>([^<]*)/g)) {
     const [, url = '', parameters = ''] = link;
-    if (/;\s*rel\s*=\s*("(?:[^"]*\s)?next(?:\s[^"]*)?"|next)\s*(;|,|$)/i.test(parameters)) return url;
+    const [, quoted, bare] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(parameters) ?? [];
+    const relations = (quoted ?? bare ?? '').toLowerCase().split(/\s+/);
+    if (relations.includes(relation)) return url;
   }
   return null;
 }

@@ -14,8 +14,16 @@ export interface FakeReply {
   readonly body: string;
 }
 
-/** What a request gets instead of its answer: another one, or a connection that ends before or in the middle of the body. */
-export type Fault = 'cut' | 'cut in the body' | ((reply: FakeReply) => FakeReply);
+/** Ways in which no answer comes. On loopback, where they cannot be had for a single request, they are cut connections. */
+const NO_ANSWER = {
+  cut: () => new TypeError('fetch failed', { cause: new Error('other side closed') }),
+  refused: () => new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') }),
+  'bad certificate': () => new TypeError('fetch failed', { cause: withCode('DEPTH_ZERO_SELF_SIGNED_CERT') }),
+  'too slow': () => new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+} as const;
+
+/** What a request gets instead of its answer: another one, or none, or the beginning of its body. */
+export type Fault = keyof typeof NO_ANSWER | 'cut in the body' | ((reply: FakeReply) => FakeReply);
 
 /** What reached the service; never its tokens. */
 export interface Recorded {
@@ -42,7 +50,16 @@ export const FAULTS = {
   'page of HTML': (reply) => ({ ...reply, headers: { 'content-type': 'text/html' }, body: '<html>Please wait</html>' }),
   'another shape': (reply) => ({ ...reply, body: '{"surprise":true}' }),
   'an empty list of another kind': (reply) => ({ ...reply, body: '{}' }),
+  'a message instead': (reply) => ({ ...reply, body: '{"message":"Something went wrong","error":500}' }),
+  null: (reply) => ({ ...reply, body: 'null' }),
+  moved: (reply) => ({ ...reply, status: 302, headers: { location: 'https://example.org/login' }, body: '' }),
+  'too many requests': (reply) => ({ ...reply, status: 429, headers: { 'retry-after': '5' }, body: '<html></html>' }),
+  'too many requests, for how long nobody says': (reply) => ({ ...reply, status: 429, headers: {}, body: '' }),
+  'no rate headers': (reply) => ({ ...reply, headers: withoutRate(reply.headers) }),
   cut: 'cut',
+  refused: 'refused',
+  'bad certificate': 'bad certificate',
+  'too slow': 'too slow',
   'cut in the body': 'cut in the body',
 } as const satisfies Readonly<Record<string, Fault>>;
 
@@ -73,7 +90,7 @@ export abstract class FakeService {
         const request = { method: incoming.method ?? 'GET', url, headers, body: Buffer.concat(chunks).toString() };
         const { reply, fault } = this.#take(request);
         outgoing.once('close', () => this.#open--);
-        if (fault === 'cut') {
+        if (isNoAnswer(fault)) {
           outgoing.destroy();
           return;
         }
@@ -111,7 +128,7 @@ export abstract class FakeService {
     };
     const { reply, fault } = this.#take(request);
     this.#open--;
-    if (fault === 'cut') throw new TypeError('fetch failed');
+    if (isNoAnswer(fault)) throw NO_ANSWER[fault]();
     const { status, headers, body } = reply;
     const bare = status === 304 || status === 204;
     const stream = fault === 'cut in the body' ? halfOf(body) : body;
@@ -135,6 +152,18 @@ export abstract class FakeService {
     this.requests.push({ method, path: url.pathname, query: url.search, status: reply.status });
     return { reply, fault };
   }
+}
+
+function isNoAnswer(fault: Fault | undefined): fault is keyof typeof NO_ANSWER {
+  return typeof fault === 'string' && Object.hasOwn(NO_ANSWER, fault);
+}
+
+function withCode(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+function withoutRate(headers: FakeReply['headers']): FakeReply['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit')));
 }
 
 function halfOf(body: string): ReadableStream<Uint8Array> {

@@ -4,7 +4,6 @@ import { explainItem } from '../../app/use-cases/explain.ts';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { applyStarDay, readStarHistory } from '../../testing/fake-github/star-history.ts';
 import type { FakeLogin } from '../../testing/fake-github/world.ts';
-import { FAULTS } from '../../testing/fake-service/fake-service.ts';
 import { seedFor } from '../../testing/seeds.ts';
 import { connectAndSync, openSyncDriver, syncNow } from '../../testing/topology/sync-driver.ts';
 import type { TopologyDriver } from '../../testing/topology/topology-driver.ts';
@@ -114,30 +113,6 @@ describe('GitHub stars on the whole pipeline', () => {
     }
     expect([...driver.parts.embedder.made.values()].filter((times) => times > 1)).toEqual([]);
   }, 120_000);
-
-  it('removes nothing and loses nothing whatever goes wrong at whatever request, and converges after that', async () => {
-    starAll(220);
-    await begin();
-    const faults = Object.entries(FAULTS).filter(([name]) => name !== 'unauthorized');
-    const requestsOfASync = 5;
-    for (const [name, fault] of faults) {
-      for (let position = 0; position < requestsOfASync; position++) {
-        const gone = Number(stars()[0]);
-        github.world.unstar(me, gone);
-        const from = github.requests.length;
-        // Also when it is asked again: only the request at this place is ill, for good.
-        github.before = (_request, index) => (index - from >= position ? fault : undefined);
-        const ill = await syncNow(driver, 'github', true);
-        const kept = new Set(await driver.ids());
-        expect({ name, position, lost: stars().filter((id) => !kept.has(id)) }).toEqual({ name, position, lost: [] });
-        expect(ill.removed).toBeLessThanOrEqual(1);
-        github.before = () => undefined;
-        await driver.leap(20 * 60_000);
-        expect(await syncNow(driver, 'github', true)).toMatchObject({ error: null, converged: true });
-        expect(await driver.ids()).toEqual(stars());
-      }
-    }
-  }, 240_000);
 
   it('asks to be connected again when the token is revoked, and is never taken for an empty list', async () => {
     starAll(30);

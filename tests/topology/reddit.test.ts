@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { connect } from '../../app/use-cases/connect.ts';
 import { explainItem } from '../../app/use-cases/explain.ts';
 import { FakeReddit } from '../../testing/fake-reddit/fake-reddit.ts';
 import type { FakeRedditor } from '../../testing/fake-reddit/world.ts';
-import { FAULTS } from '../../testing/fake-service/fake-service.ts';
 import { seedFor } from '../../testing/seeds.ts';
 import { connectAndSync, openSyncDriver, syncNow } from '../../testing/topology/sync-driver.ts';
 import type { TopologyDriver } from '../../testing/topology/topology-driver.ts';
@@ -163,38 +161,6 @@ describe('what was saved at Reddit, on the whole pipeline', () => {
     await syncNow(driver, 'reddit', true);
     expect(await driver.ids()).toEqual(sorted(me.saved));
   });
-
-  it('removes nothing and loses nothing whatever goes wrong at whatever request, and converges after that', async () => {
-    saveAll(320);
-    await begin();
-    for (const [name, fault] of Object.entries(FAULTS)) {
-      for (let position = 0; position < 5; position++) {
-        const gone = me.saved[position * 60] ?? '';
-        reddit.world.unsave(me, gone);
-        const from = reddit.requests.length;
-        reddit.before = (_request, index) => (index - from >= position ? fault : undefined);
-        await syncNow(driver, 'reddit', true);
-        reddit.before = () => undefined;
-        const kept = new Set(await driver.ids());
-        expect({ name, position, lost: me.saved.filter((each) => !kept.has(each)) }).toEqual({
-          name,
-          position,
-          lost: [],
-        });
-        await driver.leap(20 * 60_000);
-        if ((await driver.status()).accounts[0]?.needsReauth === true)
-          await driver.run(
-            connect(driver.app, {
-              ...ACCOUNT,
-              how: { by: 'token', token: REFRESH },
-              signal: new AbortController().signal,
-            }),
-          );
-        expect(await syncNow(driver, 'reddit', true)).toMatchObject({ error: null, converged: true });
-        expect(await driver.ids()).toEqual(sorted(me.saved));
-      }
-    }
-  }, 240_000);
 
   it('connects in the browser: with the state and the code that it left with', async () => {
     saveAll(3);

@@ -7,7 +7,8 @@ import { TopologyDriver } from './topology-driver.ts';
 
 export interface SyncDriverOptions {
   readonly seed: number;
-  readonly service: FakeService;
+  /** who answers instead of the network */
+  readonly service: Pick<FakeService, 'fetch'>;
   readonly env: Readonly<Record<string, string>>;
 }
 

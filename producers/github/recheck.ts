@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { InputError } from '../../core/errors.ts';
 import type { ProviderAnswer } from '../../core/ports/provider.ts';
-import { GitHubError, jsonOf } from './api.ts';
+import { jsonOf } from './api.ts';
 import { nodeIdOf } from './node-id.ts';
 import type { GitHubSession } from './session.ts';
 import { type GitHubStar, readStar } from './star.ts';
@@ -106,7 +107,8 @@ async function askRest(session: GitHubSession, itemId: string, signal: AbortSign
     return { itemId, answer: 'gone_upstream', saved: null, evidence, raw: null };
   }
   if (found.status !== 200) return unknown(itemId, { by: 'rest', repository: found.status });
-  const raw = readStar(jsonOf(found));
+  const raw = readAsked(jsonOf(found));
+  if (raw === null) return unknown(itemId, { by: 'rest', repository: 200, unreadable: true });
   const evidence = { by: 'rest', repository: 200, nameWithOwner: raw.repo.full_name };
   if (String(raw.repo.id) !== itemId) return unknown(itemId, { ...evidence, anotherRepository: raw.repo.id });
   if (session.isPublic) return { ...unknown(itemId, evidence), raw };
@@ -114,7 +116,17 @@ async function askRest(session: GitHubSession, itemId: string, signal: AbortSign
   const seen = { ...evidence, starred: starred.status };
   if (starred.status === 204) return { itemId, answer: 'present', saved: true, evidence: seen, raw };
   if (starred.status === 404) return { itemId, answer: 'unsaved', saved: false, evidence: seen, raw };
-  throw new GitHubError(starred.status, `GitHub answered ${starred.status} when it was asked about a star`);
+  // An organization may keep its repositories from this token: one such answer says nothing of the others.
+  return { ...unknown(itemId, seen), raw };
+}
+
+function readAsked(repository: unknown): GitHubStar | null {
+  try {
+    return readStar(repository);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return null;
+  }
 }
 
 function unknown(itemId: string, evidence: Readonly<Record<string, unknown>>): Answer {

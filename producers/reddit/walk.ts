@@ -36,7 +36,8 @@ export async function* deltaWalk(
     const { value, done } = await walk.next();
     if (done === true) break;
     yield { kind: 'page', items: value.items, unreadable: value.unreadable };
-    if (value.items.every(({ data }) => isKnown(data.name))) break;
+    const unreadable = value.unreadable.flatMap(({ itemId }) => itemId ?? []);
+    if ([...value.items.map(({ data }) => data.name), ...unreadable].every(isKnown)) break;
   }
   return { cursor: null, etag: null };
 }
@@ -74,7 +75,7 @@ async function* readPages(session: RedditSession, signal: AbortSignal): AsyncGen
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page: Page = await readPage(session, after, seen.size, signal);
     const names = [...page.items.map(({ data }) => data.name), ...page.unreadable.map(({ itemId }) => itemId ?? '')];
-    if (page.after !== null && names.every((name) => seen.has(name)))
+    if (names.length > 0 && names.every((name) => seen.has(name)))
       throw new RedditError('Reddit gave a page again, so the list cannot be walked to its end now');
     for (const name of names) seen.add(name);
     yield page;

@@ -83,8 +83,9 @@ export async function walkCollection<Raw, S extends Session, End>(
       continue;
     }
     const shown = step.items.map((raw) => ({ raw, item: toRawItem(provider, raw, true) }));
-    if (!identified && shown.length > 0 && known.size > 0 && !shown.some(({ item }) => known.has(item.itemId))) {
-      // Nothing of it is known: before it is believed, the source says whose list this is.
+    const familiar = shown.filter(({ item }) => known.has(item.itemId)).length;
+    if (!identified && known.size > 0 && 2 * familiar < shown.length) {
+      // Most of it is not known, and the rest may be what many people save: before it is believed, the source says whose it is.
       await mustStillBe(session, run.metadata, run.signal);
       identified = true;
     }

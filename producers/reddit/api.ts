@@ -3,6 +3,8 @@ import type { ProviderHttp, ProviderReply } from '../http/types.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { RedditError } from './reddit-error.ts';
 
+const RENEWALS = 2;
+
 /** Requests with the tokens of one account. */
 export class RedditApi {
   readonly #apiUrl: string;
@@ -23,8 +25,10 @@ export class RedditApi {
     const query = new URLSearchParams({ ...parameters, raw_json: '1' });
     const url = `${this.#apiUrl}${path}?${query.toString()}`;
     let reply = await this.#send(url, await this.#tokens.current(signal), signal);
-    // A token may end before its time: the next one decides whether it was that.
-    if (reply.status === 401) reply = await this.#send(url, await this.#tokens.renewed(signal), signal);
+    // A token may end before its time: the next one decides whether it was that. One that another process had renewed may
+    // have ended as well.
+    for (let renewals = 0; reply.status === 401 && renewals < RENEWALS; renewals++)
+      reply = await this.#send(url, await this.#tokens.renewed(signal), signal);
     if (reply.status === 401) throw new ReauthorizationError('Reddit does not take the token any more');
     if (reply.status === 403) throw refusedOf(reply);
     return jsonOf(reply);

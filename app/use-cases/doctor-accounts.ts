@@ -23,7 +23,7 @@ export async function checkAccounts(app: App): Promise<readonly Check[]> {
     const { missing } = about;
     if (missing !== null) checks.push({ name: `${name} settings`, ok: false, ...missing });
     checks.push(...(await checkAddress(app, name, about.address)));
-    for (const account of accounts) checks.push(await checkAccount(app, account));
+    for (const account of accounts) checks.push(checkAccount(app, account));
   }
   return checks;
 }

@@ -63,11 +63,19 @@ export async function syncAccount(app: App, request: SyncRequest): Promise<SyncR
     ...(signal === undefined ? {} : { signal }),
     ...(request.onRateLimit === undefined ? {} : { onRateLimit: request.onRateLimit }),
   };
-  const run = await waitFor(app, 'the sync was asked for, but that it', () => runOf(app, account, eventId), watched);
-  const runs = await waitUntilSettled(app, run.syncId, {
-    ...watched,
-    progress: (seen) => progress?.({ done: seen.filter((each) => each.settledAt !== null).length, total: seen.length }),
-  });
+  let run = await waitFor(app, 'the sync was asked for, but that it', () => runOf(app, account, eventId), watched);
+  let runs: readonly RunRow[];
+  for (;;) {
+    runs = await waitUntilSettled(app, run.syncId, {
+      ...watched,
+      progress: (seen) =>
+        progress?.({ done: seen.filter((each) => each.settledAt !== null).length, total: seen.length }),
+    });
+    // Where its process died or stood still, another one executes the command again.
+    const latest = await runOf(app, account, eventId);
+    if (latest === null || latest.syncId === run.syncId) break;
+    run = latest;
+  }
   // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
   await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
   return report(runs, await metadataOf(app, account));

@@ -7,7 +7,14 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 const execute = promisify(execFile);
 const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
-const ITEMS: Readonly<Record<string, number>> = { pipeline: 60, reconcile: 600, embed: 400, search: 60, rebuild: 60 };
+const ITEMS: Readonly<Record<string, number>> = {
+  pipeline: 60,
+  reconcile: 600,
+  embed: 400,
+  search: 60,
+  rebuild: 60,
+  sync: 150,
+};
 
 /** For temporary files of the benchmarks alone, since others may run at the same time. */
 const temporary = mkdtempSync(path.join(tmpdir(), 'hoardarr-bench-test-'));

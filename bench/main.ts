@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   reconcile: async () => (await import('./reconcile/reconcile.ts')).reconcile,
   embed: async () => (await import('./embed/embed.ts')).embed,
   search: async () => (await import('./search/search.ts')).search,
+  sync: async () => (await import('./sync/sync.ts')).sync,
   rebuild: async () => (await import('./rebuild/rebuild.ts')).rebuild,
 };
 const BAD_USAGE = 2;

@@ -12,5 +12,7 @@ export const PARTS = {
   'search run': async () => (await import('./search/run-search.ts')).runSearch,
   'search floor': async () => (await import('./search/scan-floats.ts')).scanFloats,
   'rebuild run': async () => (await import('./rebuild/run-rebuild.ts')).runRebuild,
+  'sync run': async () => (await import('./sync/run-sync.ts')).runSync,
+  'sync floor': async () => (await import('./sync/walk-pages.ts')).walkPages,
   'rebuild floor': async () => (await import('./rebuild/write-rows.ts')).writeRows,
 } as const;

@@ -21,7 +21,7 @@ export function formsOf(secret: string): readonly Buffer[] {
   return [
     ...[...texts].map((text) => Buffer.from(text)),
     Buffer.from(secret, 'utf16le'),
-    Buffer.from(secret).reverse(),
+    Buffer.from([...Buffer.from(secret)].toReversed()),
   ];
 }
 

@@ -254,7 +254,7 @@ function clientOf(service: RecordedHttp, clock: VirtualClock): ReturnType<typeof
 function providerOf(service: RecordedHttp): ReturnType<typeof createRedditProvider> {
   const clock = new VirtualClock(START);
   const http = clientOf(service, clock);
-  return createRedditProvider({ apiUrl: API, clock, app, redirectUrl: '', httpFor: () => http });
+  return createRedditProvider({ apiUrl: API, clock, app, redirectUrl: '', configured: true, httpFor: () => http });
 }
 
 function holderOf(): Parameters<typeof RedditSession.open>[2] & { readonly kept: { value: unknown } } {

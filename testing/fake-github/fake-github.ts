@@ -13,8 +13,9 @@ export class FakeGitHub extends FakeService {
   readonly world = new GitHubWorld();
   /** GraphQL can be switched off, as on old Enterprise servers and for some tokens */
   hasGraphql = true;
-  /** requests of the hour before the limit, by credential */
+  /** requests of a window before the limit, by credential */
   limit = 5000;
+  windowMs = HOUR_MS;
   sendsRateHeaders = true;
   /** READMEs by full name */
   readonly readmes = new Map<string, string>();
@@ -22,7 +23,7 @@ export class FakeGitHub extends FakeService {
   deviceAnswers: string[] = [];
   deviceToken = '';
   readonly #used = new Map<string, number>();
-  #hourEnds = 0;
+  #windowEnds = 0;
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -38,7 +39,7 @@ export class FakeGitHub extends FakeService {
     if (viewer === undefined) return json(401, { message: 'Bad credentials', status: '401' });
     const resource = pathname === '/graphql' ? 'graphql' : 'core';
     const credential = `${viewer?.id ?? 'nobody'} ${resource}`;
-    if (this.#now() >= this.#hourEnds) this.#newHour();
+    if (this.#now() >= this.#windowEnds) this.#newWindow();
     const used = this.#used.get(credential) ?? 0;
     const limit = viewer === null ? 60 : this.limit;
     if (used >= limit) {
@@ -51,9 +52,9 @@ export class FakeGitHub extends FakeService {
     return this.#withRate(reply, resource, limit, counted);
   }
 
-  #newHour(): void {
+  #newWindow(): void {
     this.#used.clear();
-    this.#hourEnds = this.#now() + HOUR_MS;
+    this.#windowEnds = this.#now() + this.windowMs;
   }
 
   #route(request: FakeRequest, viewer: FakeLogin | null): FakeReply {
@@ -168,7 +169,7 @@ export class FakeGitHub extends FakeService {
       'x-ratelimit-limit': String(limit),
       'x-ratelimit-remaining': String(Math.max(0, limit - used)),
       'x-ratelimit-used': String(used),
-      'x-ratelimit-reset': String(Math.ceil(this.#hourEnds / 1000)),
+      'x-ratelimit-reset': String(Math.ceil(this.#windowEnds / 1000)),
       'x-ratelimit-resource': resource,
     };
     return { ...reply, headers: { ...reply.headers, ...rate } };

@@ -113,7 +113,7 @@ describe('GitHub, while other things happen', () => {
   });
 
   it('waits once for a limit that GitHub names, says so once, and ends the sync', async () => {
-    const WAIT_MS = 1_200_000;
+    const WAIT_MS = 300_000;
     const from = github.requests.length;
     github.before = (_request, index) =>
       index === from + 1

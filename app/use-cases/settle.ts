@@ -7,6 +7,8 @@ import { BEAT_MS, type Role } from '../presence.ts';
 export const PIPELINE: readonly Role[] = ['scheduler', 'producer', 'embed', 'sink'];
 
 const POLL_MS = 25;
+/** Whoever waits for minutes need not know to the hundredth of a second. */
+const LONGEST_POLL_MS = 250;
 const STALL_MS = 600_000;
 
 export interface WaitOptions {
@@ -36,7 +38,7 @@ export async function waitFor<T>(
   let lastSign = '';
   let movedAt = app.clock.now();
   let lookedAt = 0;
-  for (;;) {
+  for (let pollMs = POLL_MS; ; pollMs = Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS)) {
     signal?.throwIfAborted();
     const found = await probe();
     if (found !== null) return found;
@@ -53,7 +55,7 @@ export async function waitFor<T>(
           `${what} did not happen, and nothing moved for ${Math.round(stallMs / 1000)} s; what was written is kept, and goes on at the next start`,
         );
     }
-    await app.clock.sleep(POLL_MS, signal);
+    await app.clock.sleep(pollMs, signal);
   }
 }
 

@@ -30,7 +30,7 @@ describe('the client of a credential, over a network', () => {
     server = listening;
     return `127.0.0.1:${(listening.address() as AddressInfo).port}`;
   };
-  const client = (): ProviderHttp => {
+  const client = (timeoutMs: number): ProviderHttp => {
     const deps = {
       fetch,
       metadata: new MemoryMetadataStore(),
@@ -40,10 +40,10 @@ describe('the client of a credential, over a network', () => {
       instance: 'here',
     };
     const options = { provider: 'test', credential: 'me', rules: githubRateRules(true), userAgent: 'test' };
-    return createProviderHttp(deps, { ...options, timeoutMs: 60, bodyLimitBytes: 1000 });
+    return createProviderHttp(deps, { ...options, timeoutMs, bodyLimitBytes: 1000 });
   };
-  const failure = async (url: string): Promise<string> => {
-    const error: unknown = await client()
+  const failure = async (url: string, timeoutMs = 20_000): Promise<string> => {
+    const error: unknown = await client(timeoutMs)
       .send({ method: 'GET', url }, signal)
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SourceUnavailableError);
@@ -52,7 +52,7 @@ describe('the client of a credential, over a network', () => {
 
   it('asks a server again that is too slow, cuts the connection or says more than anything can be, and gives up', async () => {
     const silent = await listen(() => undefined);
-    expect(await failure(`http://${silent}/`)).toMatch(/timeout|TimeoutError/i);
+    expect(await failure(`http://${silent}/`, 60)).toMatch(/timeout|TimeoutError/i);
     expect(asked).toBe(TRIES);
     server?.removeAllListeners('request');
     server?.on('request', (_request, response) => response.write('half', () => response.destroy()));
@@ -75,7 +75,7 @@ describe('the client of a credential, over a network', () => {
       if (asked < TRIES) response.writeHead(503).end();
       else response.writeHead(302, { location: 'http://127.0.0.1:1/elsewhere' }).end();
     });
-    const http = client();
+    const http = client(20_000);
     expect(await http.send({ method: 'GET', url: `http://${host}/` }, signal)).toMatchObject({ status: 302 });
     expect(http.usage()).toEqual({ requests: TRIES, rateLimitWaitMs: 0 });
   });

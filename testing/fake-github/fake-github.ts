@@ -5,7 +5,6 @@ import { type FakeLogin, GitHubWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 const PER_PAGE = 30;
-const MOST_PER_PAGE = 100;
 const DEVICE_CODE = 'invented-device-code';
 
 /** GitHub as far as Hoardarr asks it, as recorded and documented (providers.md, section 2). What it says is invented. */
@@ -16,6 +15,7 @@ export class FakeGitHub extends FakeService {
   /** requests of a window before the limit, by credential */
   limit = 5000;
   windowMs = HOUR_MS;
+  mostPerPage = 100;
   sendsRateHeaders = true;
   /** READMEs by full name */
   readonly readmes = new Map<string, string>();
@@ -90,7 +90,7 @@ export class FakeGitHub extends FakeService {
 
   /** Links name the login by its id, as the recordings show; the last page has only `first` and `prev`. */
   #starred({ url, headers }: FakeRequest, login: FakeLogin): FakeReply {
-    const perPage = Math.min(Number(url.searchParams.get('per_page') ?? PER_PAGE), MOST_PER_PAGE);
+    const perPage = Math.min(Number(url.searchParams.get('per_page') ?? PER_PAGE), this.mostPerPage);
     const page = Math.max(1, Number(url.searchParams.get('page') ?? 1));
     const all = this.world.listed(login);
     const shown = all.slice((page - 1) * perPage, page * perPage);

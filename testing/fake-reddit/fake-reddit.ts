@@ -19,6 +19,7 @@ export class FakeReddit extends FakeService {
   /** new access tokens may see what is saved */
   seesSaved = true;
   sendsRateHeaders = true;
+  mostPerPage = MOST;
   /** requests of each window of 10 minutes that were let in */
   used = 0;
   #windowEnds = 0;
@@ -72,7 +73,7 @@ export class FakeReddit extends FakeService {
 
   /** Pages are cut by the fullname after which they begin: where that one is gone, the listing ends. */
   #saved(query: URLSearchParams, viewer: FakeRedditor, sees: boolean): FakeReply {
-    const limit = Math.min(Number(query.get('limit') ?? PER_PAGE), MOST);
+    const limit = Math.min(Number(query.get('limit') ?? PER_PAGE), this.mostPerPage);
     const after = query.get('after');
     const shown = viewer.listing.filter((name) => this.world.things.get(name)?.fate !== 'omitted');
     const from = after === null ? 0 : shown.indexOf(after) + 1;

@@ -88,7 +88,8 @@ describe('GitHub, whatever goes wrong at whatever request', () => {
     };
   };
   const begin = async (): Promise<void> => {
-    for (let id = 1; id <= 220; id++) github.world.star(me, id);
+    github.mostPerPage = 20;
+    for (let id = 1; id <= 44; id++) github.world.star(me, id);
     await connectAndSync(driver, 'github', { by: 'token', token: TOKEN });
   };
 

@@ -97,7 +97,8 @@ describe('Reddit, whatever goes wrong at whatever request', () => {
     };
   };
   const begin = async (): Promise<void> => {
-    for (let n = 0; n < 150; n++) reddit.world.save(me, reddit.world.thing(n).name);
+    reddit.mostPerPage = 30;
+    for (let n = 0; n < 45; n++) reddit.world.save(me, reddit.world.thing(n).name);
     await connectAndSync(driver, 'reddit', { by: 'token', token: REFRESH });
   };
 

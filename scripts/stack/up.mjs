@@ -1,0 +1,27 @@
+// `npm run stack:up [-- PART...] [--kafka-port N] [--registry-port N] [--couchbase-port N]`: starts what does not run, and
+// prints the environment to use it with, as lines for a shell: `eval "$(npm run --silent stack:up)"`.
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../bootstrap.mjs';
+import { PART_NAMES } from './fetch-part.mjs';
+import { ensurePart } from './parts.mjs';
+
+const options = Object.fromEntries(PART_NAMES.map((part) => [`${part}-port`, { type: 'string' }]));
+const { values, positionals } = parseArgs({ allowPositionals: true, options });
+const parts = positionals.length === 0 ? PART_NAMES : positionals;
+const unknown = parts.filter((part) => !PART_NAMES.includes(part));
+if (unknown.length > 0) {
+  console.error(`the stack has no ${unknown.join(', ')}; it has ${PART_NAMES.join(', ')}`);
+  process.exit(2);
+}
+
+const stateDir = path.join(projectRoot, '.cache', 'stack');
+const states = await Promise.all(
+  parts.map((part) => {
+    const given = values[`${part}-port`];
+    return ensurePart(part, stateDir, given === undefined ? {} : { port: Number(given) });
+  }),
+);
+for (const { environment } of states) {
+  for (const [name, value] of Object.entries(environment)) console.log(`export ${name}=${value}`);
+}

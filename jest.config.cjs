@@ -10,6 +10,8 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '/fixtures/', '<rootDir>/data/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   watchman: false,
+  globalSetup: '<rootDir>/scripts/stack/test-run-setup.mjs',
+  globalTeardown: '<rootDir>/scripts/stack/test-run-teardown.mjs',
   restoreMocks: true,
   testTimeout: 30_000,
   transform: {

@@ -6,10 +6,15 @@ import { parseReceiver } from './notify/receiver.ts';
 export interface Variable {
   readonly schema: z.ZodType;
   readonly secret?: true;
+  /** not shown in errors either, because what is wrong with it may be a password in it */
+  readonly hidden?: true;
 }
 
 const text = z.string().min(1);
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const registryUrl = httpUrl.refine((value) => !/^https?:\/\/[^/]*@/.test(value), {
+  error: 'must be without a user and password: set SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
+});
 const flag = z.enum(['on', 'off', 'true', 'false', '1', '0']).transform((value) => ['on', 'true', '1'].includes(value));
 
 function whole(from: number, to: number): z.ZodType<number> {
@@ -90,9 +95,10 @@ export const VARIABLES = {
   KAFKA_SASL_MECHANISM: { schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']) },
   KAFKA_SASL_USERNAME: { schema: text },
   KAFKA_SASL_PASSWORD: { schema: text, secret: true },
-  SCHEMA_REGISTRY_URL: { schema: httpUrl },
+  SCHEMA_REGISTRY_URL: { schema: registryUrl, hidden: true },
   SCHEMA_REGISTRY_USERNAME: { schema: text },
   SCHEMA_REGISTRY_PASSWORD: { schema: text, secret: true },
+  SCHEMA_REGISTRY_AUTO_REGISTER: { schema: flag },
   HOARDARR_STORE: { schema: notInThisVersion('couchbase', 'sqlite') },
   COUCHBASE_URL: { schema: z.string().regex(/^couchbases?:\/\/\S+$/, 'must begin with couchbase:// or couchbases://') },
   COUCHBASE_USERNAME: { schema: text },

@@ -74,6 +74,7 @@ describe('configuration', () => {
     [{ HOARDARR_EVENT_LOG: 'files' }, 'HOARDARR_EVENT_LOG must be embedded'],
     [{ HOARDARR_STORE: 'couchbase' }, "HOARDARR_STORE 'couchbase' is not in this version"],
     [{ KAFKA_BROKERS: 'one,two' }, 'KAFKA_BROKERS must be host:port'],
+    [{ SCHEMA_REGISTRY_URL: 'http://me:secret@host' }, 'SCHEMA_REGISTRY_URL must be without a user and password'],
     [{ COUCHBASE_URL: 'http://x' }, 'COUCHBASE_URL must begin with couchbase://'],
   ])('refuses %j', (env, message) => {
     expect(problemsOf(env)).toContain(message);
@@ -85,6 +86,10 @@ describe('configuration', () => {
     expect(message).toContain('HOARDARR_NO');
     expect(message).toContain('HOARDARR_ENCRYPTION_KEY');
     expect(message).not.toContain('planted-secret');
+  });
+
+  it('does not show an address that has a password in it', () => {
+    expect(problemsOf({ SCHEMA_REGISTRY_URL: 'http://me:planted-secret@host' })).not.toContain('planted-secret');
   });
 
   it('chooses OpenAI where a key is given, unless something else is asked for', () => {

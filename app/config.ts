@@ -29,6 +29,8 @@ export interface Config {
   readonly recheckLimit: number;
   readonly cadence: Cadence;
   readonly topicPrefix: string;
+  /** null: the schemas of the embedded log have ids of their own */
+  readonly schemaRegistry: SchemaRegistrySettings | null;
   readonly embedder: EmbedderSettings;
   /** null: no metadata is fetched */
   readonly tiktokOembedUrl: string | null;
@@ -40,6 +42,14 @@ export interface Config {
   readonly logLevel: string | null;
   /** values that must never be shown (law 12) */
   readonly secrets: readonly string[];
+}
+
+export interface SchemaRegistrySettings {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** a program that runs may register schemas, not only `schemas register` */
+  readonly autoRegister: boolean;
 }
 
 export interface EmbedderSettings {
@@ -118,12 +128,16 @@ function readValues(env: Environment, problems: string[]): Values {
       if (raw === undefined || raw === '') continue;
       const parsed: z.ZodSafeParseResult<unknown> = variable.schema.safeParse(raw);
       if (parsed.success) values[name] = parsed.data;
-      else problems.push(`${name} ${describe(parsed.error, variable.secret === true ? null : raw)}`);
+      else problems.push(`${name} ${describe(parsed.error, isShown(variable) ? raw : null)}`);
     } catch (error) {
       problems.push(messageOf(error));
     }
   }
   return values;
+}
+
+function isShown({ secret, hidden }: Variable): boolean {
+  return secret !== true && hidden !== true;
 }
 
 function readSecret(env: Environment, name: string): string | undefined {
@@ -160,6 +174,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
     cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
+    schemaRegistry: registrySettings(values),
     embedder: embedderSettings(values),
     tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
     github: {
@@ -195,6 +210,17 @@ function cadenceOf(values: Values): Cadence {
 
 function isSet(values: Values, names: RegExp): boolean {
   return Object.keys(values).some((name) => names.test(name));
+}
+
+function registrySettings(values: Values): SchemaRegistrySettings | null {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = values;
+  if (url === undefined) return null;
+  return {
+    url: withoutSlash(url),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    autoRegister: values.SCHEMA_REGISTRY_AUTO_REGISTER ?? false,
+  };
 }
 
 function withoutSlash(url: string): string {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AvroRecord, AvroType } from '../schemas/avro-schema.ts';
+import type { AvroRecord } from '../schemas/avro-schema.ts';
 import { RECORD_NAMES, type RecordName } from '../schemas/generated/records.ts';
 import { RELEASED, type ReleasedSchemas, SCHEMAS, type SchemaSet } from '../schemas/schemas.ts';
 import { subjectName, TOPICS_OF } from '../schemas/subjects.ts';
 import { compareSchemas } from './avsc/compare-schemas.ts';
+import { withoutDocs } from './avsc/without-docs.ts';
 
 /** How the present schema of a subject fits all its released versions. */
 export interface SubjectReport {
@@ -47,7 +48,11 @@ export function checkSchemas(options: CheckOptions = {}): readonly string[] {
   return [...new Set(reportSubjects(options).flatMap((subject) => subject.problems))];
 }
 
-function reportRecord(
+/**
+ * How the present schema of a record fits versions of it, the first one first: those that were released, or those that a
+ * registry has.
+ */
+export function reportRecord(
   record: RecordName,
   current: AvroRecord,
   released: readonly AvroRecord[],
@@ -71,18 +76,4 @@ function reportRecord(
 function reportGone(record: string, version: number): SubjectReport {
   const problems = [`${record}: was released, and is gone: its records in the log cannot be read any more`];
   return { name: `hoardarr.${record}`, record, compatible: false, version, changed: true, problems, warnings: [] };
-}
-
-/** Words may change without a new version. */
-function withoutDocs(type: AvroType): unknown {
-  if (typeof type === 'string') return type;
-  if (isUnion(type)) return type.map(withoutDocs);
-  if (type.type === 'array') return { ...type, items: withoutDocs(type.items) };
-  if (type.type === 'map') return { ...type, values: withoutDocs(type.values) };
-  const fields = type.fields.map((field) => ({ ...field, doc: '', type: withoutDocs(field.type) }));
-  return { ...type, doc: '', fields };
-}
-
-function isUnion(type: Exclude<AvroType, string>): type is readonly AvroType[] {
-  return Array.isArray(type);
 }

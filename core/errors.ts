@@ -20,6 +20,11 @@ export class PoisonError extends Error {
   override readonly name = 'PoisonError';
 }
 
+/** Nobody can be asked now what the bytes mean: back off and read the record again. It is no poison. */
+export class SchemasUnavailableError extends Error {
+  override readonly name = 'SchemasUnavailableError';
+}
+
 /** A value that does not fit its schema: a bug of the writer; nothing was written. */
 export class InvalidRecordError extends Error {
   override readonly name = 'InvalidRecordError';

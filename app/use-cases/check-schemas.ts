@@ -1,4 +1,7 @@
-import { reportSubjects } from '../../codec/check-schemas.ts';
+import { reportSubjects, type SubjectReport } from '../../codec/check-schemas.ts';
+import { checkAtRegistry, registerAtRegistry } from '../../codec/registry/register-schemas.ts';
+import { InputError } from '../../core/errors.ts';
+import type { Config } from '../config.ts';
 
 export interface SubjectCheck {
   readonly name: string;
@@ -7,12 +10,34 @@ export interface SubjectCheck {
   readonly problems: readonly string[];
 }
 
-/** The schemas of this version against all that were released. */
-export function checkReleasedSchemas(topicPrefix: string): readonly SubjectCheck[] {
-  return reportSubjects({ topicPrefix }).map(({ name, compatible, version, problems }) => ({
-    name,
-    compatible,
-    version,
-    problems,
-  }));
+/** The schemas of this version against those of the registry, or, without one, against all that were released. */
+export async function checkSchemas({ topicPrefix, schemaRegistry }: Config): Promise<readonly SubjectCheck[]> {
+  const reports =
+    schemaRegistry === null
+      ? reportSubjects({ topicPrefix })
+      : await checkAtRegistry({ ...schemaRegistry, topicPrefix });
+  return reports.map(toCheck);
+}
+
+export interface SubjectRegistration extends SubjectCheck {
+  /** now, and not before */
+  readonly registered: boolean;
+}
+
+/** @throws InputError where there is no registry, or a schema does not fit; then nothing is registered */
+export async function registerSchemas({
+  topicPrefix,
+  schemaRegistry,
+}: Config): Promise<readonly SubjectRegistration[]> {
+  if (schemaRegistry === null) {
+    throw new InputError(
+      'there is no schema registry: set SCHEMA_REGISTRY_URL (the embedded log registers schemas by itself)',
+    );
+  }
+  const reports = await registerAtRegistry({ ...schemaRegistry, topicPrefix });
+  return reports.map((report) => ({ ...toCheck(report), registered: report.changed }));
+}
+
+function toCheck({ name, compatible, version, problems }: SubjectReport): SubjectCheck {
+  return { name, compatible, version, problems };
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { backUp, restoreBackup } from '../../app/use-cases/backup.ts';
-import { checkReleasedSchemas } from '../../app/use-cases/check-schemas.ts';
+import { checkSchemas, registerSchemas } from '../../app/use-cases/check-schemas.ts';
 import { listDeadLetters, redriveDeadLetters } from '../../app/use-cases/dead-letters.ts';
 import { rotateKeys } from '../../app/use-cases/rotate-keys.ts';
-import { InputError } from '../../core/errors.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { oneLine, plural, table } from '../output.ts';
 
@@ -12,7 +11,7 @@ export function registerDataCommands(program: Command, context: CliContext): voi
   registerDeadLetter(program, context);
   registerBackup(program, context);
   registerKeys(program, context);
-  registerSchemas(program, context);
+  registerSchemaCommands(program, context);
 }
 
 function registerDeadLetter(program: Command, context: CliContext): void {
@@ -78,13 +77,13 @@ function registerKeys(program: Command, context: CliContext): void {
     });
 }
 
-function registerSchemas(program: Command, context: CliContext): void {
+function registerSchemaCommands(program: Command, context: CliContext): void {
   const schemas = program.command('schemas').description('the shapes of records');
   withGlobals(schemas.command('check'))
-    .description('compares the schemas with all that were released')
+    .description('compares the schemas with those of the registry, or with all that were released')
     .action(async (_options: unknown, command: Command) => {
       const options = globalsOf(command);
-      const subjects = checkReleasedSchemas(context.config(options).topicPrefix);
+      const subjects = await checkSchemas(context.config(options));
       const rows = subjects.map(({ name, version, compatible, problems }) => [
         name,
         `version ${version}`,
@@ -97,10 +96,15 @@ function registerSchemas(program: Command, context: CliContext): void {
       });
     });
   withGlobals(schemas.command('register'))
-    .description('registers them at the schema registry (not in this version)')
-    .action(() => {
-      throw new InputError(
-        'there is no schema registry in this version: embedded, the schemas are registered by themselves',
-      );
+    .description('registers them at the schema registry')
+    .action(async (_options: unknown, command: Command) => {
+      const options = globalsOf(command);
+      const subjects = await registerSchemas(context.config(options));
+      const rows = subjects.map(({ name, version, registered }) => [
+        name,
+        `version ${version}`,
+        registered ? 'registered' : 'was there',
+      ]);
+      await context.print(options, { json: { subjects }, text: table(rows) });
     });
 }

@@ -1,12 +1,15 @@
 // `npm run stack:up [-- PART...] [--kafka-port N] [--registry-port N] [--couchbase-port N]`: starts what does not run, and
 // prints the environment to use it with, as lines for a shell: `eval "$(npm run --silent stack:up)"`.
+// Tests name a folder of their own with `--state-dir DIR`, end with `--while PID` what they started, and may have several
+// brokers with `--nodes N`.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../bootstrap.mjs';
 import { PART_NAMES } from './fetch-part.mjs';
 import { ensurePart } from './parts.mjs';
 
-const options = Object.fromEntries(PART_NAMES.map((part) => [`${part}-port`, { type: 'string' }]));
+const ports = PART_NAMES.map((part) => `${part}-port`);
+const options = Object.fromEntries([...ports, 'state-dir', 'while', 'nodes'].map((name) => [name, { type: 'string' }]));
 const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const parts = positionals.length === 0 ? PART_NAMES : positionals;
 const unknown = parts.filter((part) => !PART_NAMES.includes(part));
@@ -15,12 +18,12 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const stateDir = path.join(projectRoot, '.cache', 'stack');
+const stateDir = values['state-dir'] ?? path.join(projectRoot, '.cache', 'stack');
+const number = (name) => (values[name] === undefined ? undefined : Number(values[name]));
 const states = await Promise.all(
-  parts.map((part) => {
-    const given = values[`${part}-port`];
-    return ensurePart(part, stateDir, given === undefined ? {} : { port: Number(given) });
-  }),
+  parts.map((part) =>
+    ensurePart(part, stateDir, { port: number(`${part}-port`), nodes: number('nodes'), whilePid: number('while') }),
+  ),
 );
 for (const { environment } of states) {
   for (const [name, value] of Object.entries(environment)) console.log(`export ${name}=${value}`);

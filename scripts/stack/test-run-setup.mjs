@@ -1,0 +1,25 @@
+// Jest's globalSetup: a folder for the parts of the stack that suites of this run may start (testing/stack starts them, and
+// only where one is needed), and what the environment says of the stack put aside, so that it does not reach the programs
+// under test: they are told which log to use by the tests alone.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const GIVEN = [
+  'KAFKA_BROKERS',
+  'SCHEMA_REGISTRY_URL',
+  'COUCHBASE_URL',
+  'COUCHBASE_USERNAME',
+  'COUCHBASE_PASSWORD',
+  'COUCHBASE_BUCKET',
+  'COUCHBASE_COLLECTIONS',
+  'HOARDARR_REQUIRE_STACK',
+];
+
+export default function setUp() {
+  const { env } = process;
+  env.TEST_STACK_GIVEN = JSON.stringify(Object.fromEntries(GIVEN.map((name) => [name, env[name]])));
+  for (const name of GIVEN) delete env[name];
+  env.TEST_STACK_DIR = mkdtempSync(path.join(tmpdir(), 'stack-'));
+  env.TEST_STACK_WHILE = String(process.pid);
+}

@@ -1,0 +1,152 @@
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import { InputError } from '../../core/errors.ts';
+import { TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
+import { protocolTypeOf } from './kafka-errors.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MEBIBYTE = 1_048_576;
+/** What a batch has beside its records' keys, headers and values. */
+const OVERHEAD_BYTES = 65_536;
+
+/** Key, headers and value together. `dead-letter` takes more, since it adds headers to records that were at their limit. */
+export const MAX_RECORD_BYTES: Readonly<Record<TopicName, number>> = {
+  ingest: MEBIBYTE,
+  enriched: MEBIBYTE,
+  commands: MEBIBYTE,
+  outcomes: MEBIBYTE,
+  'dead-letter': 2 * MEBIBYTE,
+};
+
+/** Kept for ever, but for what a tombstone erases; the records of the others go with time. */
+const KEPT_FOR_EVER: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'compact',
+  'retention.ms': '-1',
+  'max.compaction.lag.ms': String(DAY_MS),
+  'delete.retention.ms': String(30 * DAY_MS),
+};
+
+/** Settings as docs/running-on-kafka.md lists them. The policy decides what is lost, so it is verified. */
+const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = {
+  ingest: KEPT_FOR_EVER,
+  enriched: KEPT_FOR_EVER,
+  commands: { 'cleanup.policy': 'delete', 'retention.ms': String(7 * DAY_MS), 'segment.ms': String(DAY_MS) },
+  outcomes: { 'cleanup.policy': 'delete', 'retention.ms': String(30 * DAY_MS), 'segment.ms': String(DAY_MS) },
+  // Dead letters of purged items are erased too (law 7).
+  'dead-letter': {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(30 * DAY_MS),
+    'max.compaction.lag.ms': String(DAY_MS),
+    'segment.ms': String(DAY_MS),
+  },
+};
+
+const VERIFIED = ['cleanup.policy', 'retention.ms', 'max.message.bytes'] as const;
+const DEFAULT_PARTITIONS = 4;
+const MAX_REPLICAS = 3;
+
+/** Whether records of the topic are removed by time, which Kafka takes from their timestamps. */
+export function isKeptForATime(topic: TopicName): boolean {
+  return SETTINGS[topic]['retention.ms'] !== '-1';
+}
+
+/**
+ * Creates the topics that are missing and verifies those that are there.
+ *
+ * @param partitions wanted; undefined: whatever the topics have, 4 for new ones
+ * @returns the partition count, the same for every topic
+ * @throws InputError that names the setting and what to do, where a topic would lose records, or partitions differ
+ */
+export async function prepareTopics(admin: Admin, prefix: string, partitions: number | undefined): Promise<number> {
+  const nameOf = (topic: TopicName): string => `${prefix}${topic}`;
+  const present = new Set(await admin.listTopics());
+  const existing = TOPIC_NAMES.filter((topic) => present.has(nameOf(topic)));
+  const counts = await countPartitions(admin, existing.map(nameOf));
+  const count = partitions ?? [...counts.values()][0] ?? DEFAULT_PARTITIONS;
+  for (const [name, found] of counts) {
+    if (found === count) continue;
+    throw new InputError(
+      `${name} has ${found} partitions instead of ${count}, which cannot change: an account would be in two of them. ${
+        partitions === undefined ? 'Give every topic of this prefix the same number.' : `Set ${found}.`
+      }`,
+    );
+  }
+  if (existing.length < TOPIC_NAMES.length) {
+    const { brokers } = await admin.describeCluster();
+    const missing = TOPIC_NAMES.filter((topic) => !existing.includes(topic));
+    await create(
+      admin,
+      missing.map((topic) => newTopic(topic, nameOf(topic), count, brokers.length)),
+    );
+  }
+  await verify(admin, existing, nameOf);
+  return count;
+}
+
+function newTopic(topic: TopicName, name: string, count: number, brokers: number): ITopicConfig {
+  const replicationFactor = Math.min(MAX_REPLICAS, brokers);
+  const settings = {
+    ...SETTINGS[topic],
+    'max.message.bytes': String(MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES),
+    // Of three, one may be away; of fewer, each is needed.
+    'min.insync.replicas': String(Math.max(1, replicationFactor - 1)),
+    'unclean.leader.election.enable': 'false',
+  };
+  const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
+  return { topic: name, numPartitions: count, replicationFactor, configEntries };
+}
+
+async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } catch (error) {
+    const errors = (error as { readonly errors?: readonly unknown[] }).errors ?? [error];
+    // Another process may have been first.
+    const other = errors.find((one) => protocolTypeOf(one) !== 'TOPIC_ALREADY_EXISTS');
+    if (other !== undefined) throw other;
+  }
+}
+
+async function countPartitions(admin: Admin, names: string[]): Promise<ReadonlyMap<string, number>> {
+  if (names.length === 0) return new Map();
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+async function verify(admin: Admin, topics: readonly TopicName[], nameOf: (topic: TopicName) => string): Promise<void> {
+  if (topics.length === 0) return;
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((topic) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name: nameOf(topic),
+      configNames: [...VERIFIED],
+    })),
+  });
+  for (const topic of topics) {
+    const entries = resources.find(({ resourceName }) => resourceName === nameOf(topic))?.configEntries ?? [];
+    for (const { configName, configValue } of entries) {
+      const problem = problemWith(topic, configName, configValue);
+      if (problem === null) continue;
+      throw new InputError(`${configName} of ${nameOf(topic)} is '${configValue}', but ${problem}`);
+    }
+  }
+}
+
+/** A clause that says what the setting has to be, and why; null where it will do. */
+function problemWith(topic: TopicName, name: string, value: string): string | null {
+  const wanted = SETTINGS[topic][name];
+  if (name === 'cleanup.policy') {
+    const same = value.split(',').toSorted().join() === wanted?.split(',').toSorted().join();
+    return same ? null : `has to be '${wanted}': else records that count are lost, or erased ones stay`;
+  }
+  if (name === 'retention.ms' && isKeptForATime(topic)) {
+    const enough = value === '-1' || Number(value) >= Number(wanted);
+    return enough ? null : `has to be at least ${wanted}: else records go before they are read`;
+  }
+  if (name === 'max.message.bytes') {
+    const least = MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES;
+    return Number(value) >= least ? null : `has to be at least ${least}: else large records are refused`;
+  }
+  return null;
+}

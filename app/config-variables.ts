@@ -88,7 +88,7 @@ export const VARIABLES = {
   HOARDARR_FULL_EVERY: { schema: whole(1, 1_000_000) },
   HOARDARR_FULL_AFTER_HOURS: { schema: whole(1, 87_600) },
   HOARDARR_RECHECK_LIMIT: { schema: whole(0, 1_000_000) },
-  HOARDARR_EVENT_LOG: { schema: notInThisVersion('kafka', 'embedded') },
+  HOARDARR_EVENT_LOG: { schema: z.enum(['embedded', 'kafka'], { error: 'must be embedded or kafka' }) },
   HOARDARR_TOPIC_PREFIX: { schema: z.string().regex(/^[A-Za-z0-9._-]*$/, 'must be letters, digits, dots, _ and -') },
   KAFKA_BROKERS: { schema: brokers },
   KAFKA_SSL: { schema: flag },

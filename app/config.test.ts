@@ -70,8 +70,10 @@ describe('configuration', () => {
     [{ OPENAI_BASE_URL: 'localhost:11434' }, 'OPENAI_BASE_URL must be an http:// or https:// URL'],
     [{ TIKTOK_OEMBED_URL: 'no' }, "TIKTOK_OEMBED_URL must be an http(s) URL, or 'off'"],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is not allowed'],
-    [{ HOARDARR_EVENT_LOG: 'kafka' }, "HOARDARR_EVENT_LOG 'kafka' is not in this version"],
-    [{ HOARDARR_EVENT_LOG: 'files' }, 'HOARDARR_EVENT_LOG must be embedded'],
+    [{ HOARDARR_EVENT_LOG: 'kafka' }, 'KAFKA_BROKERS is not set, and HOARDARR_EVENT_LOG=kafka needs it'],
+    [{ HOARDARR_EVENT_LOG: 'kafka' }, 'SCHEMA_REGISTRY_URL is not set, and HOARDARR_EVENT_LOG=kafka needs it'],
+    [{ HOARDARR_EVENT_LOG: 'files' }, 'HOARDARR_EVENT_LOG must be embedded or kafka'],
+    [{ KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_USERNAME is not set, and KAFKA_SASL_MECHANISM needs it'],
     [{ HOARDARR_STORE: 'couchbase' }, "HOARDARR_STORE 'couchbase' is not in this version"],
     [{ KAFKA_BROKERS: 'one,two' }, 'KAFKA_BROKERS must be host:port'],
     [{ SCHEMA_REGISTRY_URL: 'http://me:secret@host' }, 'SCHEMA_REGISTRY_URL must be without a user and password'],
@@ -86,6 +88,20 @@ describe('configuration', () => {
     expect(message).toContain('HOARDARR_NO');
     expect(message).toContain('HOARDARR_ENCRYPTION_KEY');
     expect(message).not.toContain('planted-secret');
+  });
+
+  it('takes Kafka with its registry, and none of both unless it is asked for', () => {
+    const names = { KAFKA_BROKERS: 'a:1,b:2', SCHEMA_REGISTRY_URL: 'http://registry/', KAFKA_SSL: 'on' };
+    const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'planted' };
+    expect(loadConfig({}, { ...names, ...sasl }).kafka).toBeNull();
+    const config = loadConfig({}, { ...names, ...sasl, HOARDARR_EVENT_LOG: 'kafka' });
+    expect(config.kafka).toEqual({
+      brokers: ['a:1', 'b:2'],
+      ssl: true,
+      sasl: { mechanism: 'plain', username: 'me', password: 'planted' },
+    });
+    expect(config.schemaRegistry).toEqual({ url: 'http://registry', autoRegister: false });
+    expect(config.secrets).toContain('planted');
   });
 
   it('does not show an address that has a password in it', () => {

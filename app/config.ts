@@ -29,6 +29,8 @@ export interface Config {
   readonly recheckLimit: number;
   readonly cadence: Cadence;
   readonly topicPrefix: string;
+  /** null: the log is embedded in the data folder */
+  readonly kafka: KafkaSettings | null;
   /** null: the schemas of the embedded log have ids of their own */
   readonly schemaRegistry: SchemaRegistrySettings | null;
   readonly embedder: EmbedderSettings;
@@ -42,6 +44,19 @@ export interface Config {
   readonly logLevel: string | null;
   /** values that must never be shown (law 12) */
   readonly secrets: readonly string[];
+}
+
+export interface KafkaSettings {
+  /** host:port each */
+  readonly brokers: readonly string[];
+  readonly ssl: boolean;
+  readonly sasl?: SaslSettings;
+}
+
+export interface SaslSettings {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface SchemaRegistrySettings {
@@ -99,6 +114,7 @@ const DEFAULT_OEMBED_URL = 'https://www.tiktok.com/oembed';
 export function loadConfig(flags: { readonly dataDir?: string } = {}, env: Environment = process.env): Config {
   const problems = [...unknownNames(env)];
   const values = readValues(env, problems);
+  problems.push(...missingNames(values));
   if (problems.length > 0) {
     throw new InputError(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
       problems,
@@ -174,6 +190,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
     cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
+    kafka: kafkaSettings(values),
     schemaRegistry: registrySettings(values),
     embedder: embedderSettings(values),
     tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
@@ -210,6 +227,31 @@ function cadenceOf(values: Values): Cadence {
 
 function isSet(values: Values, names: RegExp): boolean {
   return Object.keys(values).some((name) => names.test(name));
+}
+
+/** What a name needs beside it. */
+function missingNames(values: Values): readonly string[] {
+  const needs: readonly (readonly [boolean, VariableName, string])[] = [
+    [values.HOARDARR_EVENT_LOG === 'kafka', 'KAFKA_BROKERS', 'HOARDARR_EVENT_LOG=kafka'],
+    [values.HOARDARR_EVENT_LOG === 'kafka', 'SCHEMA_REGISTRY_URL', 'HOARDARR_EVENT_LOG=kafka'],
+    [values.KAFKA_SASL_MECHANISM !== undefined, 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM'],
+    [values.KAFKA_SASL_MECHANISM !== undefined, 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM'],
+  ];
+  return needs.flatMap(([isNeeded, name, by]) =>
+    isNeeded && values[name] === undefined ? [`${name} is not set, and ${by} needs it`] : [],
+  );
+}
+
+function kafkaSettings(values: Values): KafkaSettings | null {
+  const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = values;
+  const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = values;
+  if (values.HOARDARR_EVENT_LOG !== 'kafka' || brokers === undefined) return null;
+  const hasUser = mechanism !== undefined && username !== undefined && password !== undefined;
+  return {
+    brokers,
+    ssl: values.KAFKA_SSL ?? false,
+    ...(hasUser ? { sasl: { mechanism, username, password } } : {}),
+  };
 }
 
 function registrySettings(values: Values): SchemaRegistrySettings | null {

@@ -6,6 +6,8 @@ import { codeOf } from './error-code.ts';
 /** What lies where in a data folder. */
 export const DATA_FILES = {
   log: 'log.db',
+  /** says that the log is on Kafka, and under which prefix */
+  kafka: 'kafka.json',
   metadata: 'meta.db',
   cache: 'cache.db',
   schemas: 'schemas',

@@ -1,12 +1,10 @@
 import path from 'node:path';
-import { openLocalCodec } from '../codec/local/open-local-codec.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
 import { openSqliteMetadata } from '../sinks/sqlite/sqlite-metadata.ts';
 import { openSqliteStore } from '../sinks/sqlite/sqlite-store.ts';
-import { openEmbeddedLog } from '../transport/embedded/open-embedded-log.ts';
 import type { App } from './app.ts';
 import { createSearchFor } from './app-search.ts';
 import { systemClock } from './clock.ts';
@@ -15,6 +13,7 @@ import { CurrentStore } from './current-store.ts';
 import { DATA_FILES, prepareDataFolder } from './data-folder.ts';
 import { EmbedderHolder } from './embedder-holder.ts';
 import { meterLog } from './metered-log.ts';
+import { openLog } from './open-log.ts';
 import { Presence, type Role } from './presence.ts';
 import { createProducers } from './producers.ts';
 import { RoleHost, type RunningRole } from './role-host.ts';
@@ -60,11 +59,10 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
   };
   try {
     const keys = openKeys(config);
-    const codec = openLocalCodec({ dataDir });
+    const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
+    const { codec } = opened;
     const metadata = await closing(openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) }));
-    const log: EventLog = await closing(
-      meterLog(await openEmbeddedLog({ dataDir, clock, log: telemetry.log }), telemetry.metrics, config.topicPrefix),
-    );
+    const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix);
     const openStore = (file: string): ReturnType<typeof openSqliteStore> => openSqliteStore({ file });
     const stores = await closing(CurrentStore.open({ dataDir, metadata, openStore }));
     const cache = await closing(openSqliteEmbeddingCache(dataDir));

@@ -75,6 +75,8 @@ function properties({ nodeId, nodes, broker, controller, voters, dataDir }) {
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 100,
+    'broker.heartbeat.interval.ms': 500,
+    'broker.session.timeout.ms': 4000,
     'log.cleaner.backoff.ms': 200,
     'log.segment.delete.delay.ms': 1000,
     'log.retention.check.interval.ms': 1000,

@@ -83,7 +83,7 @@ export class KafkaConsumer implements Subscription {
         await this.#beatUntilOver();
       } catch (error) {
         if (signal.aborted) break;
-        await this.#backOff(error, failures);
+        await this.#backOff(failures, error);
         failures += 1;
       } finally {
         await this.#giveUpAll();
@@ -172,7 +172,7 @@ export class KafkaConsumer implements Subscription {
     this.#feeds = [];
   }
 
-  async #backOff(error: unknown, failures: number): Promise<void> {
+  async #backOff(failures: number, error: unknown): Promise<void> {
     const { clock, random, log, groupId, link } = this.#deps;
     const waitMs = jitteredBackoffMs(failures, random(), 200, 10_000);
     log.warn('the consumer group cannot be joined now; trying again', {

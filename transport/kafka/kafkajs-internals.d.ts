@@ -130,6 +130,7 @@ declare module 'kafkajs/src/protocol/requests/fetch/index.js' {
 
 declare module 'kafkajs/src/protocol/decoder.js' {
   export default class Decoder {
+    readonly offset: number;
     constructor(bytes: Buffer);
   }
 }

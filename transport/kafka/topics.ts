@@ -100,7 +100,7 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   try {
     await admin.createTopics({ topics, waitForLeaders: true });
   } catch (error) {
-    const errors = (error as { readonly errors?: readonly unknown[] }).errors ?? [error];
+    const errors = (error as { readonly errors?: readonly Error[] }).errors ?? [error as Error];
     // Another process may have been first.
     const other = errors.find((one) => protocolTypeOf(one) !== 'TOPIC_ALREADY_EXISTS');
     if (other !== undefined) throw other;

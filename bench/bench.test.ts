@@ -14,6 +14,7 @@ const ITEMS: Readonly<Record<string, number>> = {
   search: 60,
   rebuild: 60,
   sync: 150,
+  codec: 500,
 };
 
 /** For temporary files of the benchmarks alone, since others may run at the same time. */

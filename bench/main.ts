@@ -16,6 +16,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   embed: async () => (await import('./embed/embed.ts')).embed,
   search: async () => (await import('./search/search.ts')).search,
   sync: async () => (await import('./sync/sync.ts')).sync,
+  kafka: async () => (await import('./kafka/kafka.ts')).kafka,
+  codec: async () => (await import('./codec/codec.ts')).codec,
   rebuild: async () => (await import('./rebuild/rebuild.ts')).rebuild,
 };
 const BAD_USAGE = 2;

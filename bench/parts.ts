@@ -15,4 +15,8 @@ export const PARTS = {
   'sync run': async () => (await import('./sync/run-sync.ts')).runSync,
   'sync floor': async () => (await import('./sync/walk-pages.ts')).walkPages,
   'rebuild floor': async () => (await import('./rebuild/write-rows.ts')).writeRows,
+  'kafka run': async () => (await import('./kafka/run-on-kafka.ts')).runOnKafka,
+  'kafka floor': async () => (await import('./kafka/bare-kafkajs.ts')).bareKafkajs,
+  'codec run': async () => (await import('./codec/run-codec.ts')).runCodec,
+  'codec floor': async () => (await import('./codec/run-avro-serializer.ts')).runAvroSerializer,
 } as const;

@@ -34,12 +34,15 @@ export interface Stack {
 
 export const GENERATION = 1;
 
-/** @param dimensions of the hash embedder */
-export async function openStack(dataDir: string, dimensions: number): Promise<Stack> {
+/**
+ * @param dimensions of the hash embedder
+ * @param eventLog one that is not in the data folder
+ */
+export async function openStack(dataDir: string, dimensions: number, eventLog?: EventLog): Promise<Stack> {
   const telemetry = createTelemetry({ level: 'error', secrets: [] });
   const deps = { clock: systemClock, random: seededRandom(process.pid), telemetry };
   const log = meterLog(
-    await openEmbeddedLog({ dataDir, clock: systemClock, log: telemetry.log }),
+    eventLog ?? (await openEmbeddedLog({ dataDir, clock: systemClock, log: telemetry.log })),
     telemetry.metrics,
     '',
   );

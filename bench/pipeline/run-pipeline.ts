@@ -1,4 +1,5 @@
 import { accountName } from '../../core/keys.ts';
+import type { EventLog } from '../../core/ports/event-log.ts';
 import { cpuMs } from '../measure.ts';
 import { sampleItems } from '../sample-items.ts';
 import { openStack, waitFor } from '../stack.ts';
@@ -22,10 +23,15 @@ export interface PipelineResult {
 const ITEMS_AT_ONCE = 500;
 const COLLECTION = 'favorites';
 
-/** Everything from a producer's append to the store, in one process. */
-export async function runPipeline(input: PipelineInput): Promise<PipelineResult> {
-  const account = { provider: 'tiktok', user: 'me' };
-  const stack = await openStack(input.dataDir, input.dimensions);
+const account = { provider: 'tiktok', user: 'me' };
+
+/**
+ * Everything from a producer's append to the store, in one process.
+ *
+ * @param eventLog one that is not in the data folder
+ */
+export async function runPipeline(input: PipelineInput, eventLog?: EventLog): Promise<PipelineResult> {
+  const stack = await openStack(input.dataDir, input.dimensions, eventLog);
   const itemAt = sampleItems(input.textBytes);
   await stack.start();
   const run = stack.newRun(account, 'bench', 1);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { describeWithParts } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
 const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
@@ -30,32 +31,39 @@ async function run(...words: string[]): Promise<string> {
   return stdout;
 }
 
+async function expectReport(name: string, items: number): Promise<void> {
+  const report: unknown = JSON.parse(await run(name, '--items', String(items), '--rounds', '1'));
+  expect(report).toEqual({
+    name,
+    machine: expect.objectContaining({ cores: expect.any(Number), node: process.version }),
+    figures: expect.any(Object),
+    floor: expect.any(Object),
+    ratio: expect.any(Number),
+    goals: expect.any(Array),
+  });
+  const { goals } = report as { goals: readonly { value: unknown }[] };
+  expect(goals.length).toBeGreaterThan(1);
+  for (const goal of goals) {
+    expect(goal).toEqual({
+      what: expect.any(String),
+      value: goal.value,
+      goal: expect.any(String),
+      met: expect.any(Boolean),
+    });
+    expect(['number', 'boolean']).toContain(typeof goal.value);
+  }
+  expect(readdirSync(temporary)).toEqual([]);
+}
+
+// It starts a broker of its own.
+describeWithParts('bench on Kafka', ['kafka'], () => {
+  it('kafka does so too', () => expectReport('kafka', 60), 180_000);
+});
+
 describe('bench', () => {
   it.each(Object.entries(ITEMS))(
     '%s prints one JSON document in the form that is promised, and leaves nothing behind',
-    async (name, items) => {
-      const report: unknown = JSON.parse(await run(name, '--items', String(items), '--rounds', '1'));
-      expect(report).toEqual({
-        name,
-        machine: expect.objectContaining({ cores: expect.any(Number), node: process.version }),
-        figures: expect.any(Object),
-        floor: expect.any(Object),
-        ratio: expect.any(Number),
-        goals: expect.any(Array),
-      });
-      const { goals } = report as { goals: readonly { value: unknown }[] };
-      expect(goals.length).toBeGreaterThan(1);
-      for (const goal of goals) {
-        expect(goal).toEqual({
-          what: expect.any(String),
-          value: goal.value,
-          goal: expect.any(String),
-          met: expect.any(Boolean),
-        });
-        expect(['number', 'boolean']).toContain(typeof goal.value);
-      }
-      expect(readdirSync(temporary)).toEqual([]);
-    },
+    expectReport,
     60_000,
   );
 

@@ -70,7 +70,10 @@ export interface Subscription {
 
 export interface PartitionEnd {
   readonly partition: number;
-  /** offset of the oldest record kept, or `end` when there is none */
+  /**
+   * Nothing below it is kept, and it is below `end` where anything is. It is the offset of the oldest record, unless erasure
+   * left a gap at the beginning that the adapter does not close (Kafka).
+   */
   readonly start: number;
   /** offset that the next record will get */
   readonly end: number;
@@ -90,7 +93,8 @@ export interface EventLog {
   /** Chosen from the account `provider/user` alone, by murmur2 as Java's default partitioner does. */
   partitionOf(account: string): number;
   /**
-   * Appends in order, durably, all or nothing, and resolves to the offsets. Rejects with LogUnavailableError (try again with
+   * Appends in order, durably, and resolves to the offsets. All or nothing, as far as one batch of the adapter goes (Kafka: 1
+   * MiB); of a larger call that rejects, a first part may stay, which is a duplicate once the caller has tried again. Rejects with LogUnavailableError (try again with
    * new key suffixes: it may have been written) or RecordTooLargeError (nothing was written).
    */
   append(topic: TopicName, partition: number, records: readonly AppendRecord[]): Promise<readonly number[]>;

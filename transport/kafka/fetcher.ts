@@ -33,7 +33,7 @@ export interface FetcherDeps {
 const VERSION = 11;
 const READ_UNCOMMITTED = 0;
 const MAX_BYTES = 8 * 1_048_576;
-const PARTITION_BYTES = 1_048_576;
+const PARTITION_BYTES = 262_144;
 /** How long a broker waits for something new, where every partition of it waits; and where another is only full for now. */
 const IDLE_WAIT_MS = 500;
 const BUSY_WAIT_MS = 20;

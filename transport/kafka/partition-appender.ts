@@ -1,8 +1,8 @@
-import kafkajs from 'kafkajs';
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { LogUnavailableError, messageOf, RecordTooLargeError } from '../../core/errors.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { AppendRecord, TopicName } from '../../core/ports/event-log.ts';
+import { fastGzip } from './compression.ts';
 import { TIMESTAMP_HEADER } from './fetch-response.ts';
 import { isMoved, protocolTypeOf } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
@@ -14,6 +14,7 @@ const MAX_BATCH_RECORDS = 10_000;
 /** How often a leader is looked for that nobody has found yet; nothing was written then. */
 const MOVED_ATTEMPTS = 6;
 const ACKS_ALL = -1;
+const COMPRESSION = fastGzip();
 /** ms that the replicas have, before the leader gives up */
 const REPLICAS_WITHIN_MS = 15_000;
 
@@ -161,7 +162,7 @@ export class PartitionAppender {
     const { topics } = await broker.produce({
       acks: ACKS_ALL,
       timeout: REPLICAS_WITHIN_MS,
-      compression: kafkajs.CompressionTypes.GZIP,
+      compression: COMPRESSION,
       topicData: [{ topic: this.#name, partitions: [{ partition: this.#partition, messages: batch }] }],
     });
     return Number(topics[0]?.partitions[0]?.baseOffset);

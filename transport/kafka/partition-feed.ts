@@ -10,7 +10,7 @@ const DEFAULT_BATCH_BYTES = 4 * 1_048_576;
 const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 10_000;
 /** A feed asks for more until it holds this much: the next batch is there when the handler ends. */
-const ENOUGH_BYTES = 1_048_576;
+const ENOUGH_BYTES = 524_288;
 const OFFSET_OUT_OF_RANGE = 1;
 
 interface FeedDeps {

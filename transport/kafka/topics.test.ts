@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import kafkajs, { type Admin } from 'kafkajs';
+import { systemClock } from '../../app/clock.ts';
+import { InputError } from '../../core/errors.ts';
+import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
+import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
+import { describeWithParts } from '../../testing/stack/real-parts.ts';
+import { kafkaClient } from './kafka-link.ts';
+import { prepareTopics } from './topics.ts';
+
+describeWithParts('topics on a real broker', ['kafka'], (environment) => {
+  let prefix: string;
+  let admin: Admin;
+
+  beforeEach(async () => {
+    prefix = `topics-${process.pid}-${systemClock.now()}.`;
+    const brokers = (environment()['KAFKA_BROKERS'] ?? '').split(',');
+    admin = kafkaClient({ brokers, log: new RecordingTelemetry().log }).admin();
+    await admin.connect();
+  });
+  afterEach(() => admin.disconnect());
+
+  const settingsOf = async (topic: string): Promise<Record<string, string>> => {
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefix}${topic}` };
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+    const entries = resources[0]?.configEntries ?? [];
+    return Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
+  };
+  const alter = async (topic: string, name: string, value: string): Promise<void> => {
+    // The request replaces every setting.
+    const now = { ...(await settingsOf(topic)), [name]: value };
+    const names = ['cleanup.policy', 'retention.ms', 'max.message.bytes'] as const;
+    const configEntries = names.map((one) => ({ name: one, value: now[one] ?? '' }));
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefix}${topic}`, configEntries };
+    await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+  };
+
+  it('are made once, with what keeps their records', async () => {
+    expect(await prepareTopics(admin, prefix, 2)).toBe(2);
+    expect(await prepareTopics(admin, prefix, undefined)).toBe(2);
+    const { topics } = await admin.fetchTopicMetadata({ topics: TOPIC_NAMES.map((topic) => `${prefix}${topic}`) });
+    expect(topics.map(({ partitions }) => partitions.length)).toEqual([2, 2, 2, 2, 2]);
+    expect(await settingsOf('ingest')).toMatchObject({
+      'cleanup.policy': 'compact',
+      'retention.ms': '-1',
+      'max.compaction.lag.ms': '86400000',
+      'delete.retention.ms': '2592000000',
+      'min.insync.replicas': '1',
+    });
+    expect(await settingsOf('commands')).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '604800000' });
+  });
+
+  it('are made by one of several that start together', async () => {
+    const counts = await Promise.all([1, 2, 3].map(() => prepareTopics(admin, prefix, 3)));
+    expect(counts).toEqual([3, 3, 3]);
+  });
+
+  it('keep the number of their partitions', async () => {
+    await prepareTopics(admin, prefix, 3);
+    await expect(prepareTopics(admin, prefix, 4)).rejects.toThrow(
+      /has 3 partitions instead of 4, which cannot change.*Set 3/,
+    );
+    await admin.createPartitions({ topicPartitions: [{ topic: `${prefix}outcomes`, count: 5 }] });
+    await expect(prepareTopics(admin, prefix, undefined)).rejects.toThrow(InputError);
+  });
+
+  it.each([
+    ['ingest', 'cleanup.policy', 'delete', "has to be 'compact'"],
+    ['enriched', 'cleanup.policy', 'compact,delete', "has to be 'compact'"],
+    ['commands', 'retention.ms', '1000', 'has to be at least 604800000'],
+    ['dead-letter', 'max.message.bytes', '1000', 'has to be at least 2162688'],
+  ])('are refused where %s has the %s %s', async (topic, name, value, words) => {
+    await prepareTopics(admin, prefix, 1);
+    await alter(topic, name, value);
+    await expect(prepareTopics(admin, prefix, undefined)).rejects.toThrow(
+      `${name} of ${prefix}${topic} is '${value}', but ${words}`,
+    );
+  });
+});

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { secureListener, TEST_USER } from './secure-listener.mjs';
 
 const HOST = '127.0.0.1';
 
@@ -16,8 +17,9 @@ const HOST = '127.0.0.1';
 
 /**
  * @param {string} part
- * @param {{ folder: string, workDir: string, port?: number, nodes?: number }} options `folder` of fetchPart; `workDir` for
- *   what the part writes; a free port unless one is given; `nodes` brokers (kafka alone; default 1)
+ * @param {{ folder: string, workDir: string, port?: number, nodes?: number, secure?: number }} options `folder` of
+ *   fetchPart; `workDir` for what the part writes; a free port unless one is given; for kafka alone: so many `nodes` (default
+ *   1), and with `secure` a listener of the first that wants TLS and a user
  * @returns {Promise<Program>}
  */
 export async function programOf(part, options) {
@@ -25,8 +27,9 @@ export async function programOf(part, options) {
   return await programs[part](options);
 }
 
-async function kafka({ folder, workDir, port, nodes = 1 }) {
-  const ports = await freePorts(2 * nodes);
+async function kafka({ folder, workDir, port, nodes = 1, secure = 0 }) {
+  const [securePort, ...ports] = await freePorts(2 * nodes + 1);
+  const secured = secure === 0 ? null : secureListener(workDir, HOST, securePort);
   if (port !== undefined) ports[0] = port;
   const brokers = ports.slice(0, nodes);
   const controllers = ports.slice(nodes);
@@ -36,19 +39,27 @@ async function kafka({ folder, workDir, port, nodes = 1 }) {
   const processes = brokers.map((broker, index) => {
     const file = path.join(workDir, `node-${index + 1}.properties`);
     const dataDir = path.join(workDir, `node-${index + 1}`);
-    writeFileSync(
-      file,
-      properties({ nodeId: index + 1, nodes, broker, controller: controllers[index], voters, dataDir }),
-    );
+    const extra = index === 0 ? secured : null;
+    const place = { nodeId: index + 1, nodes, broker, controller: controllers[index], voters, dataDir };
+    writeFileSync(file, properties({ ...place, extra }));
+    const format = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file];
     return {
-      before: [['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]],
+      before: [...(extra?.before ?? []), [...format, ...(extra?.format ?? [])]],
       args: ['-Xmx512m', '-cp', classPath, 'kafka.Kafka', file],
     };
   });
   return {
     processes,
     isReady: async () => (await Promise.all(brokers.map(answers))).every(Boolean),
-    environment: async () => ({ KAFKA_BROKERS: brokers.map((broker) => `${HOST}:${broker}`).join(',') }),
+    environment: async () => ({
+      KAFKA_BROKERS: brokers.map((broker) => `${HOST}:${broker}`).join(','),
+      ...(secured && {
+        SECURE_BROKERS: `${HOST}:${securePort}`,
+        SECURE_CA: path.join(workDir, 'broker.pem'),
+        SECURE_USERNAME: TEST_USER.username,
+        SECURE_PASSWORD: TEST_USER.password,
+      }),
+    }),
   };
 }
 
@@ -56,14 +67,17 @@ async function kafka({ folder, workDir, port, nodes = 1 }) {
  * Broker and controller in one. Times are short where tests would wait: new groups are dealt at once, sessions may be short,
  * and the cleaner looks often.
  */
-function properties({ nodeId, nodes, broker, controller, voters, dataDir }) {
+function properties({ nodeId, nodes, broker, controller, voters, dataDir, extra }) {
   const replicas = Math.min(3, nodes);
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': nodeId,
     'controller.quorum.voters': voters,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${HOST}:${broker},CONTROLLER://${HOST}:${controller}`,
+    listeners: [`PLAINTEXT://${HOST}:${broker}`, `CONTROLLER://${HOST}:${controller}`, extra?.listener]
+      .filter(Boolean)
+      .join(','),
+    ...extra?.settings,
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,

@@ -1,5 +1,5 @@
-// `serve-part.mjs PART STATE_DIR [--port N] [--nodes N] [--while PID]`: runs one part of the stack until SIGTERM, or until the
-// process PID is gone. When the part is ready, STATE_DIR/PART.json says where it is and which processes it has.
+// `serve-part.mjs PART STATE_DIR [--port N] [--nodes N] [--secure 1] [--while PID]`: runs one part of the stack until SIGTERM, or
+// until the process PID is gone. When the part is ready, STATE_DIR/PART.json says where it is and which processes it has.
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const STOP_WITHIN_MS = 10_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { port: { type: 'string' }, nodes: { type: 'string' }, while: { type: 'string' } },
+  options: Object.fromEntries(['port', 'nodes', 'secure', 'while'].map((name) => [name, { type: 'string' }])),
 });
 const [part, stateDir] = positionals;
 const stateFile = path.join(stateDir, `${part}.json`);
@@ -35,8 +35,8 @@ try {
 async function serve() {
   const folder = await fetchPart(part);
   const workDir = makeWorkDir(stateDir, part);
-  const number = (text) => (text === undefined ? undefined : Number(text));
-  const program = await programOf(part, { folder, workDir, port: number(values.port), nodes: number(values.nodes) });
+  const numbers = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]));
+  const program = await programOf(part, { ...numbers, folder, workDir });
   const logFile = path.join(workDir, 'output.log');
   const log = openSync(logFile, 'a');
   const stdio = ['ignore', log, log];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, it } from '@jest/globals';
@@ -16,7 +16,7 @@ const ADDRESS: Readonly<Record<PartName, string>> = {
   couchbase: 'COUCHBASE_URL',
 };
 
-const UP = path.join(__dirname, '../../scripts/stack/up.mjs');
+const SCRIPTS = path.join(__dirname, '../../scripts/stack');
 const START_WITHIN_MS = 300_000;
 
 /**
@@ -54,7 +54,7 @@ export function describeWithParts(
 
 /**
  * Starts parts for the tests of one file alone, say, brokers that it stops, and resolves to how to reach them. They end with
- * the run of Jest.
+ * the run of Jest at the latest.
  *
  * @param stateDir a folder of the caller: its PART.json tells the processes
  */
@@ -63,10 +63,24 @@ export async function startOwnParts(
   stateDir: string,
   ...flags: readonly string[]
 ): Promise<PartEnvironment> {
-  const args = [UP, ...parts, '--state-dir', stateDir, '--while', process.env['TEST_STACK_WHILE'] ?? '', ...flags];
+  const args = [
+    path.join(SCRIPTS, 'up.mjs'),
+    ...parts,
+    '--state-dir',
+    stateDir,
+    '--while',
+    process.env['TEST_STACK_WHILE'] ?? '',
+    ...flags,
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const lines = stdout.split('\n').filter((line) => line.startsWith('export '));
   return Object.fromEntries(lines.map((line) => line.slice('export '.length).split(/=(.*)/s, 2)));
+}
+
+/** Ends parts that startOwnParts has started, and removes the folder. */
+export async function endOwnParts(stateDir: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [path.join(SCRIPTS, 'down.mjs'), '--state-dir', stateDir]);
+  rmSync(stateDir, { recursive: true, force: true });
 }
 
 async function startParts(parts: readonly PartName[]): Promise<PartEnvironment> {

@@ -131,12 +131,13 @@ export class KafkaLink {
 
 /** kafkajs's public client, for administration. */
 export function kafkaClient(options: LinkOptions): Kafka {
-  const { brokers, ssl = false, sasl } = options;
+  const { brokers, ssl = false, sasl, socketFactory } = options;
   return new kafkajs.Kafka({
     clientId: CLIENT_ID,
     brokers: [...brokers],
     ssl,
     ...(sasl === undefined ? {} : { sasl }),
+    ...(socketFactory === undefined ? {} : { socketFactory }),
     connectionTimeout: CONNECT_WITHIN_MS,
     retry: RETRY,
     ...logging(options.log),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { LogUnavailableError } from '../../core/errors.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { after, readAll, record, Seen } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
-import { describeWithParts, startOwnParts } from '../../testing/stack/real-parts.ts';
+import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { KafkaLink } from './kafka-link.ts';
 import { openKafkaLog } from './open-kafka-log.ts';
 
@@ -74,7 +74,7 @@ class Writer {
 describeWithParts('outages of a cluster of three', ['kafka'], () => {
   let stateDir: string;
   let brokers: string[];
-  let nodes: Node[];
+  let nodes: readonly Node[];
   let started: ChildProcess[] = [];
   let log: EventLog;
   let telemetry: RecordingTelemetry;
@@ -85,17 +85,13 @@ describeWithParts('outages of a cluster of three', ['kafka'], () => {
     const environment = await startOwnParts(['kafka'], stateDir, '--nodes', '3');
     brokers = (environment['KAFKA_BROKERS'] ?? '').split(',');
     const state = JSON.parse(readFileSync(path.join(stateDir, 'kafka.json'), 'utf8')) as {
-      readonly supervisor: number;
       readonly processes: readonly Node[];
     };
-    nodes = [{ pid: state.supervisor, args: [] }, ...state.processes];
+    nodes = state.processes;
   });
   afterAll(async () => {
     for (const child of started) child.kill('SIGKILL');
-    const [supervisor] = nodes;
-    if (supervisor !== undefined) process.kill(supervisor.pid, 'SIGTERM');
-    await until('the supervisor has ended', () => !isAlive(supervisor?.pid ?? 0));
-    rmSync(stateDir, { recursive: true, force: true });
+    await endOwnParts(stateDir);
   });
 
   beforeEach(async () => {
@@ -151,7 +147,7 @@ describeWithParts('outages of a cluster of three', ['kafka'], () => {
     const link = new KafkaLink({ brokers, log: telemetry.log }, [`${topicPrefix}ingest`]);
     const victim = await link.leaderIdOf(`${topicPrefix}ingest`, 0);
     await link.close();
-    const { pid, args } = nodes[victim] ?? { pid: 0, args: [] };
+    const { pid, args } = nodes[victim - 1] ?? { pid: 0, args: [] };
     process.kill(pid, 'SIGKILL');
     const before = writer.acknowledged.length;
     await until('the others took over', () => writer.acknowledged.length > before + 100 && writer.refusals > 0);
@@ -165,7 +161,7 @@ describeWithParts('outages of a cluster of three', ['kafka'], () => {
   });
 
   it('waits, and says so, while all of the cluster stands still', async () => {
-    const left = nodes.slice(1).filter(({ pid }) => isAlive(pid));
+    const left = nodes.filter(({ pid }) => isAlive(pid));
     const seen = new Seen();
     await read(seen);
     const writer = new Writer(log);

@@ -1,21 +1,12 @@
 // Brings a part of the stack from Maven, once: pinned, checked by checksum, cached for all checkouts of this user.
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { withLock } from '../lock-file.mjs';
 import { run } from '../run.mjs';
+import { verifyFiles } from './verify-files.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -79,7 +70,7 @@ async function fetchInto(part, sums, folder) {
   const status = await run('mvn', args, { stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error(`Maven ended with status ${status}; its message is above`);
   rmSync(pom);
-  await verify(draft, sums);
+  await verifyFiles(draft, sums);
   for (const file of readdirSync(draft)) if (file.endsWith('.tar.gz')) await unpack(draft, file);
   renameSync(draft, folder);
 }
@@ -95,29 +86,6 @@ function pomOf(part) {
 <groupId>hoardarr.stack</groupId><artifactId>${part}</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies><dependency>${dependency}${type === 'jar' ? '' : none}</dependency></dependencies></project>
 `;
-}
-
-/** Every file that is named, with this content, and no other. */
-async function verify(folder, sums) {
-  const wanted = new Map(
-    sums
-      .trim()
-      .split('\n')
-      .map((line) => line.split(/\s+/))
-      .map(([sum, file]) => [file, sum]),
-  );
-  const wrong = [];
-  for (const file of new Set([...wanted.keys(), ...readdirSync(folder)])) {
-    const sum = existsSync(path.join(folder, file)) ? await sha256(path.join(folder, file)) : 'missing';
-    if (sum !== wanted.get(file)) wrong.push(`${file}: ${sum}, not ${wanted.get(file) ?? 'expected at all'}`);
-  }
-  if (wrong.length > 0) throw new Error(`what Maven brought is not what was pinned:\n  ${wrong.join('\n  ')}`);
-}
-
-async function sha256(file) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 async function unpack(folder, file) {

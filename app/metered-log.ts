@@ -1,12 +1,14 @@
 import type { EventLog, SubscribeOptions } from '../core/ports/event-log.ts';
 import type { Metrics } from '../core/ports/telemetry.ts';
 
-const SYSTEM = { messaging_system: 'hoardarr' };
-
-/** Counts what goes through a log, by OpenTelemetry's names for messaging. */
-export function meterLog(log: EventLog, metrics: Metrics, topicPrefix: string): EventLog {
+/**
+ * Counts what goes through a log, by OpenTelemetry's names for messaging.
+ *
+ * @param system what the log is on: `kafka`, or `hoardarr` where it is embedded
+ */
+export function meterLog(log: EventLog, metrics: Metrics, topicPrefix: string, system = 'hoardarr'): EventLog {
   const destination = (topic: string): Record<string, string> => ({
-    ...SYSTEM,
+    messaging_system: system,
     messaging_destination_name: `${topicPrefix}${topic}`,
   });
   return {

@@ -62,7 +62,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
     const { codec } = opened;
     const metadata = await closing(openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) }));
-    const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix);
+    const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const openStore = (file: string): ReturnType<typeof openSqliteStore> => openSqliteStore({ file });
     const stores = await closing(CurrentStore.open({ dataDir, metadata, openStore }));
     const cache = await closing(openSqliteEmbeddingCache(dataDir));

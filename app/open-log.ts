@@ -16,6 +16,8 @@ import { DATA_FILES } from './data-folder.ts';
 export interface OpenedLog {
   readonly log: EventLog;
   readonly codec: SchemaCodec;
+  /** as OpenTelemetry names it */
+  readonly system: string;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export async function openLog(config: Config, deps: LogDeps): Promise<OpenedLog>
   if (kafka === null || schemaRegistry === null) {
     const codec = openLocalCodec({ dataDir });
     const log = await openEmbeddedLog({ dataDir, ...deps });
-    return { log, codec, close: () => log.close() };
+    return { log, codec, system: 'hoardarr', close: () => log.close() };
   }
   return await openDistributed(kafka, schemaRegistry, topicPrefix, deps);
 }
@@ -53,6 +55,7 @@ async function openDistributed(
     return {
       log,
       codec,
+      system: 'kafka',
       async close() {
         await log.close();
         await codec.close();

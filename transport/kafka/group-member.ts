@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs';
+import type Cluster from 'kafkajs/src/cluster/index.js';
 import type { Broker } from 'kafkajs/src/cluster/index.js';
 import { FencedError, LogUnavailableError, messageOf } from '../../core/errors.ts';
 import { isFenced, protocolTypeOf } from './kafka-errors.ts';
@@ -34,7 +35,8 @@ export class GroupMember {
   readonly #deps: MemberDeps;
   #memberId = '';
   #generation = -1;
-  #coordinator: Broker | null = null;
+  /** of these connections: with others it is to be found again */
+  #coordinator: { readonly cluster: Cluster; readonly broker: Broker } | null = null;
 
   constructor(deps: MemberDeps) {
     this.#deps = deps;
@@ -125,10 +127,11 @@ export class GroupMember {
   }
 
   async #findCoordinator(): Promise<Broker> {
-    if (this.#coordinator !== null) return this.#coordinator;
     const cluster = await this.#deps.link.cluster();
-    this.#coordinator = await cluster.findGroupCoordinator({ groupId: this.#deps.groupId });
-    return this.#coordinator;
+    if (this.#coordinator?.cluster === cluster) return this.#coordinator.broker;
+    const broker = await cluster.findGroupCoordinator({ groupId: this.#deps.groupId });
+    this.#coordinator = { cluster, broker };
+    return broker;
   }
 
   #forgetWhatIsOver(error: unknown): void {

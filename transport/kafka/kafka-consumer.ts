@@ -42,6 +42,7 @@ export class KafkaConsumer implements Subscription {
   readonly #running: Promise<void>;
   #feeds: readonly PartitionFeed[] = [];
   #closed: Promise<void> | null = null;
+  #isJoining = false;
 
   constructor(deps: ConsumerDeps) {
     this.#deps = deps;
@@ -63,8 +64,10 @@ export class KafkaConsumer implements Subscription {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    // A join waits for the others; the handlers that are to be waited for run at no time while one does.
-    const late = setTimeout(() => void this.#deps.link.reset(), CLOSE_WITHIN_MS + this.#deps.rebalanceTimeoutMs);
+    // Handlers are waited for, however long they take; the others of the group, for whom a join waits, are not.
+    const late = setTimeout(() => {
+      if (this.#isJoining) void this.#deps.link.reset();
+    }, CLOSE_WITHIN_MS);
     await this.#running;
     clearTimeout(late);
     this.#fetcher.close();
@@ -77,7 +80,10 @@ export class KafkaConsumer implements Subscription {
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const assigned = await this.#member.join();
+        this.#isJoining = true;
+        const assigned = await this.#member.join().finally(() => {
+          this.#isJoining = false;
+        });
         failures = 0;
         this.#feeds = signal.aborted ? [] : assigned.map((place) => this.#feed(place));
         await this.#beatUntilOver();

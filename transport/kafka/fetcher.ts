@@ -73,7 +73,7 @@ export class Fetcher {
   readonly #busyNodes = new Set<number>();
   #pumping = false;
   #again = false;
-  #closed = false;
+  readonly #closing = new AbortController();
   #failures = 0;
 
   constructor(deps: FetcherDeps) {
@@ -90,20 +90,20 @@ export class Fetcher {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#hungry.clear();
   }
 
   /** Somebody may want more. */
   wake(): void {
     this.#again = true;
-    if (this.#pumping || this.#closed) return;
+    if (this.#pumping || this.#closing.signal.aborted) return;
     this.#pumping = true;
     void this.#pump();
   }
 
   async #pump(): Promise<void> {
-    while (this.#again && !this.#closed) {
+    while (this.#again && !this.#closing.signal.aborted) {
       this.#again = false;
       try {
         await this.#startFetches();
@@ -140,11 +140,11 @@ export class Fetcher {
         return { topic, partition, from, maxBytes: PARTITION_BYTES };
       });
       const fetched = await fetchFrom(this.#deps.link, nodeId, wanted, maxWaitMs);
-      this.#failures = 0;
       for (const partition of fetched) {
         const taker = hungry.find(({ one }) => one.topic === partition.topic && one.partition === partition.partition);
         if (taker !== undefined && this.#hungry.has(taker.one)) await taker.one.accept(taker.from, partition);
       }
+      this.#failures = 0;
     } catch (error) {
       await this.#backOff(error);
     } finally {
@@ -153,13 +153,13 @@ export class Fetcher {
     }
   }
 
-  async #backOff(error: unknown): Promise<void> {
-    if (this.#closed) return;
+  async #backOff(reason: unknown): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     const { link, clock, random, log } = this.#deps;
     const waitMs = jitteredBackoffMs(this.#failures, random(), 200, 10_000);
     this.#failures += 1;
-    log.warn('records cannot be fetched from Kafka now; trying again', { error: messageOf(error), waitMs });
+    log.warn('records cannot be fetched from Kafka now; trying again', { error: messageOf(reason), waitMs });
     await link.reset();
-    await clock.sleep(waitMs);
+    await clock.sleep(waitMs, this.#closing.signal).catch(() => {});
   }
 }

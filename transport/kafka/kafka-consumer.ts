@@ -98,7 +98,7 @@ export class KafkaConsumer implements Subscription {
   }
 
   #feed({ topic, partition, committed }: Assigned): PartitionFeed {
-    const { options, nameOf, clock, log, startOf, link } = this.#deps;
+    const { options, nameOf, clock, log, startOf } = this.#deps;
     const topicName = options.topics.find((name) => nameOf(name) === topic);
     if (topicName === undefined) throw new Error(`the group dealt ${topic}, which this consumer did not ask for`);
     const feed = new PartitionFeed({
@@ -112,10 +112,6 @@ export class KafkaConsumer implements Subscription {
       onHungry: () => this.#fetcher.wake(),
       commit: (nextOffset) => this.#member.commit({ topic, partition }, nextOffset),
       startOf: () => startOf(topicName, partition),
-      onRefused: async (errorCode) => {
-        log.warn('a broker refused a fetch; asking who leads the partition', { topic, partition, errorCode });
-        await link.refresh();
-      },
     });
     this.#fetcher.add(feed);
     return feed;

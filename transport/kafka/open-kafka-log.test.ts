@@ -67,6 +67,6 @@ describeWithParts('on a real broker', ['kafka'], (environment) => {
     };
   }
 
-  // Brokers have a clock of their own, and erase within a day: see compaction.test.ts.
+  // Brokers have a clock of their own, and erase within a day: see removal.test.ts.
   describeEventLog('kafka', openHarness, ['retention', 'prompt-erasure']);
 });

@@ -1,4 +1,4 @@
-import { FencedError, messageOf } from '../../core/errors.ts';
+import { FencedError, LogUnavailableError, messageOf } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Batch, LogRecord, SubscribeOptions, TopicName } from '../../core/ports/event-log.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
@@ -29,8 +29,6 @@ interface FeedDeps {
   readonly commit: (nextOffset: number) => Promise<void>;
   /** offset of the oldest record kept */
   readonly startOf: () => Promise<number>;
-  /** The answer for this partition was an error: who leads it has to be asked again. */
-  readonly onRefused: (errorCode: number) => Promise<void>;
 }
 
 /** Gives the batches of one owned partition to its handler, one after the other, until it is stopped. */
@@ -71,7 +69,9 @@ export class PartitionFeed implements Hungry {
   async accept(from: number, { errorCode, bytes }: FetchedPartition): Promise<void> {
     if (this.isStopping || from !== this.#next) return; // it has been told to read from elsewhere since
     if (errorCode === OFFSET_OUT_OF_RANGE) return await this.#leap(from);
-    if (errorCode !== 0) return await this.#deps.onRefused(errorCode);
+    if (errorCode !== 0) {
+      throw new LogUnavailableError(`a fetch of ${this.topic}/${this.partition} was refused with error ${errorCode}`);
+    }
     const { records, next } = await recordsOf(bytes, from);
     if (from !== this.#next) return;
     this.#next = next;
@@ -102,8 +102,17 @@ export class PartitionFeed implements Hungry {
       this.#next = start;
     } else {
       this.#warn('the log ends before what was read of it; waiting for it to reach there again', { from });
-      await this.#deps.clock.sleep(FIRST_BACKOFF_MS, this.#abort.signal).catch(() => {});
+      this.#next = null;
+      void this.#goOnLater(from);
     }
+  }
+
+  /** Not awaited by whoever brought the answer: the other partitions of the broker go on. */
+  async #goOnLater(from: number): Promise<void> {
+    await this.#deps.clock.sleep(LAST_BACKOFF_MS, this.#abort.signal).catch(() => {});
+    if (this.#next !== null) return; // it has been told to read from elsewhere since
+    this.#next = from;
+    this.#deps.onHungry();
   }
 
   async #run(): Promise<void> {

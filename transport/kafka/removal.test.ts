@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import { systemClock } from '../../app/clock.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
-import { readAll, record, records, Seen, textOf, until } from '../../testing/contracts/event-log-harness.ts';
+import { keysOf, readAll, record, records, Seen, textOf, until } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { recordsOf } from './fetch-response.ts';
@@ -12,16 +12,18 @@ import { openKafkaLog } from './open-kafka-log.ts';
 
 const COMPACTED_WITHIN_MS = 120_000;
 
-describeWithParts('compaction on a real broker', ['kafka'], (environment) => {
+describeWithParts('what a real broker removes', ['kafka'], (environment) => {
   let topicPrefix: string;
   let options: LinkOptions;
   let admin: Admin;
+  let telemetry: RecordingTelemetry;
   let log: EventLog;
 
   beforeEach(async () => {
     topicPrefix = `compaction-${process.pid}-${Date.now()}.`;
     const brokers = (environment()['KAFKA_BROKERS'] ?? '').split(',');
-    options = { brokers, log: new RecordingTelemetry().log };
+    telemetry = new RecordingTelemetry();
+    options = { brokers, log: telemetry.log };
     log = await openKafkaLog({ ...options, topicPrefix, partitions: 1, clock: systemClock, random: Math.random });
     admin = kafkaClient(options).admin();
     await admin.connect();
@@ -77,6 +79,19 @@ describeWithParts('compaction on a real broker', ['kafka'], (environment) => {
     },
     COMPACTED_WITHIN_MS,
   );
+
+  it('goes on at the oldest record where time has removed what was not read, and says so', async () => {
+    await log.append('commands', 0, records('k', 10));
+    await admin.deleteTopicRecords({ topic: `${topicPrefix}commands`, partitions: [{ partition: 0, offset: '6' }] });
+    expect(keysOf(await log.read('commands', 0, 0))).toEqual(['k6', 'k7', 'k8', 'k9']);
+    expect(await log.ends('commands')).toEqual([{ partition: 0, start: 6, end: 10 }]);
+    const seen = new Seen();
+    await log.subscribe({ group: 'g', topics: ['commands'], handler: async (batch) => seen.add(batch) });
+    await until('the rest came', () => seen.keys('commands', 0).join() === 'k6,k7,k8,k9');
+    expect(telemetry.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'records were removed before they were read' }),
+    );
+  });
 
   it(
     'ends with every key also where idempotent producers of others left batches without records',

@@ -7,7 +7,7 @@ const decompress = promisify(gunzip);
 
 /**
  * The compression of what is appended: GZIP, which every client reads, at its fastest. Vectors hardly shrink, and at the
- * usual level compressing them took a third of the pipeline's computing time (docs/decisions/0014).
+ * usual level compressing them took a third of the pipeline's computing time (docs/decisions/0018).
  */
 export function fastGzip(): number {
   const type = kafkajs.CompressionTypes.GZIP;

@@ -1,6 +1,6 @@
 /**
  * The parts below kafkajs's public face that we use: connections, authentication and the wire protocol. Its consumer is not
- * ours to use (docs/decisions/0014). The package is pinned to the last version that will ever be.
+ * ours to use (docs/decisions/0018). The package is pinned to the last version that will ever be.
  */
 declare module 'kafkajs/src/cluster/index.js' {
   import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';

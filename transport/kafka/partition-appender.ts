@@ -40,7 +40,7 @@ interface AppenderDeps {
 
 /**
  * Appends to one partition: one request at a time, and calls that come in meanwhile share the next, so that order is kept
- * without an idempotent producer (which compaction would trip over: docs/decisions/0014). Nothing is sent twice under the
+ * without an idempotent producer (which compaction would trip over: docs/decisions/0018). Nothing is sent twice under the
  * same key: where an answer fails to come, the caller tries again with a new one.
  *
  * A call above 1 MiB takes several requests. Where a later one fails, the call fails, and what was written before stays.

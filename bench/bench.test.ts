@@ -16,6 +16,7 @@ const ITEMS: Readonly<Record<string, number>> = {
   rebuild: 60,
   sync: 150,
   codec: 500,
+  couchbase: 400,
 };
 
 /** For temporary files of the benchmarks alone, since others may run at the same time. */

@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   sync: async () => (await import('./sync/sync.ts')).sync,
   kafka: async () => (await import('./kafka/kafka.ts')).kafka,
   codec: async () => (await import('./codec/codec.ts')).codec,
+  couchbase: async () => (await import('./couchbase/couchbase.ts')).couchbase,
   rebuild: async () => (await import('./rebuild/rebuild.ts')).rebuild,
 };
 const BAD_USAGE = 2;

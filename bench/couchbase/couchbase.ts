@@ -1,0 +1,97 @@
+import { startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import type { Bench, BenchOptions, Measured } from '../bench.ts';
+import { atLeast, below, holds } from '../goals.ts';
+import { median, round } from '../measure.ts';
+import { type PartReport, runPart } from '../part.ts';
+import type { MergeScopeResult } from './merge-scope.ts';
+
+/** Where a part writes. */
+export interface Place {
+  readonly server: {
+    readonly url: string;
+    readonly username: string;
+    readonly password: string;
+    readonly bucket: string;
+  };
+  readonly prefix: string;
+  readonly items: number;
+}
+
+const LEAST_RATIO = 0.7;
+const MEMORY_MB = 300;
+/** Ids of the large scope for each item that is measured: 1,000,000 by default. */
+const SCOPE_FACTOR = 50;
+
+/** Items that a sink commits to Couchbase, against bare concurrent upserts of the same documents. */
+export const couchbase: Bench = { items: 20_000, rounds: 3, run };
+
+async function run({ items, rounds }: BenchOptions): Promise<Measured> {
+  const started = await startCouchbase();
+  try {
+    const { url, username, password, bucket } = started;
+    const server = { url, username, password, bucket };
+    const runs: { ms: number; digest: string; peakMemoryMb: number }[] = [];
+    const floors: { ms: number; peakMemoryMb: number }[] = [];
+    // The server gets slower as it fills: the two take turns, and overwrite nothing.
+    await runPart('couchbase floor', { server, prefix: 'warm-up:', items: Math.min(items, 2_000) });
+    for (let turn = 0; turn < rounds; turn++) {
+      const floor = await runPart('couchbase floor', { server, prefix: `floor-${process.pid}-${turn}:`, items });
+      floors.push({ ...floor.result, peakMemoryMb: floor.peakMemoryMb });
+      const { result, peakMemoryMb } = await runPart('couchbase run', {
+        server,
+        prefix: `run-${process.pid}-${turn}:`,
+        items,
+      });
+      runs.push({ ...result, peakMemoryMb });
+      process.stderr.write(`couchbase: round ${turn + 1} of ${rounds}\n`);
+    }
+    const scope = await runPart('couchbase scope', {
+      server,
+      prefix: `scope-${process.pid}:`,
+      items: items * SCOPE_FACTOR,
+    });
+    return report(items, runs, floors, scope);
+  } finally {
+    await started.close();
+  }
+}
+
+function report(
+  items: number,
+  runs: readonly { ms: number; digest: string; peakMemoryMb: number }[],
+  floors: readonly { ms: number; peakMemoryMb: number }[],
+  scope: PartReport<MergeScopeResult>,
+): Measured {
+  const rate = (items * 1_000) / median(runs.map(({ ms }) => ms));
+  const floorRate = (items * 1_000) / median(floors.map(({ ms }) => ms));
+  const ratio = round(rate / floorRate, 3);
+  const peakMemoryMb = Math.max(...runs.map((each) => each.peakMemoryMb));
+  return {
+    figures: {
+      items,
+      itemsPerS: round(rate, 0),
+      ms: runs.map(({ ms }) => round(ms, 0)),
+      peakMemoryMb,
+      scope: {
+        ids: scope.result.ids,
+        seedMs: round(scope.result.seedMs, 0),
+        mergeMs: round(scope.result.mergeMs, 0),
+        countMs: round(scope.result.countMs, 0),
+        peakMemoryMb: scope.peakMemoryMb,
+      },
+    },
+    floor: {
+      itemsPerS: round(floorRate, 0),
+      ms: floors.map(({ ms }) => round(ms, 0)),
+      peakMemoryMb: Math.max(...floors.map((each) => each.peakMemoryMb)),
+    },
+    ratio,
+    goals: [
+      atLeast('rate, of bare concurrent upserts', ratio, LEAST_RATIO),
+      below('memory of the process, MB', peakMemoryMb, MEMORY_MB),
+      below('memory with one large scope, MB', scope.peakMemoryMb, MEMORY_MB),
+      holds('the large scope is compared rightly', scope.result.isRight),
+      holds('every round ends with the same digest', new Set(runs.map(({ digest }) => digest)).size === 1),
+    ],
+  };
+}

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { testItemStore } from '../../testing/contracts/item-store.ts';
+import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
+import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
+import { type OpenBucket, openBucket } from './bucket.ts';
+import { openDocumentStore } from './couchbase-store.ts';
+import type { StoreLimits } from './limits.ts';
+
+let server: CouchbaseServer;
+let bucket: OpenBucket;
+let stores = 0;
+
+beforeAll(async () => {
+  server = await startCouchbase();
+  bucket = await openBucket({ ...server, scope: '_default', collections: false, durability: 'none' });
+}, 120_000);
+
+afterAll(async () => {
+  await bucket.close();
+  await server.close();
+});
+
+/** Everything is merged after each change, into shards of a few rows, and hardly anything is cached. */
+const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 400, cacheBytes: 2_000 };
+
+function createHarness(limits: Partial<StoreLimits> = {}): ItemStoreHarness {
+  const prefix = `test-${process.pid}-${stores++}:`;
+  const faulty = new FaultyDocuments();
+  const none = (): never => {
+    throw new Error('declared as not supported');
+  };
+  return {
+    open: () => openDocumentStore(faulty.wrap(bucket.spaces(prefix)), { limits }),
+    spoil: (change) => ({
+      ...change,
+      vector: { model: 'test-model', dimensions: 16, bytes: new Uint8Array(15) },
+    }),
+    whileUnavailable: async (work) => {
+      faulty.faults = { fails: ({ name }) => (name === 'get' ? null : 'before') };
+      await work();
+      faulty.faults = { fails: () => null };
+    },
+    bytes: none,
+    backupFile: '',
+    openBackup: none,
+    close: () => undefined,
+  };
+}
+
+// The files of a server are the server's own; words beyond the simplest need its Search service, which the protocol server
+// lacks.
+const NOT_SUPPORTED = ['backup', 'erasure', 'word search'] as const;
+testItemStore('Couchbase', () => createHarness(), NOT_SUPPORTED);
+testItemStore('Couchbase that merges all the time', () => createHarness(TINY), NOT_SUPPORTED);

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FencedError, StoreUnavailableError } from '../../core/errors.ts';
+import { changeOf, content, item, SCOPE } from '../../testing/contracts/item-store-samples.ts';
+import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
+import { storyChanges, storyEnd, tellStory } from '../../testing/couchbase/store-story.ts';
+import { type OpenBucket, openBucket } from './bucket.ts';
+import { openDocumentStore } from './couchbase-store.ts';
+import type { Directory } from './sorted-table.ts';
+
+const LIMIT_MS = 300_000;
+/** Merged after each change, into shards of a few rows. */
+const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 400 };
+
+let server: CouchbaseServer;
+let bucket: OpenBucket;
+let worlds = 0;
+
+beforeAll(async () => {
+  server = await startCouchbase();
+  bucket = await openBucket({ ...server, scope: '_default', collections: false, durability: 'none' });
+}, 120_000);
+
+afterAll(async () => {
+  await bucket.close();
+  await server.close();
+});
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** A fresh place, and a process that works on it. */
+function newWorld(limits = TINY) {
+  const prefix = `crash-${process.pid}-${worlds++}:`;
+  const faulty = new FaultyDocuments();
+  const open = (documents = faulty) => openDocumentStore(documents.wrap(bucket.spaces(prefix)), { limits });
+  return { prefix, faulty, open };
+}
+
+async function undisturbed(limits = TINY) {
+  const { faulty, open } = newWorld(limits);
+  const store = open();
+  await tellStory(store);
+  const operations = [...faulty.operations];
+  return { operations, end: await storyEnd(store) };
+}
+
+/** Documents of the ledger that are there, and that nothing names. */
+async function unnamed(prefix: string, keys: Iterable<string>): Promise<readonly string[]> {
+  const { ledger } = bucket.spaces(prefix);
+  const lost: string[] = [];
+  for (const key of keys) {
+    const [kind = '', partition = '', ...rest] = key.split(':');
+    if ((kind !== 'shard' && kind !== 'segment' && kind !== 'chunk') || (await ledger.get(key)) === null) continue;
+    const stored = kind === 'shard' ? await ledger.get(`table:${partition}:${rest[0]}`) : null;
+    const directory = stored?.value as Directory | undefined;
+    if (directory?.shards.some(([, number]) => number === Number(rest[1])) !== true) lost.push(key);
+  }
+  return lost;
+}
+
+describe.each([
+  ['merges after each change', TINY],
+  ['never merges', { ...TINY, pendingBytes: 1e9, pendingSegments: 1e9 }],
+])('A store that %s', (_, limits) => {
+  it(
+    'ends like an undisturbed one when it is cut off before or after any operation',
+    async () => {
+      const { operations, end } = await undisturbed(limits);
+      expect(operations.length).toBeGreaterThan(20);
+      for (const [number, name] of operations.entries()) {
+        // Around an operation that only reads, nothing is lost that was not lost before it.
+        for (const moment of name === 'get' ? [] : (['before', 'after'] as const)) {
+          const { prefix, faulty, open } = newWorld(limits);
+          faulty.faults = {
+            fails: (operation) => (operation.number < number ? null : operation.number === number ? moment : 'before'),
+          };
+          await tellStory(open()).catch((error: unknown) => expect(error).toBeInstanceOf(StoreUnavailableError));
+          faulty.faults = { fails: () => null };
+          const next = open();
+          await tellStory(next);
+          expect([number, moment, await storyEnd(next)]).toEqual([number, moment, end]);
+          await next.commit(await changeOf(next, { items: [item('4', {}, { content: null, eraseHistory: true })] }));
+          await next.eraseFreed();
+          expect([number, moment, await unnamed(prefix, faulty.ledgerKeys)]).toEqual([number, moment, []]);
+        }
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'changes nothing any more when it was frozen before any operation, and another went on',
+    async () => {
+      const { end } = await undisturbed(limits);
+      const { faulty: counted, open: openCounted } = newWorld(limits);
+      const [first] = storyChanges();
+      if (first === undefined) throw new Error('the story is empty');
+      await openCounted().commit(first);
+      let fenced = 0;
+      for (let number = 0; number < counted.operations.length; number++) {
+        const { faulty, open } = newWorld(limits);
+        const frozen = open();
+        const asleep = deferred();
+        const wake = deferred();
+        faulty.beforeEach = async () => {
+          if (faulty.operations.length - 1 < number) return;
+          asleep.resolve();
+          await wake.promise;
+        };
+        const late = frozen.commit(first).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        await asleep.promise;
+        const other = open(new FaultyDocuments());
+        await tellStory(other);
+        wake.resolve();
+        const error = await late;
+        if (error instanceof FencedError) fenced++;
+        else expect([number, error]).toEqual([number, null]);
+        expect([number, await storyEnd(other)]).toEqual([number, end]);
+        const reader = open(new FaultyDocuments());
+        expect([number, await storyEnd(reader)]).toEqual([number, end]);
+      }
+      expect(fenced).toBeGreaterThan(5);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('A server that refuses or does not answer', () => {
+  it('refuses one document that is too large, and the others of its batch are written', async () => {
+    const store = newWorld().open();
+    const large = item('large', {}, { content: content('large', { body: 'x'.repeat(21_000_000) }) });
+    const refused = await store.commit(await changeOf(store, { items: [item('before'), large, item('after')] }));
+    expect(refused).toEqual([{ scope: SCOPE, itemId: 'large', error: expect.stringContaining('too large') }]);
+    expect([...(await store.rows(SCOPE, ['before', 'large', 'after'])).keys()].sort()).toEqual(['after', 'before']);
+    expect((await store.item(SCOPE, 'after'))?.content?.title).toBe('title of after');
+  }, 60_000);
+
+  it('waits for a server that stands still, and goes on when it answers again', async () => {
+    const own = await startCouchbase();
+    const impatient = await openBucket({
+      ...own,
+      scope: '_default',
+      collections: false,
+      durability: 'none',
+      operationTimeoutMs: 300,
+    });
+    try {
+      const open = () => openDocumentStore(impatient.spaces(`frozen-${process.pid}:`), { limits: TINY });
+      const { end } = await undisturbed();
+      const store = open();
+      const [first, second] = storyChanges();
+      if (first === undefined || second === undefined) throw new Error('the story is too short');
+      await store.commit(first);
+      own.process?.kill('SIGSTOP');
+      await expect(store.commit(second)).rejects.toThrow(StoreUnavailableError);
+      own.process?.kill('SIGCONT');
+      // What was on its way when nobody waited for it any more may still arrive.
+      for (let told = false; !told; )
+        told = await tellStory(store).then(
+          () => true,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(StoreUnavailableError);
+            return false;
+          },
+        );
+      expect(await storyEnd(open())).toEqual(end);
+    } finally {
+      await impatient.close();
+      await own.close();
+    }
+  }, 120_000);
+});

@@ -1,0 +1,406 @@
+import { randomUUID } from 'node:crypto';
+import { FencedError } from '../../core/errors.ts';
+import type { PartitionProgress } from '../../core/ports/item-store.ts';
+import { type Documents, inParallel } from './documents.ts';
+import { type Entry, firstBehind, Overlay } from './overlay.ts';
+import type { ShardCache } from './shard-cache.ts';
+import { type ShardEntry, SortedTables, StaleDirectoryError, shardFor } from './sorted-table.ts';
+import { mergeTable, sweepTable } from './table-merge.ts';
+
+/** A segment that was published and not merged yet. `epoch` tells apart what two sinks wrote under the same number. */
+interface SegmentEntry {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly parts: number;
+  readonly bytes: number;
+}
+
+/**
+ * The one document that makes a change count: it names the segments that hold it, and moves the position with them. Whoever
+ * writes raises `epoch` first, so that what an earlier writer left half done is known by its name.
+ */
+interface PartitionDocument extends PartitionProgress {
+  readonly type: 'partition';
+  readonly epoch: number;
+  /** of whoever writes: two that take over at once, and never hear whether they did, must not look alike */
+  readonly writer: string;
+  /** number of the last segment that was published */
+  readonly seq: number;
+  readonly segments: readonly SegmentEntry[];
+  /** segments whose documents may still be there, and count for nothing */
+  readonly gone: readonly Pick<SegmentEntry, 'seq' | 'epoch'>[];
+  /** how often tables were merged: their directories are read again when it changes */
+  readonly merges: number;
+  /** what was erased is still in segments or shards that were replaced */
+  readonly erasureOwed: boolean;
+  /** tables that may have such shards */
+  readonly unswept: readonly string[];
+}
+
+const EMPTY: PartitionDocument = {
+  type: 'partition',
+  epoch: 0,
+  writer: '',
+  seq: 0,
+  segments: [],
+  gone: [],
+  merges: 0,
+  position: -1,
+  nextOffset: 0,
+  erasureOwed: false,
+  unswept: [],
+};
+
+/** What all partitions of a store work with. */
+export interface LogParts {
+  readonly documents: Documents;
+  readonly cache: ShardCache;
+  readonly shardBytes: number;
+  readonly now: () => number;
+}
+
+/** JSON of one document of a segment. */
+const PART_BYTES = 2_000_000;
+/** A writer that wrote this long ago may have been overtaken without having noticed. */
+const TRUST_MS = 1_000;
+const MAX_ATTEMPTS = 20;
+
+/**
+ * One partition of the store: a log of segments over sorted tables. A change is a list of entries; it counts, as a whole, from
+ * the moment at which the partition's document names its segment. Merging moves entries from segments into the tables, and
+ * changes nothing that a reader sees.
+ */
+export class PartitionLog {
+  readonly partition: number;
+  readonly #documents: Documents;
+  readonly #tables: SortedTables;
+  readonly #overlay = new Overlay();
+  readonly #now: () => number;
+  #document = EMPTY;
+  #cas: string | null = null;
+  /** epoch under which this process writes; null: it has to claim the partition first */
+  #epoch: number | null = null;
+  #trustedUntil = 0;
+  #loadedSeq = 0;
+  #dropped = 0;
+  #refreshing: Promise<void> | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: LogParts, partition: number) {
+    const { documents, cache, shardBytes, now } = parts;
+    this.partition = partition;
+    this.#documents = documents;
+    this.#tables = new SortedTables(documents, partition, cache, shardBytes);
+    this.#now = now;
+  }
+
+  /** This process wrote last, as far as it knows. */
+  get isOwned(): boolean {
+    return this.#epoch !== null;
+  }
+
+  /** Of the segments that are not merged yet, bytes of JSON. */
+  get pendingBytes(): number {
+    return this.#document.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get progress(): PartitionProgress {
+    return { position: this.#document.position, nextOffset: this.#document.nextOffset };
+  }
+
+  get erasureOwed(): boolean {
+    return this.#document.erasureOwed;
+  }
+
+  get segmentCount(): number {
+    return this.#document.segments.length;
+  }
+
+  /** Changes whenever this view does: what was decided on one version must not be published on another. */
+  get version(): string | null {
+    return this.#cas;
+  }
+
+  /** Number of the segment that is published next. */
+  get nextSeq(): number {
+    return this.#document.seq + 1;
+  }
+
+  /** Whether nobody wrote since; asked of the server. */
+  async isCurrent(version: string | null): Promise<boolean> {
+    await this.#read();
+    return this.#cas === version;
+  }
+
+  /** Whether nobody moved the progress since; asked of the server. */
+  async isStill({ position, nextOffset }: PartitionProgress): Promise<boolean> {
+    await this.#read();
+    return this.#document.position === position && this.#document.nextOffset === nextOffset;
+  }
+
+  /** One writer of this process at a time. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work, work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Brings this view up to date with what was published. */
+  refresh(): Promise<void> {
+    if (this.#epoch !== null && this.#now() < this.#trustedUntil) return Promise.resolve();
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  /** After a failure: nothing that this process believes of the partition is taken for granted any more. */
+  distrust(): void {
+    this.#epoch = null;
+    this.#trustedUntil = 0;
+  }
+
+  async get(table: string, key: string): Promise<unknown> {
+    return (await this.getMany(table, [key])).get(key);
+  }
+
+  /** Those of the keys that have a value. */
+  async getMany(table: string, keys: readonly string[]): Promise<Map<string, unknown>> {
+    return this.#withDirectory(async () => {
+      const found = new Map<string, unknown>();
+      const { shards } = (await this.#tables.directory(table)).directory;
+      const byShard = new Map<ShardEntry, string[]>();
+      for (const key of keys) {
+        const value = this.#overlay.get(table, key);
+        if (value !== undefined) {
+          if (value !== null) found.set(key, value);
+          continue;
+        }
+        const entry = shards[shardFor(shards, key)];
+        if (entry === undefined) continue;
+        const wanted = byShard.get(entry);
+        if (wanted === undefined) byShard.set(entry, [key]);
+        else wanted.push(key);
+      }
+      await inParallel([...byShard], async ([entry, wanted]) => {
+        const { values } = await this.#tables.shard(table, entry);
+        for (const key of wanted) if (values.has(key)) found.set(key, values.get(key));
+      });
+      return found;
+    });
+  }
+
+  /** Entries behind `after` (not less than it where `inclusive`) that begin with `prefix`, in order, at most `limit`. */
+  async page(
+    table: string,
+    limit: number,
+    { after = null, prefix = '' }: { readonly after?: string | null; readonly prefix?: string } = {},
+  ): Promise<readonly (readonly [key: string, value: unknown])[]> {
+    return this.#withDirectory(async () => {
+      const { shards } = (await this.#tables.directory(table)).directory;
+      const inclusive = after === null;
+      const from = after ?? prefix;
+      const overlaid = this.#overlay.keys(table);
+      const page: (readonly [string, unknown])[] = [];
+      let next = firstBehind(overlaid, from, inclusive);
+      const take = (key: string, value: unknown): boolean => {
+        if (!key.startsWith(prefix)) return false;
+        if (value !== null && value !== undefined) page.push([key, value]);
+        return page.length < limit;
+      };
+      for (let index = shardFor(shards, from); index < shards.length; index++) {
+        const shard = await this.#tables.shard(table, shards[index] as ShardEntry);
+        for (let i = firstBehind(shard.keys, from, inclusive); i < shard.keys.length; i++) {
+          const key = shard.keys[i] ?? '';
+          for (let other = overlaid[next]; other !== undefined && other < key; other = overlaid[++next])
+            if (!take(other, this.#overlay.get(table, other))) return page;
+          if (overlaid[next] === key) next++;
+          const overlay = this.#overlay.get(table, key);
+          if (!take(key, overlay === undefined ? shard.values.get(key) : overlay)) return page;
+        }
+      }
+      for (let other = overlaid[next]; other !== undefined; other = overlaid[++next])
+        if (!take(other, this.#overlay.get(table, other))) return page;
+      return page;
+    });
+  }
+
+  /** Takes the partition over for writing. False where this process has it already. Within `exclusive`. */
+  async claim(): Promise<boolean> {
+    if (this.#epoch !== null) return false;
+    for (let attempt = 0; this.#epoch === null; attempt++) {
+      if (attempt >= MAX_ATTEMPTS)
+        throw new FencedError(`partition ${this.partition} is written by others all the time`);
+      await this.#read();
+      const { epoch, seq, gone } = this.#document;
+      // What the writer before may have written and not published.
+      const unpublished = { seq: seq + 1, epoch };
+      const next = { ...this.#document, epoch: epoch + 1, writer: randomUUID(), gone: [...gone, unpublished] };
+      if (!(await this.#replace(next))) continue;
+      this.#epoch = epoch + 1;
+      await this.#removeGone();
+    }
+    return true;
+  }
+
+  /**
+   * Publishes entries together with the progress: true, or false where `version` is not the latest any more; then nothing
+   * counts, and the caller decides anew on what `claim` finds. Within `exclusive`, after `claim`.
+   */
+  async publish(
+    entries: readonly Entry[],
+    progress: PartitionProgress,
+    { version, erases = false }: { readonly version: string | null; readonly erases?: boolean },
+  ): Promise<boolean> {
+    if (version !== this.#cas) return false;
+    const { seq, segments, erasureOwed } = this.#document;
+    const epoch = this.#epoch ?? 0;
+    const segment = entries.length === 0 ? null : await this.#writeSegment(seq + 1, epoch, entries);
+    const next: PartitionDocument = {
+      ...this.#document,
+      position: progress.position,
+      nextOffset: progress.nextOffset,
+      erasureOwed: erasureOwed || erases,
+      ...(segment === null ? {} : { seq: seq + 1, segments: [...segments, segment] }),
+    };
+    if (await this.#replace(next)) {
+      if (segment !== null) this.#overlay.apply(seq + 1, entries);
+      this.#loadedSeq = this.#document.seq;
+      return true;
+    }
+    this.distrust();
+    if (segment !== null) await this.#removeSegment(seq + 1, epoch);
+    return false;
+  }
+
+  /** Moves what the segments hold into the tables. `erase`: what was replaced goes at once. Within `exclusive`, after `claim`. */
+  async merge({ erase = false }: { readonly erase?: boolean } = {}): Promise<void> {
+    const { segments, gone, merges, seq, unswept, erasureOwed } = this.#document;
+    const version = this.#cas;
+    const isOwner = (): Promise<boolean> => this.isCurrent(version);
+    const merging = { tables: this.#tables, overlay: this.#overlay, isOwner };
+    const tables = this.#overlay.tables();
+    for (const table of tables) await mergeTable(merging, table);
+    const replaced = [...new Set([...unswept, ...tables])];
+    if (erase) for (const table of replaced) await sweepTable(merging, table);
+    const next = {
+      ...this.#document,
+      segments: [],
+      gone: [...gone, ...segments.map((segment) => ({ seq: segment.seq, epoch: segment.epoch }))],
+      merges: merges + 1,
+      erasureOwed: erasureOwed && !erase,
+      unswept: erase ? [] : replaced,
+    };
+    if (!(await this.#replace(next)))
+      throw new FencedError(`partition ${this.partition} was taken over during a merge`);
+    this.#drop(seq);
+    await this.#removeGone();
+  }
+
+  #drop(seq: number): void {
+    this.#overlay.dropUpTo(seq);
+    this.#dropped++;
+  }
+
+  async #withDirectory<T>(read: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const dropped = this.#dropped;
+        const result = await read();
+        // What was dropped from the overlay meanwhile is in shards that the directory did not name yet.
+        if (dropped === this.#dropped) return result;
+      } catch (error) {
+        if (!(error instanceof StaleDirectoryError) || attempt >= MAX_ATTEMPTS) throw error;
+        this.#tables.forget();
+        await this.#read();
+      }
+    }
+  }
+
+  async #read(): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const before = this.#cas;
+      const stored = await this.#documents.get(this.#key());
+      const document = (stored?.value as PartitionDocument | undefined) ?? EMPTY;
+      if (this.#cas === (stored?.cas ?? null)) return;
+      const added = document.segments.filter(({ seq }) => seq > this.#loadedSeq);
+      const read = await inParallel(added, (segment) => this.#readSegment(segment), 4);
+      // They were merged, or this process wrote meanwhile: what was read is not the latest any more.
+      if (read.some((entries) => entries === null) || this.#cas !== before) continue;
+      if (document.merges !== this.#document.merges) {
+        this.#tables.forget();
+        this.#drop((document.segments[0]?.seq ?? document.seq + 1) - 1);
+      }
+      added.forEach(({ seq }, i) => {
+        this.#overlay.apply(seq, read[i] ?? []);
+      });
+      this.#loadedSeq = document.seq;
+      this.#document = document;
+      this.#cas = stored?.cas ?? null;
+      return;
+    }
+    throw new StaleDirectoryError(`partition ${this.partition} changes faster than it can be read`);
+  }
+
+  async #replace(next: PartitionDocument): Promise<boolean> {
+    const cas = await this.#documents.put(this.#key(), next, this.#cas);
+    if (cas === null) return false;
+    this.#cas = cas;
+    this.#document = next;
+    this.#trustedUntil = this.#now() + TRUST_MS;
+    return true;
+  }
+
+  #key(): string {
+    return `partition:${this.partition}`;
+  }
+
+  #segmentKey(seq: number, epoch: number, part: number): string {
+    return `segment:${this.partition}:${seq}.${epoch}.${part}`;
+  }
+
+  async #writeSegment(seq: number, epoch: number, entries: readonly Entry[]): Promise<SegmentEntry> {
+    const parts: Entry[][] = [[]];
+    let partBytes = 0;
+    let bytes = 0;
+    for (const entry of entries) {
+      const size = JSON.stringify(entry).length;
+      if (partBytes > 0 && partBytes + size > PART_BYTES) {
+        parts.push([]);
+        partBytes = 0;
+      }
+      parts.at(-1)?.push(entry);
+      partBytes += size;
+      bytes += size;
+    }
+    await inParallel(parts, async (part, i) => {
+      const cas = await this.#documents.put(this.#segmentKey(seq, epoch, i), { type: 'segment', entries: part }, null);
+      if (cas === null) throw new FencedError(`segment ${seq} of partition ${this.partition} was written before`);
+    });
+    return { seq, epoch, parts: parts.length, bytes };
+  }
+
+  async #readSegment({ seq, epoch, parts }: SegmentEntry): Promise<readonly Entry[] | null> {
+    const read: Entry[] = [];
+    for (let part = 0; part < parts; part++) {
+      const stored = await this.#documents.get(this.#segmentKey(seq, epoch, part));
+      if (stored === null) return null;
+      read.push(...(stored.value as { entries: Entry[] }).entries);
+    }
+    return read;
+  }
+
+  /** That they are gone is written with whatever is written next. */
+  async #removeGone(): Promise<void> {
+    await inParallel(this.#document.gone, ({ seq, epoch }) => this.#removeSegment(seq, epoch));
+    this.#document = { ...this.#document, gone: [] };
+  }
+
+  async #removeSegment(seq: number, epoch: number): Promise<void> {
+    for (let part = 0; ; part++) {
+      const key = this.#segmentKey(seq, epoch, part);
+      if (part > 0 && (await this.#documents.get(key)) === null) return;
+      await this.#documents.remove(key);
+    }
+  }
+}

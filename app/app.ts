@@ -12,6 +12,7 @@ import type { LiveProvider } from '../producers/sync/live-provider.ts';
 import type { Search } from './app-search.ts';
 import type { Config } from './config.ts';
 import type { CurrentStore } from './current-store.ts';
+import type { Generations } from './generations.ts';
 import type { Presence } from './presence.ts';
 import type { RoleHost } from './role-host.ts';
 import type { KeyRing } from './secrets.ts';
@@ -31,8 +32,8 @@ export interface App {
   /** of the generation that counts now */
   readonly store: ItemStore;
   readonly stores: CurrentStore;
-  /** Another generation, for a rebuild. */
-  readonly openStore: (file: string) => Promise<ItemStore>;
+  /** For a rebuild, which makes another one. */
+  readonly generations: Generations;
   readonly foldSettings: FoldSettings;
   readonly cache: EmbeddingCache;
   readonly keys: KeyRing;

@@ -66,11 +66,6 @@ const notifyUrl = z.string().superRefine((value, context) => {
   }
 });
 
-const notInThisVersion = (name: string, here: string): z.ZodType<string> =>
-  z.enum([here, name], { error: `must be ${here}` }).refine((value) => value === here, {
-    error: `'${name}' is not in this version: leave it out, or set it to '${here}'`,
-  });
-
 /** Every name that Hoardarr reads. */
 export const VARIABLES = {
   HOARDARR_DATA_DIR: { schema: text },
@@ -99,13 +94,16 @@ export const VARIABLES = {
   SCHEMA_REGISTRY_USERNAME: { schema: text },
   SCHEMA_REGISTRY_PASSWORD: { schema: text, secret: true },
   SCHEMA_REGISTRY_AUTO_REGISTER: { schema: flag },
-  HOARDARR_STORE: { schema: notInThisVersion('couchbase', 'sqlite') },
+  HOARDARR_STORE: { schema: z.enum(['sqlite', 'couchbase']) },
   COUCHBASE_URL: { schema: z.string().regex(/^couchbases?:\/\/\S+$/, 'must begin with couchbase:// or couchbases://') },
   COUCHBASE_USERNAME: { schema: text },
   COUCHBASE_PASSWORD: { schema: text, secret: true },
   COUCHBASE_BUCKET: { schema: text },
   COUCHBASE_SCOPE: { schema: text },
   COUCHBASE_COLLECTIONS: { schema: z.enum(['on', 'off']) },
+  COUCHBASE_DURABILITY: {
+    schema: z.enum(['none', 'majority', 'majority-and-persist-active', 'persist-to-majority']),
+  },
   HOARDARR_EMBEDDER: { schema: z.enum(['openai', 'local', 'hash']) },
   OPENAI_API_KEY: { schema: text, secret: true },
   OPENAI_BASE_URL: { schema: httpUrl },

@@ -33,6 +33,9 @@ export interface Config {
   readonly kafka: KafkaSettings | null;
   /** null: the schemas of the embedded log have ids of their own */
   readonly schemaRegistry: SchemaRegistrySettings | null;
+  readonly store: 'sqlite' | 'couchbase';
+  /** null where the store is not in Couchbase */
+  readonly couchbase: CouchbaseSettings | null;
   readonly embedder: EmbedderSettings;
   /** null: no metadata is fetched */
   readonly tiktokOembedUrl: string | null;
@@ -73,6 +76,18 @@ export interface EmbedderSettings {
   readonly baseUrl?: string;
   readonly model?: string;
   readonly dimensions?: number;
+}
+
+export interface CouchbaseSettings {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly bucket: string;
+  readonly scope: string;
+  /** false: everything lies in the default collection, under prefixes */
+  readonly collections: boolean;
+  /** how safe a write is before it counts as written */
+  readonly durability: 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
 }
 
 export interface GitHubSettings {
@@ -192,6 +207,8 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
     kafka: kafkaSettings(values),
     schemaRegistry: registrySettings(values),
+    store: values.HOARDARR_STORE ?? 'sqlite',
+    couchbase: couchbaseSettings(values),
     embedder: embedderSettings(values),
     tiktokOembedUrl: values.TIKTOK_OEMBED_URL === 'off' ? null : (values.TIKTOK_OEMBED_URL ?? DEFAULT_OEMBED_URL),
     github: {
@@ -236,6 +253,9 @@ function missingNames(values: Values): readonly string[] {
     [values.HOARDARR_EVENT_LOG === 'kafka', 'SCHEMA_REGISTRY_URL', 'HOARDARR_EVENT_LOG=kafka'],
     [values.KAFKA_SASL_MECHANISM !== undefined, 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM'],
     [values.KAFKA_SASL_MECHANISM !== undefined, 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM'],
+    [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_URL', 'HOARDARR_STORE=couchbase'],
+    [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_USERNAME', 'HOARDARR_STORE=couchbase'],
+    [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_PASSWORD', 'HOARDARR_STORE=couchbase'],
   ];
   return needs.flatMap(([isNeeded, name, by]) =>
     isNeeded && values[name] === undefined ? [`${name} is not set, and ${by} needs it`] : [],
@@ -262,6 +282,21 @@ function registrySettings(values: Values): SchemaRegistrySettings | null {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     autoRegister: values.SCHEMA_REGISTRY_AUTO_REGISTER ?? false,
+  };
+}
+
+function couchbaseSettings(values: Values): CouchbaseSettings | null {
+  const { COUCHBASE_URL: url, COUCHBASE_USERNAME: username, COUCHBASE_PASSWORD: password } = values;
+  if (values.HOARDARR_STORE !== 'couchbase') return null;
+  if (url === undefined || username === undefined || password === undefined) return null;
+  return {
+    url,
+    username,
+    password,
+    bucket: values.COUCHBASE_BUCKET ?? 'hoardarr',
+    scope: values.COUCHBASE_SCOPE ?? '_default',
+    collections: values.COUCHBASE_COLLECTIONS !== 'off',
+    durability: values.COUCHBASE_DURABILITY ?? 'majority',
   };
 }
 

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
-import { removeStoreFile, storedGenerations, storeFile } from './data-folder.ts';
+import type { Generations } from './generations.ts';
 
 /** The model that the vectors of a store are of (law 9). */
 export interface PinnedEmbedder {
@@ -18,9 +17,8 @@ interface StoreDocument {
 }
 
 export interface CurrentStoreDeps {
-  readonly dataDir: string;
   readonly metadata: MetadataStore;
-  readonly openStore: (file: string) => Promise<ItemStore>;
+  readonly generations: Generations;
 }
 
 interface Held {
@@ -52,13 +50,13 @@ export class CurrentStore {
   static async open(deps: CurrentStoreDeps): Promise<CurrentStore> {
     for (;;) {
       const document = (await readDocument(deps.metadata)) ?? (await createDocument(deps));
-      const lost = !existsSync(storeFile(deps.dataDir, document.generation));
+      const lost = !(await deps.generations.exists(document.generation));
       const held = await hold(deps, document.generation);
-      // A rebuild may have switched, and removed this generation's file, in between.
+      // A rebuild may have switched, and removed this generation, in between.
       if ((await readDocument(deps.metadata))?.generation === document.generation)
         return new CurrentStore(deps, held, lost);
       await held.store.close();
-      removeStoreFile(deps.dataDir, document.generation);
+      if (lost) await deps.generations.remove(document.generation);
     }
   }
 
@@ -66,7 +64,7 @@ export class CurrentStore {
     return this.#held.generation;
   }
 
-  /** The file was not there when it was opened: the store is empty, whatever the log holds. */
+  /** The generation was not there when it was opened: the store is empty, whatever the log holds. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -131,15 +129,15 @@ async function readDocument(metadata: MetadataStore): Promise<StoreDocument | nu
   return ((await metadata.get(KEY))?.value as StoreDocument | undefined) ?? null;
 }
 
-/** A data folder whose metadata is new; a store that is there all the same is kept. */
-async function createDocument({ dataDir, metadata }: CurrentStoreDeps): Promise<StoreDocument> {
-  const document: StoreDocument = { generation: storedGenerations(dataDir).at(-1) ?? 1, embedder: null };
+/** Metadata that are new; a store that is there all the same is kept. */
+async function createDocument({ generations, metadata }: CurrentStoreDeps): Promise<StoreDocument> {
+  const document: StoreDocument = { generation: (await generations.list()).at(-1) ?? 1, embedder: null };
   await metadata.compareAndSet(KEY, null, document);
   return (await readDocument(metadata)) ?? document;
 }
 
 async function hold(deps: CurrentStoreDeps, generation: number): Promise<Held> {
-  return { store: await deps.openStore(storeFile(deps.dataDir, generation)), generation, calls: 0, retired: false };
+  return { store: await deps.generations.open(generation), generation, calls: 0, retired: false };
 }
 
 /** A store whose every call goes to the one that counts at that moment. */

@@ -1,16 +1,13 @@
-import path from 'node:path';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
-import { openSqliteMetadata } from '../sinks/sqlite/sqlite-metadata.ts';
-import { openSqliteStore } from '../sinks/sqlite/sqlite-store.ts';
 import type { App } from './app.ts';
 import { createSearchFor } from './app-search.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { CurrentStore } from './current-store.ts';
-import { DATA_FILES, prepareDataFolder } from './data-folder.ts';
+import { prepareDataFolder } from './data-folder.ts';
 import { EmbedderHolder } from './embedder-holder.ts';
 import { meterLog } from './metered-log.ts';
 import { openLog } from './open-log.ts';
@@ -19,6 +16,7 @@ import { createProducers } from './producers.ts';
 import { RoleHost, type RunningRole } from './role-host.ts';
 import { createRoleStarters } from './role-starters.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
+import { openStores } from './store-adapters.ts';
 import type { AppTelemetry } from './telemetry.ts';
 import { recoverStore } from './use-cases/rebuild.ts';
 
@@ -61,10 +59,9 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const keys = openKeys(config);
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
     const { codec } = opened;
-    const metadata = await closing(openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) }));
+    const { metadata, generations } = await closing(openStores(config));
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
-    const openStore = (file: string): ReturnType<typeof openSqliteStore> => openSqliteStore({ file });
-    const stores = await closing(CurrentStore.open({ dataDir, metadata, openStore }));
+    const stores = await closing(CurrentStore.open({ metadata, generations }));
     const cache = await closing(openSqliteEmbeddingCache(dataDir));
     const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
     const { store } = stores;
@@ -86,7 +83,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       metadata,
       store,
       stores,
-      openStore,
+      generations,
       foldSettings,
       cache,
       keys,
@@ -146,7 +143,7 @@ async function isUsed(log: EventLog): Promise<boolean> {
 }
 
 async function recover(app: App): Promise<void> {
-  app.telemetry.log.warn('the file of the store is missing: it is made again from the log');
+  app.telemetry.log.warn('the store is missing: it is made again from the log');
   await recoverStore(app);
 }
 

@@ -16,6 +16,7 @@ export const PARTS = {
   'sync floor': async () => (await import('./sync/walk-pages.ts')).walkPages,
   'couchbase run': async () => (await import('./couchbase/run-couchbase.ts')).runCouchbase,
   'couchbase floor': async () => (await import('./couchbase/write-bare.ts')).writeBare,
+  'couchbase seed': async () => (await import('./couchbase/seed-scope.ts')).seedScope,
   'couchbase scope': async () => (await import('./couchbase/merge-scope.ts')).mergeScope,
   'rebuild floor': async () => (await import('./rebuild/write-rows.ts')).writeRows,
   'kafka run': async () => (await import('./kafka/run-on-kafka.ts')).runOnKafka,

@@ -19,6 +19,10 @@ const RESTORE_FOLDER = '.restore-';
 
 /** Everything of a data folder in one file, while it is in use. The key goes along only with `withKey`. */
 export async function backUp(app: App, file: string, withKey: boolean): Promise<BackupReport> {
+  if (app.config.store !== 'sqlite')
+    throw new InputError(
+      'the store is in Couchbase: back it up there (cbbackupmgr), or keep the log, of which `rebuild` makes it',
+    );
   const target = path.resolve(file);
   if (existsSync(target)) throw new InputError(`${target} is there already: choose another name, or remove it first`);
   if (!existsSync(path.dirname(target))) throw new InputError(`the folder ${path.dirname(target)} does not exist`);

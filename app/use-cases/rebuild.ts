@@ -10,7 +10,6 @@ import type { VectorCache } from '../../sinks/vector-source.ts';
 import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
-import { removeStoreFile, storedGenerations, storeFile } from '../data-folder.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { BEAT_MS } from '../presence.ts';
 import { drain, waitFor } from './settle.ts';
@@ -36,7 +35,7 @@ export interface RebuildReport {
 /** Rounds in which the fresh generation catches up while everything else goes on. */
 const CATCH_UP_ROUNDS = 5;
 const SETTLE_MS = 60_000;
-/** Other processes go on to the next generation within a beat; then nobody reads the old file any more. */
+/** Other processes go on to the next generation within a beat; then nobody reads the old one any more. */
 const KEEP_OLD_MS = 2 * BEAT_MS;
 
 /**
@@ -54,7 +53,7 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
   }
 }
 
-/** Makes a store whose file is missing again from the log, before anything else works with it. */
+/** Makes a store that is missing again from the log, before anything else works with it. */
 export async function recoverStore(app: App): Promise<void> {
   const lock = await PauseLock.take(app);
   try {
@@ -68,13 +67,13 @@ export async function recoverStore(app: App): Promise<void> {
 type Folded = Omit<RebuildReport, 'durationMs'>;
 
 async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest): Promise<Folded> {
-  const { dataDir } = app.config;
+  const { generations } = app;
   const old = app.stores.generation;
-  for (const generation of storedGenerations(dataDir)) if (generation !== old) removeStoreFile(dataDir, generation);
+  for (const generation of await generations.list()) if (generation !== old) await generations.remove(generation);
   const generation = old + 1;
   const model = request.model ?? null;
   const embedder = model === null ? await app.embedder() : await app.newEmbedder(model);
-  const fresh = await app.openStore(storeFile(dataDir, generation));
+  const fresh = await generations.open(generation);
   try {
     const vectors = new VectorSource({
       log: app.log,
@@ -106,11 +105,11 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     await app.stores.refresh();
     await lock.resume();
     await app.clock.sleep(KEEP_OLD_MS);
-    removeStoreFile(dataDir, old);
+    await generations.remove(old);
     return { ...compared, replayed: rebuild.replayed, embeddingCalls: vectors.embeddingCalls, generation };
   } catch (error) {
     await fresh.close().catch(() => undefined);
-    if (app.stores.generation === old) removeStoreFile(dataDir, generation);
+    if (app.stores.generation === old) await generations.remove(generation).catch(() => undefined);
     throw error;
   } finally {
     if (model !== null) await embedder.close();

@@ -1,5 +1,4 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
-import { parseScope } from '../../core/keys.ts';
 import type { ItemFilter } from '../../core/ports/item-store.ts';
 import type { Documents } from './documents.ts';
 import { compare } from './keys.ts';
@@ -67,9 +66,8 @@ export class Catalog {
     return Object.keys(this.#document.scopes).filter(isWanted).sort(compare);
   }
 
-  /** Names of the providers whose items are here. */
-  async providers(): Promise<readonly string[]> {
-    return [...new Set((await this.scopes()).map((scope) => parseScope(scope).provider))];
+  async remove(): Promise<void> {
+    await this.#documents.remove(KEY);
   }
 
   /** Adds what is missing. */

@@ -95,6 +95,11 @@ export class ItemDocuments {
     await this.#documentsOf(scope).remove(keyOf(scope, itemId));
   }
 
+  async forgetModel(): Promise<void> {
+    await this.#spaces.ledger.remove(MODEL_KEY);
+    this.#model = null;
+  }
+
   async #writeOne(
     change: ItemChange,
     known: KnownItem | null,

@@ -286,7 +286,7 @@ export class PartitionLog {
     const next = {
       ...this.#document,
       segments: [],
-      gone: [...gone, ...segments.map((segment) => ({ seq: segment.seq, epoch: segment.epoch }))],
+      gone: [...gone, ...segments.map(nameOf)],
       merges: merges + 1,
       erasureOwed: erasureOwed && !erase,
       unswept: erase ? [] : replaced,
@@ -295,6 +295,28 @@ export class PartitionLog {
       throw new FencedError(`partition ${this.partition} was taken over during a merge`);
     this.#drop(seq);
     await this.#removeGone();
+  }
+
+  /** Removes a table's shards, then its directory: nobody writes the partition any more. */
+  async removeTable(table: string): Promise<void> {
+    const { directory } = await this.#tables.directory(table);
+    const { shards, replaced, reserved } = directory;
+    const numbers = [...shards.map(([, number]) => number), ...replaced];
+    for (let number = reserved?.[0] ?? 0; number < (reserved?.[1] ?? 0); number++) numbers.push(number);
+    await inParallel(numbers, (number) => this.#documents.remove(this.#tables.shardKey(table, number)));
+    await this.#documents.remove(this.#tables.directoryKey(table));
+  }
+
+  /** Removes the segments, then the document of the partition: nobody writes it any more. */
+  async removeDocuments(): Promise<void> {
+    const { segments, gone, seq, epoch } = this.#document;
+    const named = [...gone, ...segments.map(nameOf), { seq: seq + 1, epoch }];
+    if (this.#cas === null) return;
+    // A document that named what is gone already could not be read after a removal that was cut off.
+    if (!(await this.#replace({ ...this.#document, segments: [], gone: named })))
+      throw new FencedError(`partition ${this.partition} is written while it is removed`);
+    await this.#removeGone();
+    await this.#documents.remove(this.#key());
   }
 
   #drop(seq: number): void {
@@ -404,3 +426,5 @@ export class PartitionLog {
     }
   }
 }
+
+const nameOf = ({ seq, epoch }: SegmentEntry): Pick<SegmentEntry, 'seq' | 'epoch'> => ({ seq, epoch });

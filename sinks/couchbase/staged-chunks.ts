@@ -67,6 +67,14 @@ export class StagedChunks {
     this.#gone.set(log.partition, names);
   }
 
+  /** Removes the documents of all chunks: nobody writes the partition any more. */
+  async removeEvery(log: PartitionLog): Promise<void> {
+    for (const kind of [STAGED, DISCARDED]) {
+      const found = await log.page(MAIN, PAGE, { prefix: prefixOf(kind) });
+      await inParallel(found, ([key]) => this.#documents.remove(documentKey(joinKey(...splitKey(key).slice(1)))));
+    }
+  }
+
   async #write(chunk: StagedChunk): Promise<void> {
     const name = joinKey(chunk.scope, chunk.snapshotId, sortable(chunk.index));
     const value = { type: 'chunk', ...chunk };

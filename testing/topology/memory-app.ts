@@ -7,6 +7,7 @@ import { createSearchFor } from '../../app/app-search.ts';
 import { loadConfig } from '../../app/config.ts';
 import { CurrentStore } from '../../app/current-store.ts';
 import { storeFile } from '../../app/data-folder.ts';
+import { type Generations, sqliteGenerations } from '../../app/generations.ts';
 import type { createLiveProviders } from '../../app/live-providers.ts';
 import { Presence } from '../../app/presence.ts';
 import { createProducers } from '../../app/producers.ts';
@@ -19,7 +20,6 @@ import { DEFAULT_FOLD_SETTINGS } from '../../core/fold/effects.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
-import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
 import { MemoryEventLog } from '../memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from '../memory-metadata/memory-metadata-store.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
@@ -82,11 +82,11 @@ export async function openMemoryApp({
   const telemetry = createTelemetry({ level: 'warn', secrets: [], stream: collecting(lines) });
   const config = loadConfig({ dataDir: folder }, { TIKTOK_OEMBED_URL: MemoryOEmbed.url, ...env });
   const metadata = new MemoryMetadataStore();
-  const generations = new Generations(store);
+  const inMemory = new MemoryGenerations();
+  const generations = store === 'sqlite' ? sqliteGenerations(folder) : inMemory;
   // Else it would take the store for one whose file was lost.
-  writeFileSync(storeFile(folder, 1), '');
-  const openStore = (file: string): Promise<ItemStore> => generations.open(file);
-  const stores = await CurrentStore.open({ dataDir: folder, metadata, openStore });
+  if (store === 'sqlite') writeFileSync(storeFile(folder, 1), '');
+  const stores = await CurrentStore.open({ metadata, generations });
   const codec = openLocalCodec({ dataDir: folder });
   const cache = openSqliteEmbeddingCache(folder);
   const embedder = new CountingEmbedder(clock, () => Math.floor(random() * EMBED_LATENCY_MS));
@@ -114,7 +114,7 @@ export async function openMemoryApp({
     metadata,
     store: stores.store,
   };
-  const parts = { ...base, stores, openStore, foldSettings, cache, keys, presence };
+  const parts = { ...base, stores, generations, foldSettings, cache, keys, presence };
   const producers = createProducers(parts, oembed.fetch, live);
   const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
     Promise.reject(new Error('there is no API in memory')),
@@ -149,28 +149,30 @@ export async function openMemoryApp({
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  return { app, starters, clock, log: memoryLog, embedder, oembed, stores: generations.made, lines, folder };
+  return { app, starters, clock, log: memoryLog, embedder, oembed, stores: inMemory.made, lines, folder };
 }
 
-/** Stores by the file that they would be; the file is there, but empty, because that is how a generation is known. */
-class Generations {
+/** The first is there from the beginning: a store that is missing would be made again from the log. */
+class MemoryGenerations implements Generations {
   readonly made: MemoryItemStore[] = [];
-  readonly #kind: 'memory' | 'sqlite';
-  readonly #byFile = new Map<string, MemoryItemStore>();
+  readonly #byNumber = new Map<number, MemoryItemStore>();
 
-  constructor(kind: 'memory' | 'sqlite') {
-    this.#kind = kind;
-  }
-
-  async open(file: string): Promise<ItemStore> {
-    if (this.#kind === 'sqlite') return openSqliteStore({ file });
-    const known = this.#byFile.get(file);
+  async open(generation: number): Promise<ItemStore> {
+    const known = this.#byNumber.get(generation);
     if (known !== undefined) return known;
     const fresh = new MemoryItemStore();
-    writeFileSync(file, '');
-    this.#byFile.set(file, fresh);
+    this.#byNumber.set(generation, fresh);
     this.made.push(fresh);
     return fresh;
+  }
+  async exists(generation: number): Promise<boolean> {
+    return generation === 1 || this.#byNumber.has(generation);
+  }
+  async list(): Promise<readonly number[]> {
+    return [...this.#byNumber.keys()].sort((a, b) => a - b);
+  }
+  async remove(generation: number): Promise<void> {
+    this.#byNumber.delete(generation);
   }
 }
 

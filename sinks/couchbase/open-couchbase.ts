@@ -1,0 +1,25 @@
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import type { MetadataStore } from '../../core/ports/metadata-store.ts';
+import { type BucketSettings, openBucket } from './bucket.ts';
+import { openDocumentMetadata } from './couchbase-metadata.ts';
+import { openDocumentStore } from './couchbase-store.ts';
+import { DocumentGenerations } from './document-generations.ts';
+
+/** A bucket as Hoardarr uses it: metadata, and the generations of the store beside each other. */
+export interface OpenedCouchbase {
+  readonly metadata: MetadataStore;
+  readonly generations: DocumentGenerations;
+  close(): Promise<void>;
+}
+
+/** @throws StoreUnavailableError when nobody answers, or the credentials are refused */
+export async function openCouchbase(settings: BucketSettings): Promise<OpenedCouchbase> {
+  const bucket = await openBucket(settings);
+  const spacesOf = (generation: number) => bucket.spaces(`g${generation}:`);
+  const open = (generation: number): ItemStore => openDocumentStore(spacesOf(generation));
+  return {
+    metadata: openDocumentMetadata(bucket.spaces('').metadata),
+    generations: new DocumentGenerations(bucket.spaces('').ledger, spacesOf, open),
+    close: () => bucket.close(),
+  };
+}

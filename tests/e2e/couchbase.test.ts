@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { App } from '../../app/app.ts';
+import { loadConfig } from '../../app/config.ts';
+import { openApp } from '../../app/open-app.ts';
+import { createTelemetry } from '../../app/telemetry.ts';
+import { backUp } from '../../app/use-cases/backup.ts';
+import { importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
+import { rebuildStore } from '../../app/use-cases/rebuild.ts';
+import { searchItems } from '../../app/use-cases/search.ts';
+import { readStatus } from '../../app/use-cases/status.ts';
+import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
+import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+
+jest.setTimeout(180_000);
+
+describe('the pipeline with its store in Couchbase', () => {
+  const world = new CliWorld();
+  const opened: App[] = [];
+  let server: CouchbaseServer;
+  beforeAll(async () => {
+    server = await startCouchbase();
+  });
+  afterAll(async () => {
+    for (const app of opened) await app.close();
+    world.remove();
+    await server.close();
+  });
+
+  async function open(env: Readonly<Record<string, string>>): Promise<App> {
+    const config = loadConfig({ dataDir: world.dataDir }, { ...world.env, ...env });
+    const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
+    opened.push(app);
+    return app;
+  }
+
+  it('ends like the one in SQLite, finds, rebuilds into another generation, and goes on', async () => {
+    const app = await open({
+      HOARDARR_STORE: 'couchbase',
+      COUCHBASE_URL: server.url,
+      COUCHBASE_USERNAME: server.username,
+      COUCHBASE_PASSWORD: server.password,
+      COUCHBASE_BUCKET: server.bucket,
+      COUCHBASE_COLLECTIONS: 'off',
+      COUCHBASE_DURABILITY: 'none',
+    });
+    const first = await importTikTokExport(app, { user: 'me', file: world.export('a.json', videos(60)) });
+    expect(first).toMatchObject({ new: 60, converged: true });
+    const removed = await importTikTokExport(app, {
+      user: 'me',
+      file: world.export('b.json', videos(60).slice(4)),
+      asOf: Date.UTC(2026, 0, 1),
+    });
+    expect(removed).toMatchObject({ removed: 4, converged: true });
+    const before = await readStatus(app);
+    expect(before.accounts).toMatchObject([{ active: 56, trash: 4, converged: true }]);
+    expect((await searchItems(app, { query: 'part', limit: 5 })).results).toHaveLength(5);
+    expect(await rebuildStore(app)).toMatchObject({ match: true, embeddingCalls: 0, generation: 2 });
+    expect(await app.generations.list()).toEqual([2]);
+    expect((await readStatus(app)).digest).toBe(before.digest);
+    expect(await importTikTokExport(app, { user: 'two', file: world.export('c.json', videos(10)) })).toMatchObject({
+      new: 10,
+    });
+    await expect(backUp(app, `${world.dataDir}-backup.tar`, false)).rejects.toThrow('in Couchbase');
+    const { digest } = await readStatus(app);
+    // The same log, folded by the store that lies in a file.
+    const inFile = await open({});
+    expect((await readStatus(inFile)).digest).toBe(digest);
+  });
+});

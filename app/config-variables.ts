@@ -101,6 +101,7 @@ export const VARIABLES = {
   COUCHBASE_BUCKET: { schema: text },
   COUCHBASE_SCOPE: { schema: text },
   COUCHBASE_COLLECTIONS: { schema: z.enum(['on', 'off']) },
+  COUCHBASE_SEARCH_URL: { schema: httpUrl },
   COUCHBASE_DURABILITY: {
     schema: z.enum(['none', 'majority', 'majority-and-persist-active', 'persist-to-majority']),
   },

@@ -86,6 +86,8 @@ export interface CouchbaseSettings {
   readonly scope: string;
   /** false: everything lies in the default collection, under prefixes */
   readonly collections: boolean;
+  /** null where the server has no Search service */
+  readonly searchUrl: string | null;
   /** how safe a write is before it counts as written */
   readonly durability: 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
 }
@@ -296,6 +298,7 @@ function couchbaseSettings(values: Values): CouchbaseSettings | null {
     bucket: values.COUCHBASE_BUCKET ?? 'hoardarr',
     scope: values.COUCHBASE_SCOPE ?? '_default',
     collections: values.COUCHBASE_COLLECTIONS !== 'off',
+    searchUrl: values.COUCHBASE_SEARCH_URL === undefined ? null : withoutSlash(values.COUCHBASE_SEARCH_URL),
     durability: values.COUCHBASE_DURABILITY ?? 'majority',
   };
 }

@@ -16,6 +16,7 @@ import { registerRebuild } from './commands/rebuild.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStore } from './commands/store.ts';
 import { registerSync } from './commands/sync.ts';
 import { CliContext, withGlobals } from './context.ts';
 import { exitStatusOf } from './exit-status.ts';
@@ -97,6 +98,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerAccountCommands,
     registerConnect,
     registerSync,
+    registerStore,
   ];
   for (const add of register) add(program, context);
   return program;

@@ -5,18 +5,6 @@ import { median, round } from '../measure.ts';
 import { type PartReport, runPart } from '../part.ts';
 import type { MergeScopeResult } from './merge-scope.ts';
 
-/** Where a part writes. */
-export interface Place {
-  readonly server: {
-    readonly url: string;
-    readonly username: string;
-    readonly password: string;
-    readonly bucket: string;
-  };
-  readonly prefix: string;
-  readonly items: number;
-}
-
 const LEAST_RATIO = 0.7;
 const MEMORY_MB = 300;
 /** Ids of the large scope for each item that is measured: 1,000,000 by default. */

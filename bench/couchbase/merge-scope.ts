@@ -3,8 +3,8 @@ import type { SnapshotEnd } from '../../schemas/generated/records.ts';
 import { openBucket } from '../../sinks/couchbase/bucket.ts';
 import { openDocumentStore } from '../../sinks/couchbase/couchbase-store.ts';
 import { SnapshotMerge } from '../../sinks/snapshot-merge.ts';
-import type { Place } from './couchbase.ts';
 import { SCOPE } from './documents.ts';
+import type { Place } from './place.ts';
 import { type SeededScope, SNAPSHOT_ID } from './seed-scope.ts';
 
 export interface MergeScopeResult {

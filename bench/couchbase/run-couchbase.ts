@@ -2,8 +2,8 @@ import type { HistoryEntry } from '../../core/ledger.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { openBucket } from '../../sinks/couchbase/bucket.ts';
 import { openDocumentStore } from '../../sinks/couchbase/couchbase-store.ts';
-import type { Place } from './couchbase.ts';
 import { ITEMS_AT_ONCE, SCOPE, sampleChanges } from './documents.ts';
+import type { Place } from './place.ts';
 
 export interface CouchbaseResult {
   readonly ms: number;

@@ -4,8 +4,8 @@ import { SetDigest } from '../../core/set-digest.ts';
 import { openBucket } from '../../sinks/couchbase/bucket.ts';
 import { openDocumentStore } from '../../sinks/couchbase/couchbase-store.ts';
 import { sampleId } from '../sample-items.ts';
-import type { Place } from './couchbase.ts';
 import { SCOPE } from './documents.ts';
+import type { Place } from './place.ts';
 
 export interface SeededScope {
   /** digest of all ids of the ledger */

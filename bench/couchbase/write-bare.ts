@@ -1,6 +1,6 @@
 import { connect } from 'couchbase';
-import type { Place } from './couchbase.ts';
 import { ITEMS_AT_ONCE, sampleChanges } from './documents.ts';
+import type { Place } from './place.ts';
 
 const CONCURRENT_UPSERTS = 64;
 

@@ -13,11 +13,13 @@ export interface BucketSettings {
   /** false: everything lies in the default collection, under prefixes */
   readonly collections: boolean;
   readonly durability: Durability;
+  /** of the Search service; null where there is none: then every item is read to find some */
+  readonly searchUrl?: string | null;
   /** how long one operation may take, ms */
   readonly operationTimeoutMs?: number;
 }
 
-export type Durability = 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
+type Durability = 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
 
 /** An open bucket: documents for each generation of the store, and the cluster for search. */
 export interface OpenBucket {
@@ -34,8 +36,8 @@ const ITEM_COLLECTIONS: Readonly<Record<string, string>> = {
 };
 const OTHER_ITEMS = 'other_content';
 
-/** Every collection that is used where collections are on. */
-export const COLLECTIONS = [...Object.values(ITEM_COLLECTIONS), OTHER_ITEMS, 'sync_metadata', 'ledger'] as const;
+/** The collections that items lie in, where collections are on; beside them are `ledger` and `sync_metadata`. */
+export const ITEM_COLLECTION_NAMES: readonly string[] = [...Object.values(ITEM_COLLECTIONS), OTHER_ITEMS];
 
 const CONNECT_TIMEOUT_MS = 20_000;
 const OPERATION_TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
 import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
@@ -6,6 +6,9 @@ import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { openDocumentStore } from './couchbase-store.ts';
 import type { StoreLimits } from './limits.ts';
+
+// Random changes ask some thousands of questions, one after the other.
+jest.setTimeout(180_000);
 
 let server: CouchbaseServer;
 let bucket: OpenBucket;

@@ -8,6 +8,7 @@ import { LedgerReads } from './ledger-reads.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { PeopleReads } from './people-reads.ts';
 import { ScanSearch } from './scan-search.ts';
+import { ServiceSearch, type searchBy } from './search-service.ts';
 import { ShardCache } from './shard-cache.ts';
 import { StagedChunks } from './staged-chunks.ts';
 
@@ -15,6 +16,8 @@ export interface DocumentStoreOptions {
   readonly limits?: Partial<StoreLimits>;
   /** ms */
   readonly now?: () => number;
+  /** asks the server's Search service; absent: every item is read */
+  readonly search?: ReturnType<typeof searchBy>;
 }
 
 /**
@@ -31,7 +34,10 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
   const writer = new ChangeWriter(catalog, items, chunks, limits);
   const ledger = new LedgerReads(catalog, chunks);
   const people = new PeopleReads(catalog, items);
-  const search = new ScanSearch(catalog, items);
+  const search =
+    options.search === undefined
+      ? new ScanSearch(catalog, items)
+      : new ServiceSearch(catalog, people, items, options.search);
   return {
     progress: (partition) => ledger.progress(partition),
     account: (account) => ledger.account(account),

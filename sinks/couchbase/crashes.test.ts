@@ -6,11 +6,14 @@ import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
 import { storyChanges, storyEnd, tellStory } from '../../testing/couchbase/store-story.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { openDocumentStore } from './couchbase-store.ts';
+import { inParallel } from './documents.ts';
 import type { Directory } from './sorted-table.ts';
 
 const LIMIT_MS = 300_000;
 /** Merged after each change, into shards of a few rows. */
-const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 400 };
+const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 1_000 };
+/** Each on its own documents: the tests wait for answers most of the time. */
+const WORLDS_AT_ONCE = 6;
 
 let server: CouchbaseServer;
 let bucket: OpenBucket;
@@ -64,6 +67,52 @@ async function unnamed(prefix: string, keys: Iterable<string>): Promise<readonly
   return lost;
 }
 
+type End = Awaited<ReturnType<typeof undisturbed>>['end'];
+
+/** One process is cut off around an operation, the next tells the rest. */
+async function cutOff(limits: typeof TINY, number: number, moment: 'before' | 'after', end: End): Promise<void> {
+  const { prefix, faulty, open } = newWorld(limits);
+  faulty.faults = {
+    fails: (operation) => (operation.number < number ? null : operation.number === number ? moment : 'before'),
+  };
+  await tellStory(open()).catch((error: unknown) => expect(error).toBeInstanceOf(StoreUnavailableError));
+  faulty.faults = { fails: () => null };
+  const next = open();
+  await tellStory(next);
+  expect([number, moment, await storyEnd(next)]).toEqual([number, moment, end]);
+  await next.commit(await changeOf(next, { items: [item('4', {}, { content: null, eraseHistory: true })] }));
+  await next.eraseFreed();
+  expect([number, moment, await unnamed(prefix, faulty.ledgerKeys)]).toEqual([number, moment, []]);
+}
+
+/** One process stands still before an operation of its first commit, another tells the whole story, the first wakes. */
+async function freeze(limits: typeof TINY, number: number, end: End): Promise<unknown> {
+  const [first] = storyChanges();
+  if (first === undefined) throw new Error('the story is empty');
+  const { faulty, open } = newWorld(limits);
+  const asleep = deferred();
+  const wake = deferred();
+  faulty.beforeEach = async () => {
+    if (faulty.operations.length - 1 < number) return;
+    asleep.resolve();
+    await wake.promise;
+  };
+  const late = open()
+    .commit(first)
+    .then(
+      () => null,
+      (error: unknown) => error,
+    );
+  await asleep.promise;
+  const other = open(new FaultyDocuments());
+  await tellStory(other);
+  wake.resolve();
+  const error = await late;
+  expect([number, await storyEnd(other)]).toEqual([number, end]);
+  expect([number, await storyEnd(open(new FaultyDocuments()))]).toEqual([number, end]);
+  return error;
+}
+
 describe.each([
   ['merges after each change', TINY],
   ['never merges', { ...TINY, pendingBytes: 1e9, pendingSegments: 1e9 }],
@@ -72,24 +121,12 @@ describe.each([
     'ends like an undisturbed one when it is cut off before or after any operation',
     async () => {
       const { operations, end } = await undisturbed(limits);
-      expect(operations.length).toBeGreaterThan(20);
-      for (const [number, name] of operations.entries()) {
-        // Around an operation that only reads, nothing is lost that was not lost before it.
-        for (const moment of name === 'get' ? [] : (['before', 'after'] as const)) {
-          const { prefix, faulty, open } = newWorld(limits);
-          faulty.faults = {
-            fails: (operation) => (operation.number < number ? null : operation.number === number ? moment : 'before'),
-          };
-          await tellStory(open()).catch((error: unknown) => expect(error).toBeInstanceOf(StoreUnavailableError));
-          faulty.faults = { fails: () => null };
-          const next = open();
-          await tellStory(next);
-          expect([number, moment, await storyEnd(next)]).toEqual([number, moment, end]);
-          await next.commit(await changeOf(next, { items: [item('4', {}, { content: null, eraseHistory: true })] }));
-          await next.eraseFreed();
-          expect([number, moment, await unnamed(prefix, faulty.ledgerKeys)]).toEqual([number, moment, []]);
-        }
-      }
+      // Around an operation that only reads, nothing is lost that was not lost before it.
+      const cases = operations.flatMap((name, number) =>
+        name === 'get' ? [] : (['before', 'after'] as const).map((moment) => ({ number, moment })),
+      );
+      expect(cases.length).toBeGreaterThan(20);
+      await inParallel(cases, ({ number, moment }) => cutOff(limits, number, moment, end), WORLDS_AT_ONCE);
     },
     LIMIT_MS,
   );
@@ -98,37 +135,16 @@ describe.each([
     'changes nothing any more when it was frozen before any operation, and another went on',
     async () => {
       const { end } = await undisturbed(limits);
-      const { faulty: counted, open: openCounted } = newWorld(limits);
+      const { faulty, open } = newWorld(limits);
       const [first] = storyChanges();
       if (first === undefined) throw new Error('the story is empty');
-      await openCounted().commit(first);
-      let fenced = 0;
-      for (let number = 0; number < counted.operations.length; number++) {
-        const { faulty, open } = newWorld(limits);
-        const frozen = open();
-        const asleep = deferred();
-        const wake = deferred();
-        faulty.beforeEach = async () => {
-          if (faulty.operations.length - 1 < number) return;
-          asleep.resolve();
-          await wake.promise;
-        };
-        const late = frozen.commit(first).then(
-          () => null,
-          (error: unknown) => error,
-        );
-        await asleep.promise;
-        const other = open(new FaultyDocuments());
-        await tellStory(other);
-        wake.resolve();
-        const error = await late;
-        if (error instanceof FencedError) fenced++;
-        else expect([number, error]).toEqual([number, null]);
-        expect([number, await storyEnd(other)]).toEqual([number, end]);
-        const reader = open(new FaultyDocuments());
-        expect([number, await storyEnd(reader)]).toEqual([number, end]);
-      }
-      expect(fenced).toBeGreaterThan(5);
+      await open().commit(first);
+      const numbers = faulty.operations.map((_operation, number) => number);
+      const errors = await inParallel(numbers, (number) => freeze(limits, number, end), WORLDS_AT_ONCE);
+      const fenced = errors.filter((error) => error instanceof FencedError);
+      expect(fenced.length).toBeGreaterThan(5);
+      // The others counted before they froze.
+      expect(errors.filter((error) => error !== null && !fenced.includes(error as FencedError))).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -4,6 +4,7 @@ import { type BucketSettings, openBucket } from './bucket.ts';
 import { openDocumentMetadata } from './couchbase-metadata.ts';
 import { openDocumentStore } from './couchbase-store.ts';
 import { DocumentGenerations } from './document-generations.ts';
+import { searchBy } from './search-service.ts';
 
 /** A bucket as Hoardarr uses it: metadata, and the generations of the store beside each other. */
 export interface OpenedCouchbase {
@@ -16,7 +17,9 @@ export interface OpenedCouchbase {
 export async function openCouchbase(settings: BucketSettings): Promise<OpenedCouchbase> {
   const bucket = await openBucket(settings);
   const spacesOf = (generation: number) => bucket.spaces(`g${generation}:`);
-  const open = (generation: number): ItemStore => openDocumentStore(spacesOf(generation));
+  const isSearched = (settings.searchUrl ?? null) !== null;
+  const search = isSearched ? { search: searchBy(bucket.cluster, settings) } : {};
+  const open = (generation: number): ItemStore => openDocumentStore(spacesOf(generation), search);
   return {
     metadata: openDocumentMetadata(bucket.spaces('').metadata),
     generations: new DocumentGenerations(bucket.spaces('').ledger, spacesOf, open),

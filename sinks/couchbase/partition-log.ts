@@ -2,54 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { FencedError } from '../../core/errors.ts';
 import type { PartitionProgress } from '../../core/ports/item-store.ts';
 import { type Documents, inParallel } from './documents.ts';
-import { type Entry, firstBehind, Overlay } from './overlay.ts';
+import { pageOf, valuesOf } from './overlaid-tables.ts';
+import { type Entry, Overlay } from './overlay.ts';
+import { NO_PARTITION, type PartitionDocument } from './partition-document.ts';
+import { Segments } from './segments.ts';
 import type { ShardCache } from './shard-cache.ts';
-import { type ShardEntry, SortedTables, StaleDirectoryError, shardFor } from './sorted-table.ts';
+import { SortedTables, StaleDirectoryError } from './sorted-table.ts';
 import { mergeTable, sweepTable } from './table-merge.ts';
-
-/** A segment that was published and not merged yet. `epoch` tells apart what two sinks wrote under the same number. */
-interface SegmentEntry {
-  readonly seq: number;
-  readonly epoch: number;
-  readonly parts: number;
-  readonly bytes: number;
-}
-
-/**
- * The one document that makes a change count: it names the segments that hold it, and moves the position with them. Whoever
- * writes raises `epoch` first, so that what an earlier writer left half done is known by its name.
- */
-interface PartitionDocument extends PartitionProgress {
-  readonly type: 'partition';
-  readonly epoch: number;
-  /** of whoever writes: two that take over at once, and never hear whether they did, must not look alike */
-  readonly writer: string;
-  /** number of the last segment that was published */
-  readonly seq: number;
-  readonly segments: readonly SegmentEntry[];
-  /** segments whose documents may still be there, and count for nothing */
-  readonly gone: readonly Pick<SegmentEntry, 'seq' | 'epoch'>[];
-  /** how often tables were merged: their directories are read again when it changes */
-  readonly merges: number;
-  /** what was erased is still in segments or shards that were replaced */
-  readonly erasureOwed: boolean;
-  /** tables that may have such shards */
-  readonly unswept: readonly string[];
-}
-
-const EMPTY: PartitionDocument = {
-  type: 'partition',
-  epoch: 0,
-  writer: '',
-  seq: 0,
-  segments: [],
-  gone: [],
-  merges: 0,
-  position: -1,
-  nextOffset: 0,
-  erasureOwed: false,
-  unswept: [],
-};
 
 /** What all partitions of a store work with. */
 export interface LogParts {
@@ -59,8 +18,6 @@ export interface LogParts {
   readonly now: () => number;
 }
 
-/** JSON of one document of a segment. */
-const PART_BYTES = 2_000_000;
 /** A writer that wrote this long ago may have been overtaken without having noticed. */
 const TRUST_MS = 1_000;
 const MAX_ATTEMPTS = 20;
@@ -74,9 +31,10 @@ export class PartitionLog {
   readonly partition: number;
   readonly #documents: Documents;
   readonly #tables: SortedTables;
+  readonly #segments: Segments;
   readonly #overlay = new Overlay();
   readonly #now: () => number;
-  #document = EMPTY;
+  #document = NO_PARTITION;
   #cas: string | null = null;
   /** epoch under which this process writes; null: it has to claim the partition first */
   #epoch: number | null = null;
@@ -90,6 +48,7 @@ export class PartitionLog {
     const { documents, cache, shardBytes, now } = parts;
     this.partition = partition;
     this.#documents = documents;
+    this.#segments = new Segments(documents, partition);
     this.#tables = new SortedTables(documents, partition, cache, shardBytes);
     this.#now = now;
   }
@@ -165,64 +124,17 @@ export class PartitionLog {
   }
 
   /** Those of the keys that have a value. */
-  async getMany(table: string, keys: readonly string[]): Promise<Map<string, unknown>> {
-    return this.#withDirectory(async () => {
-      const found = new Map<string, unknown>();
-      const { shards } = (await this.#tables.directory(table)).directory;
-      const byShard = new Map<ShardEntry, string[]>();
-      for (const key of keys) {
-        const value = this.#overlay.get(table, key);
-        if (value !== undefined) {
-          if (value !== null) found.set(key, value);
-          continue;
-        }
-        const entry = shards[shardFor(shards, key)];
-        if (entry === undefined) continue;
-        const wanted = byShard.get(entry);
-        if (wanted === undefined) byShard.set(entry, [key]);
-        else wanted.push(key);
-      }
-      await inParallel([...byShard], async ([entry, wanted]) => {
-        const { values } = await this.#tables.shard(table, entry);
-        for (const key of wanted) if (values.has(key)) found.set(key, values.get(key));
-      });
-      return found;
-    });
+  getMany(table: string, keys: readonly string[]): Promise<Map<string, unknown>> {
+    return this.#withDirectory(() => valuesOf(this.#tables, this.#overlay, table, keys));
   }
 
-  /** Entries behind `after` (not less than it where `inclusive`) that begin with `prefix`, in order, at most `limit`. */
-  async page(
+  /** Entries behind `after` (null: from the first) that begin with `prefix`, in order, at most `limit`. */
+  page(
     table: string,
     limit: number,
-    { after = null, prefix = '' }: { readonly after?: string | null; readonly prefix?: string } = {},
+    range: { readonly after?: string | null; readonly prefix?: string } = {},
   ): Promise<readonly (readonly [key: string, value: unknown])[]> {
-    return this.#withDirectory(async () => {
-      const { shards } = (await this.#tables.directory(table)).directory;
-      const inclusive = after === null;
-      const from = after ?? prefix;
-      const overlaid = this.#overlay.keys(table);
-      const page: (readonly [string, unknown])[] = [];
-      let next = firstBehind(overlaid, from, inclusive);
-      const take = (key: string, value: unknown): boolean => {
-        if (!key.startsWith(prefix)) return false;
-        if (value !== null && value !== undefined) page.push([key, value]);
-        return page.length < limit;
-      };
-      for (let index = shardFor(shards, from); index < shards.length; index++) {
-        const shard = await this.#tables.shard(table, shards[index] as ShardEntry);
-        for (let i = firstBehind(shard.keys, from, inclusive); i < shard.keys.length; i++) {
-          const key = shard.keys[i] ?? '';
-          for (let other = overlaid[next]; other !== undefined && other < key; other = overlaid[++next])
-            if (!take(other, this.#overlay.get(table, other))) return page;
-          if (overlaid[next] === key) next++;
-          const overlay = this.#overlay.get(table, key);
-          if (!take(key, overlay === undefined ? shard.values.get(key) : overlay)) return page;
-        }
-      }
-      for (let other = overlaid[next]; other !== undefined; other = overlaid[++next])
-        if (!take(other, this.#overlay.get(table, other))) return page;
-      return page;
-    });
+    return this.#withDirectory(() => pageOf(this.#tables, this.#overlay, table, limit, range));
   }
 
   /** Takes the partition over for writing. False where this process has it already. Within `exclusive`. */
@@ -255,7 +167,7 @@ export class PartitionLog {
     if (version !== this.#cas) return false;
     const { seq, segments, erasureOwed } = this.#document;
     const epoch = this.#epoch ?? 0;
-    const segment = entries.length === 0 ? null : await this.#writeSegment(seq + 1, epoch, entries);
+    const segment = entries.length === 0 ? null : await this.#segments.write(seq + 1, epoch, entries);
     const next: PartitionDocument = {
       ...this.#document,
       position: progress.position,
@@ -269,7 +181,7 @@ export class PartitionLog {
       return true;
     }
     this.distrust();
-    if (segment !== null) await this.#removeSegment(seq + 1, epoch);
+    if (segment !== null) await this.#segments.remove({ seq: seq + 1, epoch });
     return false;
   }
 
@@ -286,7 +198,7 @@ export class PartitionLog {
     const next = {
       ...this.#document,
       segments: [],
-      gone: [...gone, ...segments.map(nameOf)],
+      gone: [...gone, ...segments.map(({ seq: number, epoch: under }) => ({ seq: number, epoch: under }))],
       merges: merges + 1,
       erasureOwed: erasureOwed && !erase,
       unswept: erase ? [] : replaced,
@@ -310,7 +222,11 @@ export class PartitionLog {
   /** Removes the segments, then the document of the partition: nobody writes it any more. */
   async removeDocuments(): Promise<void> {
     const { segments, gone, seq, epoch } = this.#document;
-    const named = [...gone, ...segments.map(nameOf), { seq: seq + 1, epoch }];
+    const named = [
+      ...gone,
+      ...segments.map(({ seq: number, epoch: under }) => ({ seq: number, epoch: under })),
+      { seq: seq + 1, epoch },
+    ];
     if (this.#cas === null) return;
     // A document that named what is gone already could not be read after a removal that was cut off.
     if (!(await this.#replace({ ...this.#document, segments: [], gone: named })))
@@ -343,10 +259,10 @@ export class PartitionLog {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const before = this.#cas;
       const stored = await this.#documents.get(this.#key());
-      const document = (stored?.value as PartitionDocument | undefined) ?? EMPTY;
+      const document = (stored?.value as PartitionDocument | undefined) ?? NO_PARTITION;
       if (this.#cas === (stored?.cas ?? null)) return;
       const added = document.segments.filter(({ seq }) => seq > this.#loadedSeq);
-      const read = await inParallel(added, (segment) => this.#readSegment(segment), 4);
+      const read = await inParallel(added, (segment) => this.#segments.read(segment), 4);
       // They were merged, or this process wrote meanwhile: what was read is not the latest any more.
       if (read.some((entries) => entries === null) || this.#cas !== before) continue;
       if (document.merges !== this.#document.merges) {
@@ -377,54 +293,9 @@ export class PartitionLog {
     return `partition:${this.partition}`;
   }
 
-  #segmentKey(seq: number, epoch: number, part: number): string {
-    return `segment:${this.partition}:${seq}.${epoch}.${part}`;
-  }
-
-  async #writeSegment(seq: number, epoch: number, entries: readonly Entry[]): Promise<SegmentEntry> {
-    const parts: Entry[][] = [[]];
-    let partBytes = 0;
-    let bytes = 0;
-    for (const entry of entries) {
-      const size = JSON.stringify(entry).length;
-      if (partBytes > 0 && partBytes + size > PART_BYTES) {
-        parts.push([]);
-        partBytes = 0;
-      }
-      parts.at(-1)?.push(entry);
-      partBytes += size;
-      bytes += size;
-    }
-    await inParallel(parts, async (part, i) => {
-      const cas = await this.#documents.put(this.#segmentKey(seq, epoch, i), { type: 'segment', entries: part }, null);
-      if (cas === null) throw new FencedError(`segment ${seq} of partition ${this.partition} was written before`);
-    });
-    return { seq, epoch, parts: parts.length, bytes };
-  }
-
-  async #readSegment({ seq, epoch, parts }: SegmentEntry): Promise<readonly Entry[] | null> {
-    const read: Entry[] = [];
-    for (let part = 0; part < parts; part++) {
-      const stored = await this.#documents.get(this.#segmentKey(seq, epoch, part));
-      if (stored === null) return null;
-      read.push(...(stored.value as { entries: Entry[] }).entries);
-    }
-    return read;
-  }
-
   /** That they are gone is written with whatever is written next. */
   async #removeGone(): Promise<void> {
-    await inParallel(this.#document.gone, ({ seq, epoch }) => this.#removeSegment(seq, epoch));
+    await inParallel(this.#document.gone, (name) => this.#segments.remove(name));
     this.#document = { ...this.#document, gone: [] };
   }
-
-  async #removeSegment(seq: number, epoch: number): Promise<void> {
-    for (let part = 0; ; part++) {
-      const key = this.#segmentKey(seq, epoch, part);
-      if (part > 0 && (await this.#documents.get(key)) === null) return;
-      await this.#documents.remove(key);
-    }
-  }
 }
-
-const nameOf = ({ seq, epoch }: SegmentEntry): Pick<SegmentEntry, 'seq' | 'epoch'> => ({ seq, epoch });

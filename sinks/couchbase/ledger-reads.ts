@@ -171,6 +171,13 @@ export class LedgerReads {
 
   /** In the one partition that has it. */
   async #find(key: string): Promise<unknown> {
+    // A sink mostly asks about what it writes itself, and that costs no question to the server.
+    for (const log of this.#catalog.opened()) {
+      if (!log.isOwned) continue;
+      await log.refresh();
+      const value = await log.get(MAIN, key);
+      if (value !== undefined) return value;
+    }
     for (const log of await this.#catalog.logs()) {
       const value = await log.get(MAIN, key);
       if (value !== undefined) return value;

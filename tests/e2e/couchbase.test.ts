@@ -8,6 +8,7 @@ import { importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
 import { rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
 import { readStatus } from '../../app/use-cases/status.ts';
+import { applyStoreIndexes } from '../../app/use-cases/store-indexes.ts';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
 import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
 
@@ -15,26 +16,47 @@ jest.setTimeout(180_000);
 
 describe('the pipeline with its store in Couchbase', () => {
   const world = new CliWorld();
-  const opened: App[] = [];
+  const opened = new Set<App>();
   let server: CouchbaseServer;
   beforeAll(async () => {
     server = await startCouchbase();
   });
   afterAll(async () => {
-    for (const app of opened) await app.close();
+    for (const app of opened) await close(app);
     world.remove();
     await server.close();
   });
 
+  async function close(app: App): Promise<void> {
+    opened.delete(app);
+    await app.close();
+  }
+
   async function open(env: Readonly<Record<string, string>>): Promise<App> {
     const config = loadConfig({ dataDir: world.dataDir }, { ...world.env, ...env });
     const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
-    opened.push(app);
+    opened.add(app);
     return app;
   }
 
+  async function makesItsIndex(env: Readonly<Record<string, string>>): Promise<void> {
+    const app = await open({ ...env, COUCHBASE_SEARCH_URL: 'http://127.0.0.1:1/' });
+    const puts: string[] = [];
+    const fetchWith: typeof fetch = async (url, init) => {
+      if (init?.method !== 'PUT') return new Response('{}', { status: 404 });
+      puts.push(String(url));
+      return new Response('{}');
+    };
+    const report = await applyStoreIndexes(app, 'deploy/couchbase/search-index.json', fetchWith);
+    expect(report).toEqual({ index: 'hoardarr-items', dimensions: expect.any(Number) });
+    expect(puts).toEqual(['http://127.0.0.1:1/api/bucket/hoardarr/scope/_default/index/hoardarr-items']);
+    await expect(applyStoreIndexes(app, 'none.json', fetchWith)).rejects.toThrow('none.json is no definition');
+    await expect(searchItems(app, { query: 'part' })).rejects.toThrow('hoardarr store indexes');
+    await close(app);
+  }
+
   it('ends like the one in SQLite, finds, rebuilds into another generation, and goes on', async () => {
-    const app = await open({
+    const env = {
       HOARDARR_STORE: 'couchbase',
       COUCHBASE_URL: server.url,
       COUCHBASE_USERNAME: server.username,
@@ -42,7 +64,8 @@ describe('the pipeline with its store in Couchbase', () => {
       COUCHBASE_BUCKET: server.bucket,
       COUCHBASE_COLLECTIONS: 'off',
       COUCHBASE_DURABILITY: 'none',
-    });
+    };
+    const app = await open(env);
     const first = await importTikTokExport(app, { user: 'me', file: world.export('a.json', videos(60)) });
     expect(first).toMatchObject({ new: 60, converged: true });
     const removed = await importTikTokExport(app, {
@@ -62,8 +85,11 @@ describe('the pipeline with its store in Couchbase', () => {
     });
     await expect(backUp(app, `${world.dataDir}-backup.tar`, false)).rejects.toThrow('in Couchbase');
     const { digest } = await readStatus(app);
+    await close(app);
+    await makesItsIndex(env);
     // The same log, folded by the store that lies in a file.
     const inFile = await open({});
+    await expect(applyStoreIndexes(inFile, 'any.json')).rejects.toThrow('by itself');
     expect((await readStatus(inFile)).digest).toBe(digest);
   });
 });

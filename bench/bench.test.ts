@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { describeWithCouchbase } from '../testing/couchbase/describe-with-couchbase.ts';
 import { describeWithParts } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
@@ -16,7 +17,6 @@ const ITEMS: Readonly<Record<string, number>> = {
   rebuild: 60,
   sync: 150,
   codec: 500,
-  couchbase: 400,
 };
 
 /** For temporary files of the benchmarks alone, since others may run at the same time. */
@@ -71,4 +71,8 @@ describe('bench', () => {
   it('refuses a name that it does not know, with status 2', async () => {
     await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
   });
+});
+
+describeWithCouchbase('bench on Couchbase', () => {
+  it('couchbase prints one JSON document too', () => printsOneDocument('couchbase', 400), 60_000);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
-import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { openDocumentStore } from './couchbase-store.ts';
@@ -10,19 +10,8 @@ import type { StoreLimits } from './limits.ts';
 // Random changes ask some thousands of questions, one after the other.
 jest.setTimeout(180_000);
 
-let server: CouchbaseServer;
 let bucket: OpenBucket;
 let stores = 0;
-
-beforeAll(async () => {
-  server = await startCouchbase();
-  bucket = await openBucket({ ...server, scope: '_default', collections: false, durability: 'none' });
-}, 120_000);
-
-afterAll(async () => {
-  await bucket.close();
-  await server.close();
-});
 
 /** Everything is merged after each change, into shards of a few rows, and hardly anything is cached. */
 const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 400, cacheBytes: 2_000 };
@@ -51,8 +40,15 @@ function createHarness(limits: Partial<StoreLimits> = {}): ItemStoreHarness {
   };
 }
 
-// The files of a server are the server's own; words beyond the simplest need its Search service, which the protocol server
-// lacks.
-const NOT_SUPPORTED = ['backup', 'erasure', 'word search'] as const;
-testItemStore('Couchbase', () => createHarness(), NOT_SUPPORTED);
-testItemStore('Couchbase that merges all the time', () => createHarness(TINY), NOT_SUPPORTED);
+describeWithCouchbase('The store in Couchbase', (server) => {
+  beforeAll(async () => {
+    bucket = await openBucket({ ...server(), scope: '_default', collections: false, durability: 'none' });
+  });
+  afterAll(() => bucket.close());
+
+  // The files of a server are the server's own; words beyond the simplest need its Search service, which the protocol server
+  // lacks.
+  const NOT_SUPPORTED = ['backup', 'erasure', 'word search'] as const;
+  testItemStore('Couchbase', () => createHarness(), NOT_SUPPORTED);
+  testItemStore('Couchbase that merges all the time', () => createHarness(TINY), NOT_SUPPORTED);
+});

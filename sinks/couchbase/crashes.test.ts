@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FencedError, StoreUnavailableError } from '../../core/errors.ts';
 import { changeOf, content, item, SCOPE } from '../../testing/contracts/item-store-samples.ts';
-import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
 import { storyChanges, storyEnd, tellStory } from '../../testing/couchbase/store-story.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
@@ -15,19 +16,8 @@ const TINY = { pendingBytes: 0, pendingSegments: 0, shardBytes: 1_000 };
 /** Each on its own documents: the tests wait for answers most of the time. */
 const WORLDS_AT_ONCE = 6;
 
-let server: CouchbaseServer;
 let bucket: OpenBucket;
 let worlds = 0;
-
-beforeAll(async () => {
-  server = await startCouchbase();
-  bucket = await openBucket({ ...server, scope: '_default', collections: false, durability: 'none' });
-}, 120_000);
-
-afterAll(async () => {
-  await bucket.close();
-  await server.close();
-});
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = (): void => undefined;
@@ -109,83 +99,90 @@ async function freeze(limits: typeof TINY, number: number, end: End): Promise<un
   return error;
 }
 
-describe.each([
-  ['merges after each change', TINY],
-  ['never merges', { ...TINY, pendingBytes: 1e9, pendingSegments: 1e9 }],
-])('A store that %s', (_, limits) => {
-  it(
-    'ends like an undisturbed one when it is cut off before or after any operation',
-    async () => {
-      const { operations, end } = await undisturbed(limits);
-      // Around an operation that only reads, nothing is lost that was not lost before it.
-      const cases = operations.flatMap((name, number) =>
-        name === 'get' ? [] : (['before', 'after'] as const).map((moment) => ({ number, moment })),
-      );
-      expect(cases.length).toBeGreaterThan(20);
-      await inParallel(cases, ({ number, moment }) => cutOff(limits, number, moment, end), WORLDS_AT_ONCE);
-    },
-    LIMIT_MS,
-  );
+describeWithCouchbase('Crashes around operations', (server) => {
+  beforeAll(async () => {
+    bucket = await openBucket({ ...server(), scope: '_default', collections: false, durability: 'none' });
+  });
+  afterAll(() => bucket.close());
 
-  it(
-    'changes nothing any more when it was frozen before any operation, and another went on',
-    async () => {
-      const { end } = await undisturbed(limits);
-      const { faulty, open } = newWorld(limits);
-      await tellStory(open());
-      const numbers = faulty.operations.map((_operation, number) => number);
-      const errors = await inParallel(numbers, (number) => freeze(limits, number, end), WORLDS_AT_ONCE);
-      const fenced = errors.filter((error) => error instanceof FencedError);
-      expect(fenced.length).toBeGreaterThan(5);
-      // The others had told everything before they froze, or only tidied up.
-      expect(errors.filter((error) => error !== null && !fenced.includes(error as FencedError))).toEqual([]);
-    },
-    LIMIT_MS,
-  );
-});
-
-describe('A server that refuses or does not answer', () => {
-  it('refuses one document that is too large, and the others of its batch are written', async () => {
-    const store = newWorld().open();
-    const large = item('large', {}, { content: content('large', { body: 'x'.repeat(21_000_000) }) });
-    const refused = await store.commit(await changeOf(store, { items: [item('before'), large, item('after')] }));
-    expect(refused).toEqual([{ scope: SCOPE, itemId: 'large', error: expect.stringContaining('too large') }]);
-    expect([...(await store.rows(SCOPE, ['before', 'large', 'after'])).keys()].sort()).toEqual(['after', 'before']);
-    expect((await store.item(SCOPE, 'after'))?.content?.title).toBe('title of after');
-  }, 60_000);
-
-  it('waits for a server that stands still, and goes on when it answers again', async () => {
-    const own = await startCouchbase();
-    const impatient = await openBucket({
-      ...own,
-      scope: '_default',
-      collections: false,
-      durability: 'none',
-      operationTimeoutMs: 300,
-    });
-    try {
-      const open = () => openDocumentStore(impatient.spaces(`frozen-${process.pid}:`), { limits: TINY });
-      const { end } = await undisturbed();
-      const store = open();
-      const [first, second] = storyChanges();
-      if (first === undefined || second === undefined) throw new Error('the story is too short');
-      await store.commit(first);
-      own.process?.kill('SIGSTOP');
-      await expect(store.commit(second)).rejects.toThrow(StoreUnavailableError);
-      own.process?.kill('SIGCONT');
-      // What was on its way when nobody waited for it any more may still arrive.
-      for (let told = false; !told; )
-        told = await tellStory(store).then(
-          () => true,
-          (error: unknown) => {
-            expect(error).toBeInstanceOf(StoreUnavailableError);
-            return false;
-          },
+  describe.each([
+    ['merges after each change', TINY],
+    ['never merges', { ...TINY, pendingBytes: 1e9, pendingSegments: 1e9 }],
+  ])('A store that %s', (_, limits) => {
+    it(
+      'ends like an undisturbed one when it is cut off before or after any operation',
+      async () => {
+        const { operations, end } = await undisturbed(limits);
+        // Around an operation that only reads, nothing is lost that was not lost before it.
+        const cases = operations.flatMap((name, number) =>
+          name === 'get' ? [] : (['before', 'after'] as const).map((moment) => ({ number, moment })),
         );
-      expect(await storyEnd(open())).toEqual(end);
-    } finally {
-      await impatient.close();
-      await own.close();
-    }
-  }, 120_000);
+        expect(cases.length).toBeGreaterThan(20);
+        await inParallel(cases, ({ number, moment }) => cutOff(limits, number, moment, end), WORLDS_AT_ONCE);
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'changes nothing any more when it was frozen before any operation, and another went on',
+      async () => {
+        const { end } = await undisturbed(limits);
+        const { faulty, open } = newWorld(limits);
+        await tellStory(open());
+        const numbers = faulty.operations.map((_operation, number) => number);
+        const errors = await inParallel(numbers, (number) => freeze(limits, number, end), WORLDS_AT_ONCE);
+        const fenced = errors.filter((error) => error instanceof FencedError);
+        expect(fenced.length).toBeGreaterThan(5);
+        // The others had told everything before they froze, or only tidied up.
+        expect(errors.filter((error) => error !== null && !fenced.includes(error as FencedError))).toEqual([]);
+      },
+      LIMIT_MS,
+    );
+  });
+
+  describe('A server that refuses or does not answer', () => {
+    it('refuses one document that is too large, and the others of its batch are written', async () => {
+      const store = newWorld().open();
+      const large = item('large', {}, { content: content('large', { body: 'x'.repeat(21_000_000) }) });
+      const refused = await store.commit(await changeOf(store, { items: [item('before'), large, item('after')] }));
+      expect(refused).toEqual([{ scope: SCOPE, itemId: 'large', error: expect.stringContaining('too large') }]);
+      expect([...(await store.rows(SCOPE, ['before', 'large', 'after'])).keys()].sort()).toEqual(['after', 'before']);
+      expect((await store.item(SCOPE, 'after'))?.content?.title).toBe('title of after');
+    }, 60_000);
+
+    it('waits for a server that stands still, and goes on when it answers again', async () => {
+      const own = await startCouchbase();
+      const impatient = await openBucket({
+        ...own,
+        scope: '_default',
+        collections: false,
+        durability: 'none',
+        operationTimeoutMs: 300,
+      });
+      try {
+        const open = () => openDocumentStore(impatient.spaces(`frozen-${process.pid}:`), { limits: TINY });
+        const { end } = await undisturbed();
+        const store = open();
+        const [first, second] = storyChanges();
+        if (first === undefined || second === undefined) throw new Error('the story is too short');
+        await store.commit(first);
+        own.process?.kill('SIGSTOP');
+        await expect(store.commit(second)).rejects.toThrow(StoreUnavailableError);
+        own.process?.kill('SIGCONT');
+        // What was on its way when nobody waited for it any more may still arrive.
+        for (let told = false; !told; )
+          told = await tellStory(store).then(
+            () => true,
+            (error: unknown) => {
+              expect(error).toBeInstanceOf(StoreUnavailableError);
+              return false;
+            },
+          );
+        expect(await storyEnd(open())).toEqual(end);
+      } finally {
+        await impatient.close();
+        await own.close();
+      }
+    }, 120_000);
+  });
 });

@@ -13,7 +13,7 @@ import {
   SCOPE,
   searchable,
 } from '../../testing/contracts/item-store-samples.ts';
-import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { openDocumentStore } from './couchbase-store.ts';
 import { applyIndex, fillIndex, type IndexDefinition } from './search-index.ts';
@@ -98,17 +98,12 @@ describe('applying the index', () => {
   });
 });
 
-describe('search by the service', () => {
-  let server: CouchbaseServer;
+describeWithCouchbase('search by the service', (server) => {
   let bucket: OpenBucket;
   beforeAll(async () => {
-    server = await startCouchbase();
-    bucket = await openBucket({ ...server, scope: '_default', collections: false, durability: 'none' });
-  }, 120_000);
-  afterAll(async () => {
-    await bucket.close();
-    await server.close();
+    bucket = await openBucket({ ...server(), scope: '_default', collections: false, durability: 'none' });
   });
+  afterAll(() => bucket.close());
 
   it('asks for words and vectors within the filter', () => {
     const scopes = [SCOPE, OTHER_SCOPE];
@@ -157,7 +152,7 @@ describe('search by the service', () => {
   });
 
   it('says what to do where the server has no such service', async () => {
-    const search = searchBy(bucket.cluster, { bucket: server.bucket, scope: '_default' });
+    const search = searchBy(bucket.cluster, { bucket: server().bucket, scope: '_default' });
     await expect(search(wordRequest('x', {}, [SCOPE]), 1)).rejects.toThrow(/hoardarr store indexes/);
   });
 });

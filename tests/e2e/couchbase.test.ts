@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it, jest } from '@jest/globals';
 import type { App } from '../../app/app.ts';
 import { loadConfig } from '../../app/config.ts';
 import { openApp } from '../../app/open-app.ts';
@@ -10,21 +10,16 @@ import { searchItems } from '../../app/use-cases/search.ts';
 import { readStatus } from '../../app/use-cases/status.ts';
 import { applyStoreIndexes } from '../../app/use-cases/store-indexes.ts';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
-import { type CouchbaseServer, startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 
 jest.setTimeout(180_000);
 
-describe('the pipeline with its store in Couchbase', () => {
+describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
   const world = new CliWorld();
   const opened = new Set<App>();
-  let server: CouchbaseServer;
-  beforeAll(async () => {
-    server = await startCouchbase();
-  });
   afterAll(async () => {
     for (const app of opened) await close(app);
     world.remove();
-    await server.close();
   });
 
   async function close(app: App): Promise<void> {
@@ -44,7 +39,7 @@ describe('the pipeline with its store in Couchbase', () => {
     const puts: string[] = [];
     const fetchWith: typeof fetch = async (url, init) => {
       if (init?.method !== 'PUT') return new Response('{}', { status: 404 });
-      puts.push(String(url));
+      puts.push(new Request(url).url);
       return new Response('{}');
     };
     const report = await applyStoreIndexes(app, 'deploy/couchbase/search-index.json', fetchWith);
@@ -58,10 +53,10 @@ describe('the pipeline with its store in Couchbase', () => {
   it('ends like the one in SQLite, finds, rebuilds into another generation, and goes on', async () => {
     const env = {
       HOARDARR_STORE: 'couchbase',
-      COUCHBASE_URL: server.url,
-      COUCHBASE_USERNAME: server.username,
-      COUCHBASE_PASSWORD: server.password,
-      COUCHBASE_BUCKET: server.bucket,
+      COUCHBASE_URL: server().url,
+      COUCHBASE_USERNAME: server().username,
+      COUCHBASE_PASSWORD: server().password,
+      COUCHBASE_BUCKET: server().bucket,
       COUCHBASE_COLLECTIONS: 'off',
       COUCHBASE_DURABILITY: 'none',
     };

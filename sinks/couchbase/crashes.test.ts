@@ -57,6 +57,18 @@ async function unnamed(prefix: string, keys: Iterable<string>): Promise<readonly
   return lost;
 }
 
+/** Keys of documents, of the ledger and of items, that hold what was erased. */
+async function holding(prefix: string, keys: Iterable<string>, erased: RegExp): Promise<readonly string[]> {
+  const { ledger, items } = bucket.spaces(prefix);
+  const found: string[] = [];
+  for (const key of keys) if (erased.test(JSON.stringify((await ledger.get(key)) ?? ''))) found.push(key);
+  for (const id of ['1', '2', '3', '4']) {
+    const key = `${SCOPE}/${id}`;
+    if (erased.test(JSON.stringify((await items('tiktok').get(key)) ?? ''))) found.push(key);
+  }
+  return found;
+}
+
 type End = Awaited<ReturnType<typeof undisturbed>>['end'];
 
 /** One process is cut off around an operation, the next tells the rest. */
@@ -73,6 +85,11 @@ async function cutOff(limits: typeof TINY, number: number, moment: 'before' | 'a
   await next.commit(await changeOf(next, { items: [item('4', {}, { content: null, eraseHistory: true })] }));
   await next.eraseFreed();
   expect([number, moment, await unnamed(prefix, faulty.ledgerKeys)]).toEqual([number, moment, []]);
+  expect([number, moment, await holding(prefix, faulty.ledgerKeys, /secret-[14]|title 1/)]).toEqual([
+    number,
+    moment,
+    [],
+  ]);
 }
 
 /** One process stands still before an operation, another tells the rest of the story, the first wakes and goes on. */

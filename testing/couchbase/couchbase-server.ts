@@ -44,6 +44,7 @@ async function startMock(): Promise<CouchbaseServer> {
   const child = spawn('java', ['-Xmx2g', '-cp', findJar(), 'com.couchbase.mock.CouchbaseMock', ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-2_000);

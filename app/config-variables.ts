@@ -128,3 +128,7 @@ export type VariableName = keyof typeof VARIABLES;
 
 /** What was read, by name; names that are not set are absent. */
 export type Values = { readonly [N in VariableName]?: z.output<(typeof VARIABLES)[N]['schema']> };
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

@@ -4,7 +4,15 @@ import type { z } from 'zod';
 import { InputError, messageOf } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import { type Cadence, DEFAULT_CADENCE } from '../producers/sync/cadence.ts';
-import { VARIABLES, type Values, type Variable, type VariableName } from './config-variables.ts';
+import {
+  type CouchbaseSettings,
+  couchbaseSettings,
+  type KafkaSettings,
+  kafkaSettings,
+  registrySettings,
+  type SchemaRegistrySettings,
+} from './config-servers.ts';
+import { VARIABLES, type Values, type Variable, type VariableName, withoutSlash } from './config-variables.ts';
 import { nearestName } from './nearest-name.ts';
 import { parseReceiver, type Receiver } from './notify/receiver.ts';
 
@@ -49,47 +57,12 @@ export interface Config {
   readonly secrets: readonly string[];
 }
 
-export interface KafkaSettings {
-  /** host:port each */
-  readonly brokers: readonly string[];
-  readonly ssl: boolean;
-  readonly sasl?: SaslSettings;
-}
-
-export interface SaslSettings {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly username: string;
-  readonly password: string;
-}
-
-export interface SchemaRegistrySettings {
-  readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
-  /** a program that runs may register schemas, not only `schemas register` */
-  readonly autoRegister: boolean;
-}
-
 export interface EmbedderSettings {
   readonly name: 'openai' | 'local' | 'hash';
   readonly apiKey?: string;
   readonly baseUrl?: string;
   readonly model?: string;
   readonly dimensions?: number;
-}
-
-export interface CouchbaseSettings {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-  readonly bucket: string;
-  readonly scope: string;
-  /** false: everything lies in the default collection, under prefixes */
-  readonly collections: boolean;
-  /** null where the server has no Search service */
-  readonly searchUrl: string | null;
-  /** how safe a write is before it counts as written */
-  readonly durability: 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
 }
 
 export interface GitHubSettings {
@@ -262,49 +235,6 @@ function missingNames(values: Values): readonly string[] {
   return needs.flatMap(([isNeeded, name, by]) =>
     isNeeded && values[name] === undefined ? [`${name} is not set, and ${by} needs it`] : [],
   );
-}
-
-function kafkaSettings(values: Values): KafkaSettings | null {
-  const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = values;
-  const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = values;
-  if (values.HOARDARR_EVENT_LOG !== 'kafka' || brokers === undefined) return null;
-  const hasUser = mechanism !== undefined && username !== undefined && password !== undefined;
-  return {
-    brokers,
-    ssl: values.KAFKA_SSL ?? false,
-    ...(hasUser ? { sasl: { mechanism, username, password } } : {}),
-  };
-}
-
-function registrySettings(values: Values): SchemaRegistrySettings | null {
-  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = values;
-  if (url === undefined) return null;
-  return {
-    url: withoutSlash(url),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    autoRegister: values.SCHEMA_REGISTRY_AUTO_REGISTER ?? false,
-  };
-}
-
-function couchbaseSettings(values: Values): CouchbaseSettings | null {
-  const { COUCHBASE_URL: url, COUCHBASE_USERNAME: username, COUCHBASE_PASSWORD: password } = values;
-  if (values.HOARDARR_STORE !== 'couchbase') return null;
-  if (url === undefined || username === undefined || password === undefined) return null;
-  return {
-    url,
-    username,
-    password,
-    bucket: values.COUCHBASE_BUCKET ?? 'hoardarr',
-    scope: values.COUCHBASE_SCOPE ?? '_default',
-    collections: values.COUCHBASE_COLLECTIONS !== 'off',
-    searchUrl: values.COUCHBASE_SEARCH_URL === undefined ? null : withoutSlash(values.COUCHBASE_SEARCH_URL),
-    durability: values.COUCHBASE_DURABILITY ?? 'majority',
-  };
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }
 
 /** The default is OpenAI where a key is given, else the model that ships with Hoardarr. */

@@ -9,7 +9,8 @@ import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { openEmbeddedLog } from '../transport/embedded/open-embedded-log.ts';
 import { openKafkaLog } from '../transport/kafka/open-kafka-log.ts';
-import type { Config, KafkaSettings, SchemaRegistrySettings } from './config.ts';
+import type { Config } from './config.ts';
+import type { KafkaSettings, SchemaRegistrySettings } from './config-servers.ts';
 import { DATA_FILES } from './data-folder.ts';
 
 /** The log, and the codec whose schema ids its records carry: neither can be read without the other. */

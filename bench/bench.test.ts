@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { describeWithCouchbase } from '../testing/couchbase/describe-with-couchbase.ts';
 import { describeWithParts } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
@@ -56,9 +55,13 @@ async function expectReport(name: string, items: number): Promise<void> {
   expect(readdirSync(temporary)).toEqual([]);
 }
 
-// It starts a broker of its own.
+// They start servers of their own.
 describeWithParts('bench on Kafka', ['kafka'], () => {
   it('kafka does so too', () => expectReport('kafka', 60), 180_000);
+});
+
+describeWithParts('bench on Couchbase', ['couchbase'], () => {
+  it('couchbase does so too', () => expectReport('couchbase', 400), 180_000);
 });
 
 describe('bench', () => {
@@ -71,8 +74,4 @@ describe('bench', () => {
   it('refuses a name that it does not know, with status 2', async () => {
     await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
   });
-});
-
-describeWithCouchbase('bench on Couchbase', () => {
-  it('couchbase prints one JSON document too', () => printsOneDocument('couchbase', 400), 60_000);
 });

@@ -1,9 +1,11 @@
-import { startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import path from 'node:path';
 import type { Bench, BenchOptions, Measured } from '../bench.ts';
 import { atLeast, below, holds } from '../goals.ts';
 import { median, round } from '../measure.ts';
 import { type PartReport, runPart } from '../part.ts';
+import { startPart } from '../start-part.ts';
 import type { MergeScopeResult } from './merge-scope.ts';
+import type { Place } from './place.ts';
 
 const LEAST_RATIO = 0.7;
 const MEMORY_MB = 300;
@@ -13,11 +15,11 @@ const SCOPE_FACTOR = 50;
 /** Items that a sink commits to Couchbase, against bare concurrent upserts of the same documents. */
 export const couchbase: Bench = { items: 20_000, rounds: 3, run };
 
-async function run({ items, rounds }: BenchOptions): Promise<Measured> {
-  const started = await startCouchbase();
+async function run({ items, rounds, folder }: BenchOptions): Promise<Measured> {
+  const isGiven = (process.env['COUCHBASE_URL'] ?? '') !== '';
+  const started = isGiven ? null : await startPart('couchbase', path.join(folder, 'server'));
   try {
-    const { url, username, password, bucket } = started;
-    const server = { url, username, password, bucket };
+    const server = serverOf(started?.environment ?? process.env);
     const runs: { ms: number; digest: string; peakMemoryMb: number }[] = [];
     const floors: { ms: number; peakMemoryMb: number }[] = [];
     // The server gets slower as it fills: the two take turns, and overwrite nothing.
@@ -39,8 +41,18 @@ async function run({ items, rounds }: BenchOptions): Promise<Measured> {
     process.stderr.write(`couchbase: a scope of ${large.items} ids took ${round(seeded.ms / 1_000, 1)} s to write\n`);
     return report(items, runs, floors, scope);
   } finally {
-    await started.close();
+    await started?.stop();
   }
+}
+
+function serverOf(environment: Readonly<Record<string, string | undefined>>): Place['server'] {
+  const {
+    COUCHBASE_URL: url = '',
+    COUCHBASE_USERNAME: username = '',
+    COUCHBASE_PASSWORD: password = '',
+    COUCHBASE_BUCKET: bucket = 'hoardarr',
+  } = environment;
+  return { url, username, password, bucket };
 }
 
 function report(

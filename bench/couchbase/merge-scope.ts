@@ -36,7 +36,7 @@ export async function mergeScope({
   const since = performance.now();
   const merged = await new SnapshotMerge(store, scope, end, async () => undefined).run();
   const mergedAt = performance.now();
-  const differing = await store.countDifferences(SCOPE, Number.MAX_SAFE_INTEGER, ['']);
+  const differing = await store.countDifferences(SCOPE, Number.MAX_SAFE_INTEGER, [''], null);
   const countMs = performance.now() - mergedAt;
   await bucket.close();
   const isRight = merged.count === listed && merged.overlap === listed && differing === 0;

@@ -4,7 +4,7 @@ import type { Bench, BenchOptions, Measured } from '../bench.ts';
 import { atLeast, below } from '../goals.ts';
 import { median, round } from '../measure.ts';
 import { runPart } from '../part.ts';
-import { startBroker } from './start-broker.ts';
+import { startPart } from '../start-part.ts';
 
 const TEXT_BYTES = 1_024;
 const DIMENSIONS = 512;
@@ -23,13 +23,14 @@ interface Round {
 }
 
 async function run({ items, rounds, folder }: BenchOptions): Promise<Measured> {
-  const broker = await startBroker(path.join(folder, 'broker'));
+  const broker = await startPart('kafka', path.join(folder, 'broker'));
+  const brokers = (broker.environment['KAFKA_BROKERS'] ?? '').split(',');
   const measured: Round[] = [];
   try {
     for (let turn = 0; turn < rounds; turn++) {
       const dataDir = path.join(folder, `run-${turn}`);
       await mkdir(dataDir);
-      const place = { brokers: broker.brokers, topicPrefix: `bench-${turn}.` };
+      const place = { brokers, topicPrefix: `bench-${turn}.` };
       const input = { dataDir, items, textBytes: TEXT_BYTES, dimensions: DIMENSIONS };
       const { result, peakMemoryMb } = await runPart('kafka run', { ...input, ...place });
       const { result: floor } = await runPart('kafka floor', place);

@@ -139,7 +139,8 @@ async function couchbase({ folder, port }) {
     return answer.ok ? await answer.json() : null;
   };
   return {
-    processes: [{ before: [], args: ['-Xmx512m', '-cp', jar, 'com.couchbase.mock.CouchbaseMock', ...server] }],
+    // It keeps everything in memory, also what a benchmark writes.
+    processes: [{ before: [], args: ['-Xmx2g', '-cp', jar, 'com.couchbase.mock.CouchbaseMock', ...server] }],
     isReady: async () => (await bucket()) !== null,
     environment: async () => {
       const [{ services }] = (await bucket()).nodesExt;

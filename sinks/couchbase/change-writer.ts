@@ -47,14 +47,15 @@ export class ChangeWriter {
         if (!(await log.isCurrent(version))) continue;
         const isOwner = (): Promise<boolean> => log.isStill(change.expected);
         const { cas, refused } = await this.#items.write(items, (item) => known(item), isOwner);
-        const written = items.flatMap((item, i): WrittenChange[] => {
-          const version = cas.get(i);
-          return version === undefined ? [] : [{ change: item, before: known(item), cas: version }];
+        // The documents that were written are ahead of their ledger, as after a crash, until the caller commits again.
+        if (refused.length > 0) return refused;
+        const written = items.map((item, i): WrittenChange => {
+          return { change: item, before: known(item), cas: cas.get(i) ?? null };
         });
         const entries = [...(await this.#chunks.stage(log, change)), ...(await entriesOf(log, change, written))];
         if (!(await log.publish(entries, change, { version, erases: isErasing(change.items) }))) continue;
         await this.#tidy(log, change.discardChunks.length > 0);
-        return refused;
+        return [];
       }
       throw new FencedError(`partition ${change.partition} is written by others all the time`);
     });

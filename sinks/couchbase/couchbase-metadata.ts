@@ -53,6 +53,8 @@ export function openDocumentMetadata(documents: Documents): MetadataStore {
       // Somebody may have written it anew meanwhile.
       if ((await documents.get(nameOf(key))) !== null) await changeKeys(documents, (keys) => keys.add(key));
     },
+    // The server keeps key and CAS of what is gone until its own purge, and no value.
+    eraseFreed: async () => true,
     close: async () => undefined,
   };
 }

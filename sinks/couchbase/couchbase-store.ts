@@ -21,7 +21,7 @@ export interface DocumentStoreOptions {
 }
 
 /**
- * A store in documents: docs/decisions/0016-couchbase-store.md tells how. Any number of processes may have it open; each
+ * A store in documents: docs/decisions/0020-couchbase-store.md tells how. Any number of processes may have it open; each
  * partition is written by one of them at a time.
  */
 export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStoreOptions = {}): ItemStore {
@@ -55,8 +55,8 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
     eraseFreed: () => writer.erase(),
     usesText: (textHash) => ledger.usesText(textHash),
     expiredTrash: (before, limit) => ledger.expiredTrash(before, limit),
-    dueStubs: (now, limit) => ledger.dueStubs(now, limit),
-    countDifferences: (scope, begin, kinds) => ledger.countDifferences(scope, begin, kinds),
+    dueStubs: (now, limit, offset) => ledger.dueStubs(now, limit, offset),
+    countDifferences: (scope, begin, kinds, asOf) => ledger.countDifferences(scope, begin, kinds, asOf),
     scopes: () => ledger.scopes(),
     totals: () => people.totals(),
     list: (filter, limit, after) => people.list(filter, limit, after),

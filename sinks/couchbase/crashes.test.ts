@@ -1,10 +1,14 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FencedError, StoreUnavailableError } from '../../core/errors.ts';
 import { changeOf, content, item, SCOPE } from '../../testing/contracts/item-store-samples.ts';
-import { startCouchbase } from '../../testing/couchbase/couchbase-server.ts';
+import { couchbaseOf } from '../../testing/couchbase/couchbase-server.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
 import { storyChanges, storyEnd, tellStory } from '../../testing/couchbase/store-story.ts';
+import { endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { openDocumentStore } from './couchbase-store.ts';
 import { inParallel } from './documents.ts';
@@ -158,17 +162,28 @@ describeWithCouchbase('Crashes around operations', (server) => {
   });
 
   describe('A server that refuses or does not answer', () => {
-    it('refuses one document that is too large, and the others of its batch are written', async () => {
+    it('refuses one document that is too large, and writes the others of its batch when it is left out', async () => {
       const store = newWorld().open();
       const large = item('large', {}, { content: content('large', { body: 'x'.repeat(21_000_000) }) });
-      const refused = await store.commit(await changeOf(store, { items: [item('before'), large, item('after')] }));
+      const change = await changeOf(store, { items: [item('before'), large, item('after')] });
+      const refused = await store.commit(change);
       expect(refused).toEqual([{ scope: SCOPE, itemId: 'large', error: expect.stringContaining('too large') }]);
+      expect(await store.progress(0)).toEqual({ position: -1, nextOffset: 0 });
+      expect(await store.rows(SCOPE, ['before', 'large', 'after'])).toEqual(new Map());
+      expect(await store.commit({ ...change, items: change.items.filter((each) => each !== large) })).toEqual([]);
       expect([...(await store.rows(SCOPE, ['before', 'large', 'after'])).keys()].sort()).toEqual(['after', 'before']);
       expect((await store.item(SCOPE, 'after'))?.content?.title).toBe('title of after');
     }, 60_000);
 
     it('waits for a server that stands still, and goes on when it answers again', async () => {
-      const own = await startCouchbase();
+      const stateDir = mkdtempSync(path.join(tmpdir(), 'couchbase-'));
+      const own = couchbaseOf(await startOwnParts(['couchbase'], stateDir));
+      const state = JSON.parse(readFileSync(path.join(stateDir, 'couchbase.json'), 'utf8')) as {
+        readonly processes: readonly { readonly pid: number }[];
+      };
+      const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+        for (const { pid } of state.processes) process.kill(pid, name);
+      };
       const impatient = await openBucket({
         ...own,
         scope: '_default',
@@ -183,9 +198,9 @@ describeWithCouchbase('Crashes around operations', (server) => {
         const [first, second] = storyChanges();
         if (first === undefined || second === undefined) throw new Error('the story is too short');
         await store.commit(first);
-        own.process?.kill('SIGSTOP');
+        signal('SIGSTOP');
         await expect(store.commit(second)).rejects.toThrow(StoreUnavailableError);
-        own.process?.kill('SIGCONT');
+        signal('SIGCONT');
         // What was on its way when nobody waited for it any more may still arrive.
         for (let told = false; !told; )
           told = await tellStory(store).then(
@@ -197,8 +212,9 @@ describeWithCouchbase('Crashes around operations', (server) => {
           );
         expect(await storyEnd(open())).toEqual(end);
       } finally {
+        signal('SIGCONT');
         await impatient.close();
-        await own.close();
+        await endOwnParts(stateDir);
       }
     }, 120_000);
   });

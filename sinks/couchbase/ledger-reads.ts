@@ -8,7 +8,7 @@ import {
   type RunRow,
   type ScopeRow,
 } from '../../core/ledger.ts';
-import type { OutboxEntry, PartitionProgress, StagedChunk } from '../../core/ports/item-store.ts';
+import type { DueStub, OutboxEntry, PartitionProgress, StagedChunk } from '../../core/ports/item-store.ts';
 import type { Catalog } from './catalog.ts';
 import { fromSortable, joinKey, prefixOf, sortable, splitKey } from './keys.ts';
 import { decodeRow, MAIN, rowsOf, type StoredRow, TEXTS, WORK } from './ledger-tables.ts';
@@ -18,8 +18,8 @@ import type { StagedChunks } from './staged-chunks.ts';
 const PAGE = 2_000;
 const MAX_RUNS = 10_000;
 
+type KeyedEntry = readonly [key: string, value: unknown];
 type Scoped = { readonly scope: string; readonly row: LedgerRow };
-type DueStub = { readonly scope: string; readonly itemId: string; readonly attempts: number };
 
 /** What the fold and maintenance ask. See ItemStore for each. */
 export class LedgerReads {
@@ -142,20 +142,29 @@ export class LedgerReads {
     return expired;
   }
 
-  async dueStubs(now: number, limit: number): Promise<readonly DueStub[]> {
+  async dueStubs(now: number, limit: number, offset: number): Promise<readonly DueStub[]> {
     const due: DueStub[] = [];
-    for (const log of await this.#catalog.logs()) {
-      for (const [key, attempts] of await log.page(WORK, limit - due.length, { prefix: prefixOf('stub') })) {
-        const [, at = '', scope = '', itemId = ''] = splitKey(key);
-        if (fromSortable(at) > now) break;
-        due.push({ scope, itemId, attempts: attempts as number });
+    let toSkip = offset;
+    // Which partitions this process writes must not change the order.
+    const logs = (await this.#catalog.logs()).toSorted((a, b) => a.partition - b.partition);
+    for (const log of logs) {
+      const found: (readonly string[])[] = [];
+      const wanted = toSkip + limit - due.length;
+      for await (const page of pagesOf(log, WORK, prefixOf('stub'))) {
+        const keys = page.map(([key]) => splitKey(key));
+        const isDue = ([, at = '']: readonly string[]): boolean => fromSortable(at) <= now;
+        found.push(...keys.filter(isDue));
+        if (found.length >= wanted || !keys.every(isDue)) break;
       }
+      const places = found.slice(toSkip, wanted).map(([, , scope = '', itemId = '']) => ({ scope, itemId }));
+      toSkip = Math.max(0, toSkip - found.length);
+      due.push(...(await stubsOf(log, places)));
       if (due.length >= limit) break;
     }
     return due;
   }
 
-  async countDifferences(scope: string, begin: number, kinds: readonly string[]): Promise<number> {
+  async countDifferences(scope: string, begin: number, kinds: readonly string[], asOf: number | null): Promise<number> {
     const log = await this.#catalog.logOf(scope);
     const applied = (await this.scope(scope)) ?? { applied: null };
     let differing = 0;
@@ -163,6 +172,7 @@ export class LedgerReads {
     for await (const rows of rowPages(log, scope)) {
       for (const row of rows) {
         if (row.pinned || row.blocked || row.hidden || lastSeen(row, applied) > begin) continue;
+        if (!row.listed && asOf !== null && Math.max(row.savedAt ?? 0, row.lastSeenAt ?? 0) > asOf) continue;
         if (kinds.includes(kindOf(row.itemId)) && inCollection(row.state) !== row.listed) differing++;
       }
     }
@@ -197,18 +207,38 @@ export async function* rowPages(log: PartitionLog, scope: string): AsyncGenerato
 }
 
 /** Every entry that begins with a prefix, of which there are few. */
-export async function allOf(
-  log: PartitionLog,
-  table: string,
-  prefix: string,
-): Promise<readonly (readonly [key: string, value: unknown])[]> {
-  const all: (readonly [string, unknown])[] = [];
+export async function allOf(log: PartitionLog, table: string, prefix: string): Promise<readonly KeyedEntry[]> {
+  const all: KeyedEntry[] = [];
+  for await (const page of pagesOf(log, table, prefix)) all.push(...page);
+  return all;
+}
+
+/** Every entry that begins with a prefix, in order, a page at a time. */
+async function* pagesOf(log: PartitionLog, table: string, prefix: string): AsyncGenerator<readonly KeyedEntry[]> {
   for (let after: string | null = null; ; ) {
-    const page: readonly (readonly [string, unknown])[] = await log.page(table, PAGE, { after, prefix });
-    all.push(...page);
-    if (page.length < PAGE) return all;
+    const page: readonly KeyedEntry[] = await log.page(table, PAGE, { after, prefix });
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
     after = page.at(-1)?.[0] ?? null;
   }
+}
+
+/** What is told of stubs of a partition, in the order of their places. */
+async function stubsOf(
+  log: PartitionLog,
+  places: readonly { readonly scope: string; readonly itemId: string }[],
+): Promise<readonly DueStub[]> {
+  const rows = new Map<string, ReadonlyMap<string, unknown>>();
+  for (const scope of new Set(places.map((place) => place.scope))) {
+    const ids = places.filter((place) => place.scope === scope).map(({ itemId }) => itemId);
+    rows.set(scope, await log.getMany(rowsOf(scope), ids));
+  }
+  return places.flatMap(({ scope, itemId }): DueStub[] => {
+    const stored = rows.get(scope)?.get(itemId);
+    if (stored === undefined) return [];
+    const { attempts, firstSeenAt } = decodeRow(itemId, stored as StoredRow);
+    return [{ scope, itemId, attempts, firstSeenAt }];
+  });
 }
 
 function toGlance(itemId: string, row: StoredRow): LedgerGlance {

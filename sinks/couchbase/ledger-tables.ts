@@ -55,7 +55,7 @@ export function indexEntries(scope: string, row: LedgerRow): readonly Entry[] {
   if (state === 'trash' && !row.pinned && row.trashedAt !== null)
     entries.push([WORK, joinKey('trash', sortable(row.trashedAt), scope, itemId), 1]);
   if (inCollection(state) && row.content !== 'full' && !row.blocked)
-    entries.push([WORK, joinKey('stub', sortable(row.retryAt ?? -1), scope, itemId), row.attempts]);
+    entries.push([WORK, joinKey('stub', sortable(row.retryAt ?? -1), scope, itemId), 1]);
   if (state === 'held' && row.holdId !== null)
     entries.push([WORK, joinKey('held', row.holdId, scope, itemId), row.decided]);
   return entries;

@@ -4,7 +4,7 @@ import { loadConfig } from '../../app/config.ts';
 import { openApp } from '../../app/open-app.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { backUp } from '../../app/use-cases/backup.ts';
-import { importTikTokExport } from '../../app/use-cases/import-tiktok.ts';
+import { importExport } from '../../app/use-cases/import-export.ts';
 import { rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
 import { readStatus } from '../../app/use-cases/status.ts';
@@ -61,9 +61,10 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
       COUCHBASE_DURABILITY: 'none',
     };
     const app = await open(env);
-    const first = await importTikTokExport(app, { user: 'me', file: world.export('a.json', videos(60)) });
+    const first = await importExport(app, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(60)) });
     expect(first).toMatchObject({ new: 60, converged: true });
-    const removed = await importTikTokExport(app, {
+    const removed = await importExport(app, {
+      provider: 'tiktok',
       user: 'me',
       file: world.export('b.json', videos(60).slice(4)),
       asOf: Date.UTC(2026, 0, 1),
@@ -75,7 +76,9 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
     expect(await rebuildStore(app)).toMatchObject({ match: true, embeddingCalls: 0, generation: 2 });
     expect(await app.generations.list()).toEqual([2]);
     expect((await readStatus(app)).digest).toBe(before.digest);
-    expect(await importTikTokExport(app, { user: 'two', file: world.export('c.json', videos(10)) })).toMatchObject({
+    expect(
+      await importExport(app, { provider: 'tiktok', user: 'two', file: world.export('c.json', videos(10)) }),
+    ).toMatchObject({
       new: 10,
     });
     await expect(backUp(app, `${world.dataDir}-backup.tar`, false)).rejects.toThrow('in Couchbase');

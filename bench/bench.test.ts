@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { describeWithParts } from '../testing/stack/real-parts.ts';
+import { describeWithParts, type PartEnvironment } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
 const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
@@ -23,16 +23,16 @@ const temporary = mkdtempSync(path.join(tmpdir(), 'hoardarr-bench-test-'));
 
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-async function run(...words: string[]): Promise<string> {
+async function run(words: readonly string[], env: PartEnvironment = {}): Promise<string> {
   const file = path.join(__dirname, 'main.ts');
   const { stdout } = await execute(process.execPath, ['--import', LOADER, file, ...words], {
-    env: { ...process.env, TMPDIR: temporary },
+    env: { ...process.env, ...env, TMPDIR: temporary },
   });
   return stdout;
 }
 
-async function expectReport(name: string, items: number): Promise<void> {
-  const report: unknown = JSON.parse(await run(name, '--items', String(items), '--rounds', '1'));
+async function expectReport(name: string, items: number, env: PartEnvironment = {}): Promise<void> {
+  const report: unknown = JSON.parse(await run([name, '--items', String(items), '--rounds', '1'], env));
   expect(report).toEqual({
     name,
     machine: expect.objectContaining({ cores: expect.any(Number), node: process.version }),
@@ -55,23 +55,23 @@ async function expectReport(name: string, items: number): Promise<void> {
   expect(readdirSync(temporary)).toEqual([]);
 }
 
-// They start servers of their own.
+// It starts a broker of its own.
 describeWithParts('bench on Kafka', ['kafka'], () => {
   it('kafka does so too', () => expectReport('kafka', 60), 180_000);
 });
 
-describeWithParts('bench on Couchbase', ['couchbase'], () => {
-  it('couchbase does so too', () => expectReport('couchbase', 400), 180_000);
+describeWithParts('bench on Couchbase', ['couchbase'], (environment) => {
+  it('couchbase does so too', () => expectReport('couchbase', 400, environment()), 180_000);
 });
 
 describe('bench', () => {
   it.each(Object.entries(ITEMS))(
     '%s prints one JSON document in the form that is promised, and leaves nothing behind',
-    expectReport,
+    (name, items) => expectReport(name, items),
     60_000,
   );
 
   it('refuses a name that it does not know, with status 2', async () => {
-    await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
+    await expect(run(['nonsense'])).rejects.toMatchObject({ code: 2, stdout: '' });
   });
 });

@@ -32,7 +32,7 @@ export async function mergeScope({
     listedCount: items,
     staged: { ...staged, lastId: null, judgement: null },
   };
-  const end = { snapshotId: SNAPSHOT_ID, digestOnly: false } as SnapshotEnd;
+  const end = { snapshotId: SNAPSHOT_ID, digestOnly: false, kinds: [''], asOf: null } as unknown as SnapshotEnd;
   const since = performance.now();
   const merged = await new SnapshotMerge(store, scope, end, async () => undefined).run();
   const mergedAt = performance.now();

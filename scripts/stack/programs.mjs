@@ -145,7 +145,9 @@ async function couchbase({ folder, port }) {
     environment: async () => {
       const [{ services }] = (await bucket()).nodesExt;
       const url = `couchbase://${HOST}:${services.kv}`;
-      return { COUCHBASE_URL: url, ...user, COUCHBASE_BUCKET: BUCKET, COUCHBASE_COLLECTIONS: 'off' };
+      // The mock knows neither collections nor durability levels.
+      const without = { COUCHBASE_COLLECTIONS: 'off', COUCHBASE_DURABILITY: 'none' };
+      return { COUCHBASE_URL: url, ...user, COUCHBASE_BUCKET: BUCKET, ...without };
     },
   };
 }

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
+import { changeOf, item, OTHER_SCOPE, SCOPE } from '../../testing/contracts/item-store-samples.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { FaultyDocuments } from '../../testing/couchbase/faulty-documents.ts';
@@ -51,4 +52,16 @@ describeWithCouchbase('The store in Couchbase', (server) => {
   const NOT_SUPPORTED = ['backup', 'erasure', 'word search'] as const;
   testItemStore('Couchbase', () => createHarness(), NOT_SUPPORTED);
   testItemStore('Couchbase that merges all the time', () => createHarness(TINY), NOT_SUPPORTED);
+
+  it('tells due stubs in the same order, whichever partitions a process writes', async () => {
+    const harness = createHarness();
+    const [one, other] = [await harness.open(), await harness.open()];
+    const stubOf = (id: string, scope: string) => item(id, { content: 'stub', firstSeenAt: 7 }, { scope });
+    await one.commit({ ...(await changeOf(one, { items: [stubOf('1', SCOPE), stubOf('2', SCOPE)] })), partition: 1 });
+    await other.commit(await changeOf(other, { items: [stubOf('3', OTHER_SCOPE), stubOf('4', OTHER_SCOPE)] }));
+    for (const store of [one, other]) {
+      const pages = [await store.dueStubs(9, 3, 0), await store.dueStubs(9, 3, 3), await store.dueStubs(9, 3, 4)];
+      expect(pages.map((page) => page.map(({ itemId }) => itemId))).toEqual([['3', '4', '1'], ['2'], []]);
+    }
+  });
 });

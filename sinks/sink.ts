@@ -10,7 +10,6 @@ import type { Telemetry } from '../core/ports/telemetry.ts';
 import { BatchApplier, type BatchRecord } from './apply-batch.ts';
 import { Convergence } from './convergence.ts';
 import { checkItemIds, toFoldInput } from './fold-record.ts';
-import { giveWay } from './give-way.ts';
 import { OutboxSender } from './outbox.ts';
 import { Owed } from './owed.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -88,7 +87,7 @@ export class Sink {
         owed: new Owed(codec),
         settings: settings ?? DEFAULT_FOLD_SETTINGS,
         rebuilding: false,
-        pause: () => giveWay(clock),
+        pause: () => clock.sleep(0),
         now: () => clock.now(),
         deadLetter: (offset, error, itemId) => this.#deadLetter(partition, offset, error, itemId),
         onCommit: (unit) => {
@@ -114,7 +113,7 @@ export class Sink {
         weight += weightOf(record, read);
         if (weight < SLICE_WEIGHT) continue;
         await applier.apply(slice);
-        await giveWay(this.#deps.clock);
+        await this.#deps.clock.sleep(0);
         slice = [];
         weight = 0;
       }

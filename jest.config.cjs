@@ -1,5 +1,7 @@
 // CommonJS, because Jest loads it before any transform; the sources are ES modules.
 
+const os = require('node:os');
+
 // Packages that ship ES modules only. Jest runs CommonJS, so they are transformed like our own code.
 const esmOnlyPackages = ['@energetic-ai'];
 
@@ -13,6 +15,9 @@ module.exports = {
   globalSetup: '<rootDir>/scripts/stack/test-run-setup.mjs',
   globalTeardown: '<rootDir>/scripts/stack/test-run-teardown.mjs',
   restoreMocks: true,
+  // Never all in one process: what hundreds of test files leave behind in it makes the later ones several times slower.
+  maxWorkers: Math.max(2, os.availableParallelism() - 1),
+  workerIdleMemoryLimit: '600MB',
   testTimeout: 30_000,
   transform: {
     '\\.[cm]?[jt]s$': [

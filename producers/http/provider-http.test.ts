@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { InputError } from '../../core/errors.ts';
 import { MemoryMetadataStore } from '../../testing/memory-metadata/memory-metadata-store.ts';
 import { ShiftedClock } from '../../testing/producer-world.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
@@ -68,6 +69,19 @@ describe('the client of a credential, over a network', () => {
     await new Promise((resolve) => server?.close(resolve));
     server = null;
     expect(await failure(`http://${host}/`)).toContain('ECONNREFUSED');
+  });
+
+  it('does not repeat a token that no header can carry, as one in UTF-16 is', async () => {
+    const host = await listen((_request, response) => response.end());
+    for (const token of ['s\0e\0c\0r\0e\0t', 's\u0001ecret', 'secr\u2026et']) {
+      const headers = { authorization: `Bearer ${token}` };
+      const sent = client(20_000).send({ method: 'GET', url: `http://${host}/`, headers }, signal);
+      const error: unknown = await sent.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InputError);
+      expect(String(error)).toContain('authorization');
+      expect(String(error)).not.toMatch(/s\W*e\W*c\W*r/);
+    }
+    expect(asked).toBe(0);
   });
 
   it('takes the answer of a server that comes back, and follows it nowhere else', async () => {

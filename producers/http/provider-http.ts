@@ -1,4 +1,5 @@
 import { jitteredBackoffMs } from '../../core/backoff.ts';
+import { InputError } from '../../core/errors.ts';
 import { causeOf, limitedText } from './fetch-body.ts';
 import { RateBudget, type RateBudgetDeps, type RateBudgetOptions } from './rate-budget.ts';
 import {
@@ -27,10 +28,22 @@ const LIMITED_IN_A_ROW = 10;
 const TIMEOUT_MS = 30_000;
 const BODY_LIMIT_BYTES = 32_000_000;
 const RETRY_BASE_MS = 1000;
+const PRINTABLE = /^[\t\u0020-\u007e]*$/;
 
 /** The client of one credential. Its budget is the credential's, its usage is its own. */
 export function createProviderHttp(deps: ProviderHttpDeps, options: ProviderHttpOptions): ProviderHttp {
   return new BudgetedHttp(deps, options);
+}
+
+/** Throws InputError for a value that no header can carry; the platform's own error would show it, token and all. */
+function headersOf(values: Readonly<Record<string, string>>): Headers {
+  for (const [name, value] of Object.entries(values)) {
+    if (PRINTABLE.test(value)) continue;
+    throw new InputError(
+      `the ${name} header cannot carry what it is given: is the token plain text, in one line and without other characters?`,
+    );
+  }
+  return new Headers(values);
 }
 
 class BudgetedHttp implements ProviderHttp {
@@ -71,6 +84,7 @@ class BudgetedHttp implements ProviderHttp {
       } catch (error) {
         await grant.done(null);
         signal.throwIfAborted();
+        if (error instanceof InputError) throw error;
         this.#count(0);
         failure = causeOf(error);
       }
@@ -89,7 +103,7 @@ class BudgetedHttp implements ProviderHttp {
       method,
       redirect: 'manual',
       signal: limit,
-      headers: { ...headers, 'user-agent': this.#options.userAgent },
+      headers: headersOf({ ...headers, 'user-agent': this.#options.userAgent }),
       ...(body === undefined ? {} : { body }),
     });
     const text = await limitedText(response, this.#options.bodyLimitBytes ?? BODY_LIMIT_BYTES);

@@ -63,9 +63,10 @@ function authorizeUrl({ app, redirectUrl }: BrowserFlow, state: string, verifier
 function waitForCallback(server: Server, redirect: URL, state: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.on('request', (request, response) => {
-      const url = new URL(request.url ?? '/', redirect);
+      const url = addressOf(request.url ?? '/', redirect);
       // Another page may ask this port for anything: only who brings the state is answered with more than 404.
       if (
+        url === null ||
         request.method !== 'GET' ||
         url.pathname !== redirect.pathname ||
         !same(url.searchParams.get('state'), state)
@@ -80,6 +81,15 @@ function waitForCallback(server: Server, redirect: URL, state: string): Promise<
       else reject(new InputError(`Reddit was not allowed to connect: ${url.searchParams.get('error') ?? 'no reason'}`));
     });
   });
+}
+
+/** Null where what was asked for is no address. */
+function addressOf(target: string, redirect: URL): URL | null {
+  try {
+    return new URL(target, redirect);
+  } catch {
+    return null;
+  }
 }
 
 function same(given: string | null, state: string): boolean {

@@ -11,6 +11,7 @@ import {
 } from 'cockatiel';
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
+import { withLimit } from '../core/time-limit.ts';
 import { causeOf, limitedText } from './http/fetch-body.ts';
 
 export interface PoliteHttpOptions {
@@ -99,7 +100,7 @@ export class PoliteHttp {
     await this.waitForSlot(signal);
     const { fetch, timeoutMs, userAgent, bodyLimitBytes } = this.options;
     try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const limited = withLimit(signal, AbortSignal.timeout(timeoutMs));
       const headers = { accept: 'application/json', 'user-agent': userAgent };
       const response = await fetch(url, { redirect: 'manual', signal: limited, headers });
       const body = await limitedText(response, bodyLimitBytes);

@@ -1,5 +1,6 @@
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError } from '../../core/errors.ts';
+import { withLimit } from '../../core/time-limit.ts';
 import { causeOf, limitedText } from './fetch-body.ts';
 import { RateBudget, type RateBudgetDeps, type RateBudgetOptions } from './rate-budget.ts';
 import {
@@ -98,7 +99,7 @@ class BudgetedHttp implements ProviderHttp {
 
   async #ask({ method, url, headers, body }: ProviderRequest, signal: AbortSignal): Promise<ProviderReply> {
     this.#requests++;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const limit = withLimit(signal, AbortSignal.timeout(this.#timeoutMs));
     const response = await this.#deps.fetch(url, {
       method,
       redirect: 'manual',

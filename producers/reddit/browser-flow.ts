@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { InputError } from '../../core/errors.ts';
 import type { ConnectPrompt } from '../../core/ports/provider.ts';
+import { withLimit } from '../../core/time-limit.ts';
 import type { RedditApplication } from './access-tokens.ts';
 
 export interface BrowserFlow {
@@ -33,7 +34,7 @@ export async function askInBrowser(flow: BrowserFlow, prompt: ConnectPrompt, sig
   const answered = waitForCallback(server, redirect, state);
   // Whoever fails first, the other must not be left without a listener.
   answered.catch(() => undefined);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+  const limit = withLimit(signal, AbortSignal.timeout(TIME_LIMIT_MS));
   try {
     await listen(server, redirect);
     prompt({ url: authorizeUrl(flow, state, verifier), code: null });

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { jitteredBackoffMs } from '../../../core/backoff.ts';
 import { EmbedderUnavailableError } from '../../../core/errors.ts';
+import { withLimit } from '../../../core/time-limit.ts';
 import type { EmbedderDeps } from '../embedder-deps.ts';
 import { Semaphore } from '../semaphore.ts';
 import { type Answer, NoAnswerError, readAnswer } from './answer.ts';
@@ -108,7 +109,7 @@ export class EmbeddingsClient {
           encoding_format: this.#format,
           ...(dimensions === undefined ? {} : { dimensions }),
         },
-        { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) },
+        { signal: withLimit(signal, timeout) },
       );
       const answer = readAnswer(body, texts.length);
       this.#deps.telemetry.metrics.count('hoardarr_embedding_tokens', answer.tokens ?? 0);

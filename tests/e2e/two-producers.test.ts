@@ -119,13 +119,14 @@ describe('two processes with a producer on one data folder', () => {
       expect(await sync()).toMatchObject({ error: null, converged: true });
       expect(await folder.ids()).toEqual(stars());
       expect(await folder.ids('trash')).toEqual(['1', '2']);
-      // Whoever woke up walks no further: its pages would be a walk that is not begun with page 1.
+      // Whoever woke up walks no further: its pages would be a walk that is not begun with page 1. It may begin its command anew,
+      // until it learns that the partition has another owner.
       expect(
         asked
           .slice(woken)
           .map(({ page }) => page)
           .join(''),
-      ).toMatch(/^(1231)+$/);
+      ).toMatch(/^(12?3?)*1231$/);
       expect(await folder.json('rebuild')).toMatchObject({ match: true, embeddingCalls: 0 });
     },
     LIMIT_MS,

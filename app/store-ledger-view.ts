@@ -6,6 +6,7 @@ import type { LedgerView } from '../core/ports/ledger-view.ts';
 export function createLedgerView(store: ItemStore): LedgerView {
   return {
     known: (scope, itemIds) => store.rows(scopeName(scope), itemIds),
+    extraOf: async (scope, itemId) => (await store.item(scopeName(scope), itemId))?.content?.extra ?? null,
     applied: async (scope) => (await store.scope(scopeName(scope)))?.applied ?? null,
   };
 }

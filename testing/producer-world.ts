@@ -35,6 +35,10 @@ export class FakeLedger implements LedgerView {
     return new Map([...this.rows].filter(([itemId]) => itemIds.includes(itemId)));
   }
 
+  async extraOf(): Promise<string | null> {
+    return null;
+  }
+
   async applied(): Promise<AppliedSnapshot | null> {
     return this.last;
   }

@@ -11,6 +11,8 @@ export type KnownItem = Pick<LedgerRow, 'state' | 'blocked' | 'content' | 'saved
 export interface LedgerView {
   /** Those of the items that have a row, by item id. */
   known(scope: Scope, itemIds: readonly string[]): Promise<ReadonlyMap<string, KnownItem>>;
+  /** `extra` of the item's document, JSON; null where nothing is stored of it. */
+  extraOf(scope: Scope, itemId: string): Promise<string | null>;
   /** The snapshot last applied to the scope; null when there was none. */
   applied(scope: Scope): Promise<AppliedSnapshot | null>;
 }

@@ -168,6 +168,11 @@ export interface Provider<Raw, S extends Session = Session> {
   /** Whether the source still shows what it is: `deleted` by its author, `removed` by moderators. */
   contentOf(raw: Raw): Extract<RawItem['content'], 'full' | 'stub' | 'deleted' | 'removed'>;
   /**
+   * Whether an item with this `extra` is shown to some credentials alone. That it is not shown to those of today is then no proof
+   * that it is gone (law 3). Default: all are shown to everybody.
+   */
+  isRestricted?(extra: Readonly<Record<string, unknown>>): boolean;
+  /**
    * Adds what takes a request of its own to an item that is about to be written, and does not count for its document hash.
    * Where it cannot be had, the item goes without.
    */

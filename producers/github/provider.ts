@@ -23,6 +23,7 @@ export function createGitHubProvider(deps: GitHubDeps): Provider<GitHubStar, Git
     toDocument,
     vectorizationText,
     contentOf: () => 'full',
+    isRestricted: (extra) => extra['private'] === true,
     ...(deps.readme ? { complete: withReadme } : {}),
     connector: { run: createConnector(deps) },
     fetchItems: { run: deltaWalk },

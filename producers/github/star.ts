@@ -52,7 +52,7 @@ export function idOfRow(row: unknown): string | null {
 }
 
 /** Keys of `extra` that change, or are told otherwise by another of GitHub's interfaces, without the repository having changed. */
-export const VOLATILE_EXTRA = ['stars', 'forks', 'pushedAt', 'license', 'homepage', 'private'] as const;
+export const VOLATILE_EXTRA = ['stars', 'forks', 'pushedAt', 'license', 'homepage'] as const;
 
 export function toDocument({ repo, starredAt, readme }: GitHubStar): Document {
   const [owner = ''] = repo.full_name.split('/');

@@ -25,7 +25,8 @@ export async function runRecheck<Raw, S extends Session>(
     const batch = RECHECK_IDS - controlIds.length;
     for (let from = 0; from < command.itemIds.length; from += batch) {
       const itemIds = command.itemIds.slice(from, from + batch);
-      const answers = await ask(session, command.collection, [...new Set([...itemIds, ...controlIds])], run.signal);
+      const asked = await ask(session, command.collection, [...new Set([...itemIds, ...controlIds])], run.signal);
+      const answers = await doubtRestricted(deps, provider, run, command.collection, asked);
       const believed = judgeControls(command, controlIds, answers);
       const verdicts = itemIds.map((itemId) => verdictOf(run, session, command, itemId, answers, believed));
       for (const { value } of verdicts) {
@@ -40,6 +41,27 @@ export async function runRecheck<Raw, S extends Session>(
     }
     return { counts: { asked: command.itemIds.length, ...counts } };
   });
+}
+
+/** What only some credentials may see is not gone because those of today do not see it. */
+async function doubtRestricted<Raw, S extends Session>(
+  { ledger }: SyncDeps,
+  provider: Provider<Raw, S>,
+  run: Run,
+  collection: string,
+  answers: readonly ProviderAnswer<Raw>[],
+): Promise<readonly ProviderAnswer<Raw>[]> {
+  const scope: Scope = { provider: provider.name, user: run.metadata.user, collection };
+  const doubted: ProviderAnswer<Raw>[] = [];
+  for (const answer of answers) {
+    const extra = answer.answer === 'gone_upstream' ? await ledger.extraOf(scope, answer.itemId) : null;
+    const isRestricted =
+      extra !== null && provider.isRestricted?.(JSON.parse(extra) as Record<string, unknown>) === true;
+    doubted.push(
+      isRestricted ? { ...answer, answer: 'unknown', evidence: { ...answer.evidence, isRestricted } } : answer,
+    );
+  }
+  return doubted;
 }
 
 interface Controls {

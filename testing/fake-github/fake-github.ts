@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FakeReply, type FakeRequest, FakeService } from '../fake-service/fake-service.ts';
 import { graphqlRepository, restRepository, starredRow } from './shapes.ts';
-import { type FakeLogin, GitHubWorld } from './world.ts';
+import { type FakeLogin, type FakeRepository, GitHubWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 const PER_PAGE = 30;
@@ -17,6 +17,8 @@ export class FakeGitHub extends FakeService {
   windowMs = HOUR_MS;
   mostPerPage = 100;
   sendsRateHeaders = true;
+  /** of tokens that may not, private repositories are neither listed nor known */
+  seesPrivate = true;
   /** READMEs by full name */
   readonly readmes = new Map<string, string>();
   /** what the device flow says, in this order; then the token */
@@ -74,7 +76,7 @@ export class FakeGitHub extends FakeService {
     const repositoryId = /^\/repositories\/(\d+)$/.exec(pathname)?.[1];
     if (repositoryId !== undefined) {
       const found = this.world.repositories.get(Number(repositoryId));
-      if (found === undefined || found.gone === 404) return notFound();
+      if (found === undefined || found.gone === 404 || this.#isHidden(found)) return notFound();
       return found.gone === 451
         ? json(451, { message: 'Repository access blocked' })
         : json(200, restRepository(found));
@@ -92,7 +94,7 @@ export class FakeGitHub extends FakeService {
   #starred({ url, headers }: FakeRequest, login: FakeLogin): FakeReply {
     const perPage = Math.min(Number(url.searchParams.get('per_page') ?? PER_PAGE), this.mostPerPage);
     const page = Math.max(1, Number(url.searchParams.get('page') ?? 1));
-    const all = this.world.listed(login);
+    const all = this.#listed(login);
     const shown = all.slice((page - 1) * perPage, page * perPage);
     const isStarJson = /\bstar\+json\b|param=star/.test(headers.get('accept') ?? '');
     const body = JSON.stringify(
@@ -119,9 +121,17 @@ export class FakeGitHub extends FakeService {
     };
   }
 
+  #listed(login: FakeLogin): ReturnType<GitHubWorld['listed']> {
+    return this.world.listed(login).filter(({ repository }) => !this.#isHidden(repository));
+  }
+
+  #isHidden({ isPrivate }: FakeRepository): boolean {
+    return isPrivate && !this.seesPrivate;
+  }
+
   #hasStarred(viewer: FakeLogin | null, nameWithOwner: string): FakeReply {
     if (viewer === null) return json(401, { message: 'Requires authentication' });
-    const has = this.world.listed(viewer).some(({ repository }) => repository.nameWithOwner === nameWithOwner);
+    const has = this.#listed(viewer).some(({ repository }) => repository.nameWithOwner === nameWithOwner);
     return has ? { status: 204, headers: {}, body: '' } : notFound();
   }
 
@@ -132,7 +142,7 @@ export class FakeGitHub extends FakeService {
     const errors: object[] = [];
     const nodes = variables.ids.map((nodeId, index) => {
       const found = this.world.repositories.get(numberOf(nodeId));
-      if (found !== undefined && found.gone === null)
+      if (found !== undefined && found.gone === null && !this.#isHidden(found))
         return graphqlRepository(
           found,
           viewer.stars.some((star) => star.repositoryId === found.id),

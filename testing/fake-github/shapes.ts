@@ -2,14 +2,14 @@ import type { FakeRepository, FakeStar } from './world.ts';
 
 /** A repository as REST shows it; the addresses made of these fields are left out. */
 export function restRepository(repository: FakeRepository): Record<string, unknown> {
-  const { id, nameWithOwner, description, language, topics, stars, archived, fork } = repository;
+  const { id, nameWithOwner, description, language, topics, stars, archived, fork, isPrivate } = repository;
   const [owner = '', name = ''] = nameWithOwner.split('/');
   return {
     id,
     node_id: Buffer.from(`010:Repository${id}`).toString('base64'),
     name,
     full_name: nameWithOwner,
-    private: false,
+    private: isPrivate,
     owner: { login: owner, id: 1000 + owner.length, type: 'User', site_admin: false },
     html_url: `https://github.com/${nameWithOwner}`,
     description,
@@ -27,14 +27,14 @@ export function restRepository(repository: FakeRepository): Record<string, unkno
     disabled: false,
     license: { key: 'mit', name: 'MIT License', spdx_id: 'MIT', node_id: 'MDc6TGljZW5zZW1pdA==' },
     topics,
-    visibility: 'public',
+    visibility: isPrivate ? 'private' : 'public',
     default_branch: 'main',
   };
 }
 
 /** The same as GraphQL shows it. */
 export function graphqlRepository(repository: FakeRepository, viewerHasStarred: boolean): Record<string, unknown> {
-  const { id, nameWithOwner, description, language, topics, stars, archived, fork } = repository;
+  const { id, nameWithOwner, description, language, topics, stars, archived, fork, isPrivate } = repository;
   return {
     databaseId: id,
     nameWithOwner,
@@ -42,7 +42,7 @@ export function graphqlRepository(repository: FakeRepository, viewerHasStarred: 
     description,
     isArchived: archived,
     isFork: fork,
-    isPrivate: false,
+    isPrivate,
     homepageUrl: null,
     createdAt: '2020-01-02T03:04:05Z',
     pushedAt: '2026-01-02T03:04:05Z',

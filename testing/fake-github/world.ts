@@ -8,7 +8,8 @@ export interface FakeRepository {
   stars: number;
   archived: boolean;
   fork: boolean;
-  /** 404: deleted or private, 451: taken down */
+  isPrivate: boolean;
+  /** 404: deleted, or nobody's to see any more; 451: taken down */
   gone: 404 | 451 | null;
 }
 
@@ -50,6 +51,7 @@ export class GitHubWorld {
       stars: id % 1000,
       archived: false,
       fork: false,
+      isPrivate: false,
       gone: null,
       ...about,
     };

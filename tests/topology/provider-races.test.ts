@@ -97,6 +97,27 @@ describe('GitHub, while other things happen', () => {
     expect(await driver.ids()).toEqual(stars());
   });
 
+  it('keeps private stars that a narrower token does not see, also where one became private meanwhile', async () => {
+    for (const id of [11, 12]) github.world.repository(id, { isPrivate: true });
+    await syncNow(driver, 'github', true);
+    github.seesPrivate = false;
+    github.world.tokens.set('github_pat_narrow', me.id);
+    await driver.run(
+      connect(driver.app, { provider: 'github', user: 'me', how: { by: 'token', token: 'github_pat_narrow' }, signal }),
+    );
+    for (const hasGraphql of [true, false]) {
+      github.hasGraphql = hasGraphql;
+      expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, error: null, converged: false });
+      expect(await driver.ids()).toEqual(stars());
+    }
+    // What everybody may see is gone when it is gone.
+    github.world.repository(13, { gone: 404 });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 1 });
+    github.seesPrivate = true;
+    github.world.unstar(me, 12);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 1, converged: true });
+  });
+
   it('removes the others where GitHub will not say of one whether it is starred, or what it is', async () => {
     github.hasGraphql = false;
     github.world.unstar(me, 11, 12, 13);

@@ -105,8 +105,12 @@ function refuseOtherLogin(stored: SyncMetadata, login: string | null): void {
   }
 }
 
+/** Nobody gives a lease of twice its length: that one is of a clock that was ahead. The number keeps its holder harmless. */
 function isFree(deps: RunDeps, { lease }: SyncMetadata): boolean {
-  return lease === null || lease.expiresAt <= deps.clock.now() || deps.isGone?.(lease.instance) === true;
+  const { leaseMs } = { ...DEFAULT_RUN_LIMITS, ...deps.limits };
+  const now = deps.clock.now();
+  if (lease === null || deps.isGone?.(lease.instance) === true) return true;
+  return lease.expiresAt <= now || lease.expiresAt > now + 2 * leaseMs;
 }
 
 function newLease(deps: RunDeps, holder: string): SyncMetadata['lease'] {

@@ -28,10 +28,33 @@ export interface BudgetState {
 const SLICES_OF_A_WINDOW = 100;
 /** Two readings whose windows end so close together speak of the same window. */
 const SAME_WINDOW_MS = 10_000;
+/** No provider has a longer window. */
+export const LONGEST_BLOCK_MS = 86_400_000;
 const NEW: ResourceState = { slices: [], said: null, blockedUntil: 0 };
 
 export function resourceOf(state: BudgetState, resource: string): ResourceState {
   return state.resources[resource] ?? NEW;
+}
+
+/**
+ * The state after a clock was put right that had been ahead: what was granted then counts as granted now, since it may have
+ * been a moment ago; what was said then is forgotten, and the next reply says it again. The same object where nothing is to
+ * be done.
+ */
+export function setRight(state: ResourceState, ceiling: RateCeiling, now: number): ResourceState {
+  const current = sliceOf(now, ceiling);
+  const ahead = state.slices.filter(({ from }) => from > now);
+  const isBlocked = state.blockedUntil > now + LONGEST_BLOCK_MS;
+  const isSaid = state.said !== null && state.said.resetAt > now + 2 * ceiling.windowMs;
+  if (ahead.length === 0 && !isBlocked && !isSaid) return state;
+  const count = state.slices.reduce((sum, slice) => sum + (slice.from >= current ? slice.count : 0), 0);
+  const before = state.slices.filter(({ from }) => from < current);
+  return {
+    ...state,
+    slices: count === 0 ? before : [...before, { from: current, count }],
+    said: isSaid ? null : state.said,
+    blockedUntil: isBlocked ? 0 : state.blockedUntil,
+  };
 }
 
 /** When the next request may go: now or earlier, it may; `reason` says what it waits for. */
@@ -65,7 +88,7 @@ export function leftOf({ slices, said, blockedUntil, ceiling }: ResourceState, n
 
 /** Takes one request out of the budget. */
 export function grant(state: ResourceState, ceiling: RateCeiling, now: number): ResourceState {
-  const from = Math.floor(now / sliceMs(ceiling)) * sliceMs(ceiling);
+  const from = sliceOf(now, ceiling);
   const live = state.slices.filter((slice) => leavesAt(slice, ceiling) > now);
   const last = live.at(-1);
   const slices =
@@ -78,7 +101,7 @@ export function grant(state: ResourceState, ceiling: RateCeiling, now: number): 
 
 /** Puts back a request that the provider did not count. */
 export function giveBack(state: ResourceState, grantedAt: number, ceiling: RateCeiling): ResourceState {
-  const from = Math.floor(grantedAt / sliceMs(ceiling)) * sliceMs(ceiling);
+  const from = sliceOf(grantedAt, ceiling);
   return {
     ...state,
     slices: state.slices.map((slice) => (slice.from === from ? { from, count: Math.max(0, slice.count - 1) } : slice)),
@@ -96,6 +119,10 @@ export function learn(state: ResourceState, reading: BudgetReading, others: numb
     ...state,
     said: { left: sameWindow ? Math.min(said.left, left) : left, resetAt: reading.resetAt },
   };
+}
+
+function sliceOf(at: number, ceiling: RateCeiling): number {
+  return Math.floor(at / sliceMs(ceiling)) * sliceMs(ceiling);
 }
 
 function sliceMs({ windowMs }: RateCeiling): number {

@@ -3,7 +3,17 @@ import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 import { randomUuid } from '../uuid.ts';
-import { type BudgetState, giveBack, grant, learn, leftOf, resourceOf, whenFree } from './budget-document.ts';
+import {
+  type BudgetState,
+  giveBack,
+  grant,
+  LONGEST_BLOCK_MS,
+  learn,
+  leftOf,
+  resourceOf,
+  setRight,
+  whenFree,
+} from './budget-document.ts';
 import type { BudgetReading, RateCeiling, RateRules } from './types.ts';
 
 export interface RateBudgetDeps {
@@ -79,7 +89,14 @@ export class RateBudget {
       const document = await metadata.get(this.#key);
       const state = (document?.value as BudgetState | undefined) ?? EMPTY;
       const now = clock.now();
-      const free = whenFree(resourceOf(state, resource), ceiling, now);
+      const kept = resourceOf(state, resource);
+      const right = setRight(kept, ceiling, now);
+      if (right !== kept) {
+        const resources = { ...state.resources, [resource]: right };
+        await metadata.compareAndSet(this.#key, document?.version ?? null, { ...state, resources });
+        continue;
+      }
+      const free = whenFree(kept, ceiling, now);
       if (free.at > now) {
         if (!told) this.#tell(resource, free.at - now, free.reason);
         told = true;
@@ -88,14 +105,16 @@ export class RateBudget {
         onWait(ms);
         continue;
       }
-      const busy = state.busy.filter((each) => each.until > now && this.#deps.isGone?.(each.instance) !== true);
+      const busy = state.busy.filter(
+        ({ until, instance: by }) => until > now && until <= now + 2 * requestMs && this.#deps.isGone?.(by) !== true,
+      );
       if (busy.length >= rules.concurrency) {
         await clock.sleep(turnMs * (0.5 + random()), signal);
         turnMs = Math.min(turnMs * 1.5, LONGEST_TURN_MS);
         continue;
       }
       const next: BudgetState = {
-        resources: { ...state.resources, [resource]: grant(resourceOf(state, resource), ceiling, now) },
+        resources: { ...state.resources, [resource]: grant(kept, ceiling, now) },
         busy: [...busy, { id, instance, until: now + requestMs }],
       };
       if ((await metadata.compareAndSet(this.#key, document?.version ?? null, next)) === null) continue;
@@ -123,7 +142,8 @@ export class RateBudget {
           );
         if (blockMs !== null) {
           const blocked = resources[resource] ?? resourceOf(state, resource);
-          const blockedUntil = Math.max(blocked.blockedUntil, this.#deps.clock.now() + blockMs);
+          const untilMs = this.#deps.clock.now() + Math.min(blockMs, LONGEST_BLOCK_MS);
+          const blockedUntil = Math.max(blocked.blockedUntil, untilMs);
           resources[resource] = { ...blocked, blockedUntil };
         }
         return { resources, busy };

@@ -68,7 +68,7 @@ export class Scheduler {
         const account: Account = { provider, user: key.slice(provider.length + 1) };
         const stored = readSyncMetadata(account, value);
         const now = clock.now();
-        if (!isDue(stored, now)) continue;
+        if (!isDue(stored, now, cadence)) continue;
         const next = { ...stored, nextSyncAt: nextSyncAt(now, random(), cadence) };
         if ((await metadata.compareAndSet(key, version, next)) === null) continue;
         // A crash in between leaves this one out; the next date comes all the same.
@@ -86,6 +86,10 @@ export class Scheduler {
   }
 }
 
-function isDue({ credentialKind, paused, needsReauth, nextSyncAt: at, lease }: SyncMetadata, now: number): boolean {
-  return credentialKind !== null && !paused && !needsReauth && at <= now && (lease === null || lease.expiresAt <= now);
+/** A date beyond any that this clock would give was given by one that was ahead. */
+function isDue(stored: SyncMetadata, now: number, { intervalMs }: Cadence): boolean {
+  const { credentialKind, paused, needsReauth, nextSyncAt: at, lease } = stored;
+  const isOver = (date: number): boolean => date <= now || date > now + 2 * intervalMs;
+  const isFree = lease === null || isOver(lease.expiresAt);
+  return credentialKind !== null && !paused && !needsReauth && isOver(at) && isFree;
 }

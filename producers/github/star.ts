@@ -22,6 +22,8 @@ const Repository = z.object({
   forks_count: z.number().nullish(),
 });
 
+const MOST_TOPICS = 100;
+
 export type Repository = z.infer<typeof Repository>;
 
 /** A star: a repository, and when it was starred. */
@@ -65,7 +67,7 @@ export function toDocument({ repo, starredAt, readme }: GitHubStar): Document {
     createdAt: timeOf(repo.created_at),
     thumbnailUrl: null,
     extra: JSON.stringify({
-      topics: [...(repo.topics ?? [])].sort(),
+      topics: topicsOf(repo),
       language: repo.language ?? null,
       archived: repo.archived ?? false,
       fork: repo.fork ?? false,
@@ -81,8 +83,13 @@ export function toDocument({ repo, starredAt, readme }: GitHubStar): Document {
 
 /** Full name, description, topics, language and, where it was fetched, the beginning of the README. */
 export function vectorizationText({ repo, readme }: GitHubStar): string {
-  const topics = [...(repo.topics ?? [])].sort().join(', ');
+  const topics = topicsOf(repo).join(', ');
   return joined([repo.full_name, repo.description, topics, repo.language, readme], '\n') ?? repo.full_name;
+}
+
+/** GitHub allows 20 to a repository; more than a page of them is no description. */
+function topicsOf({ topics }: Repository): readonly string[] {
+  return (topics ?? []).slice(0, MOST_TOPICS).sort();
 }
 
 function joined(parts: readonly (string | null | undefined)[], separator: string): string | null {

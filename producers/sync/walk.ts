@@ -110,6 +110,9 @@ export async function walkCollection<Raw, S extends Session, End>(
   }
 }
 
+/** Of an unreadable row, kept for a look at it: a dead letter holds 2 MB with all its headers. */
+const UNREADABLE_BYTES = 768_000;
+
 /** Stands for the document hash of a row that cannot be read: another one than its document's, so that it is asked for. */
 function hashOf({ payload }: UnreadableRow): string {
   return createHash('sha256').update(`unreadable ${payload}`).digest().subarray(0, 16).toString('base64url');
@@ -128,7 +131,8 @@ async function keepUnreadable(
   deps.telemetry.log.warn('a row of a listing cannot be read', { account, collection, itemId, error });
   const record = {
     key: recordKey(run.metadata, collection, itemId ?? SLOT.run, `${run.syncId}-${hash}`),
-    value: Buffer.from(payload),
+    // What is longer is no row of any list; its beginning tells what it was.
+    value: Buffer.from(payload).subarray(0, UNREADABLE_BYTES),
     headers: {},
     timestamp: deps.clock.now(),
     offset: -1,

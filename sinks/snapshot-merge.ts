@@ -5,6 +5,7 @@ import { inCollection, type LedgerGlance, type ScopeRow } from '../core/ledger.t
 import type { ItemStore, StagedChunk } from '../core/ports/item-store.ts';
 import { SetDigest } from '../core/set-digest.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
+import { ControlIds } from './control-ids.ts';
 
 /** Rows in one read of the ledger: small enough that other accounts hardly wait. */
 const GLANCE_ROWS = 4_000;
@@ -19,7 +20,7 @@ export interface MergeResult {
   /** of the kinds that the snapshot covers: of others it says nothing, so that they must not weigh in (law 4) */
   readonly scopeCount: number;
   readonly overlap: number;
-  /** the first and the middle ids of the snapshot, as controls for a recheck */
+  /** ids of the snapshot, as controls for a recheck */
   readonly controls: readonly string[];
 }
 
@@ -35,7 +36,7 @@ export class SnapshotMerge {
   readonly #findings: Finding[] = [];
   readonly #digest: SetDigest;
   readonly #contested: readonly string[];
-  readonly #controls: string[] = [];
+  readonly #controls: ControlIds;
   #count = 0;
   #unlisted = 0;
   #scopeCount = 0;
@@ -48,6 +49,7 @@ export class SnapshotMerge {
     this.#pause = pause;
     this.#digest = new SetDigest(scope.listedDigest);
     this.#contested = contestedKinds(scope, end);
+    this.#controls = new ControlIds(end.snapshotId, end.count);
   }
 
   async run(): Promise<MergeResult> {
@@ -60,7 +62,7 @@ export class SnapshotMerge {
       unlisted: this.#unlisted,
       scopeCount: this.#scopeCount,
       overlap: this.#overlap,
-      controls: this.#controls,
+      controls: this.#controls.ids,
     };
   }
 
@@ -113,7 +115,7 @@ export class SnapshotMerge {
       return;
     }
     this.#count++;
-    if (this.#controls.length < 2) this.#controls.push(entry.itemId);
+    this.#controls.see(entry.itemId, row !== null && isSound(row));
     if (inScope) this.#overlap++;
     if (row?.listed !== true) {
       if (this.#contested.includes(kindOf(entry.itemId))) this.#unlisted++;
@@ -149,6 +151,11 @@ export class SnapshotMerge {
     for await (const entries of this.#sortedPages()) for (const entry of entries) all.push(entry);
     yield all.sort((a, b) => (a.itemId < b.itemId ? -1 : a.itemId > b.itemId ? 1 : 0));
   }
+}
+
+/** It was shown before, and still counts as shown: so the source ought to say that it is saved. */
+function isSound({ state, listed, hidden, content, deletedBy }: LedgerGlance): boolean {
+  return state === 'active' && listed && !hidden && content === 'full' && deletedBy === null;
 }
 
 function entriesOf(chunk: StagedChunk): readonly SnapshotEntry[] {

@@ -1,5 +1,5 @@
 import { applicable } from '../../core/fold/decision.ts';
-import { parseRecordKey } from '../../core/keys.ts';
+import { parseRecordKey, recordKey } from '../../core/keys.ts';
 import type { LedgerRow } from '../../core/ledger.ts';
 import type { Decoded } from '../../core/ports/schema-codec.ts';
 import type { Decision } from '../../schemas/generated/records.ts';
@@ -256,7 +256,8 @@ export class History {
         savedAt: null,
         evidence: '{}',
       };
-      this.log.append({ type: 'Decision', value }, row.itemId);
+      // The same decision may be made twice before the first is applied; each record has a key of its own.
+      this.#append({ type: 'Decision', value }, recordKey(SCOPE, SCOPE.collection, row.itemId, value.eventId));
     }
   }
 

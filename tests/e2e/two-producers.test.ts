@@ -23,6 +23,8 @@ interface Asked {
   readonly page: number;
 }
 
+const pagesOf = (asked: readonly Asked[]): string => asked.map(({ page }) => page).join('');
+
 describe('two processes with a producer on one data folder', () => {
   let github: FakeGitHub;
   let me: FakeLogin;
@@ -83,9 +85,8 @@ describe('two processes with a producer on one data folder', () => {
         expect(reports.map(({ error }) => error)).toEqual([null, null, null]);
       }
       // Every walk is over before the next one begins: pages never mix.
-      const pages = asked.map(({ page }) => page);
-      expect(pages.length).toBeGreaterThanOrEqual(13 * (PAGES + 1));
-      expect(pages.join('')).toMatch(/^(1231)+$/);
+      expect(asked.length).toBeGreaterThanOrEqual(13 * (PAGES + 1));
+      expect(pagesOf(asked)).toMatch(/^(1231)+$/);
       expect(github.mostAtOnce).toBe(1);
       expect(await folder.ids()).toEqual(stars());
       expect(await folder.ids('trash')).toHaveLength(4);
@@ -119,16 +120,10 @@ describe('two processes with a producer on one data folder', () => {
       expect(await sync()).toMatchObject({ error: null, converged: true });
       expect(await folder.ids()).toEqual(stars());
       expect(await folder.ids('trash')).toEqual(['1', '2']);
-      // Whoever woke up walks no further: its pages would be a walk that is not begun with page 1. It alone may begin its command
-      // anew, and has to end it when it learns that the partition has another owner.
-      const walks = asked.slice(woken);
-      const [, ended = ''] = /^((?:12?3?)??)(?:1231)+$/.exec(walks.map(({ page }) => page).join('')) ?? [
-        '',
-        'no walks',
-      ];
-      expect(walks.slice(0, ended.length).map(({ process, page }) => ({ process, page }))).toEqual(
-        Array.from({ length: ended.length }, (_, n) => ({ process: name, page: n + 1 })),
-      );
+      // Whoever woke up walks no further: its pages would be a walk that is not begun with page 1. Two walks may be cut short, the
+      // one that the woken process begins anew before it learns that the partition has another owner, and the one of that
+      // owner, if the partition goes back to the process that woke up.
+      expect(pagesOf(asked.slice(woken))).toMatch(/^(?:12?3?){0,2}?(?:1231)+$/);
       expect(github.mostAtOnce).toBe(1);
       expect(await folder.json('rebuild')).toMatchObject({ match: true, embeddingCalls: 0 });
     },

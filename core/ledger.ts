@@ -40,6 +40,8 @@ export interface LedgerRow {
   content: 'none' | 'stub' | 'full';
   /** the provider did not answer for it, or its source no longer shows it */
   unavailable: boolean;
+  /** a snapshot showed that the source has a newer document, which has not come yet */
+  stale: boolean;
   /** empty while nothing was fetched */
   documentHash: string;
   contentHash: string;
@@ -71,6 +73,7 @@ export interface LedgerGlance {
   readonly hidden: boolean;
   readonly listed: boolean;
   readonly content: LedgerRow['content'];
+  readonly stale: boolean;
   readonly deletedBy: LedgerRow['deletedBy'];
   readonly documentHash: string;
   readonly savedAt: number | null;
@@ -229,6 +232,7 @@ export function newLedgerRow(itemId: string): LedgerRow {
     contentAt: -1,
     content: 'none',
     unavailable: false,
+    stale: false,
     documentHash: '',
     contentHash: '',
     textHash: '',

@@ -31,7 +31,6 @@ export function applyListed(
 
 function wantsContent(context: FoldContext, row: LedgerRow, documentHash: string): boolean {
   if (row.blocked) return false;
-  const changed = differs(documentHash, row.documentHash);
   // A purge forgets the hash, so any content that is listed again differs.
   if (row.hidden && row.state === 'purged') return documentHash !== '' && documentHash !== row.documentHash;
   if (row.hidden) {
@@ -40,8 +39,12 @@ function wantsContent(context: FoldContext, row: LedgerRow, documentHash: string
     return true;
   }
   if (row.deletedBy !== null && row.state !== 'purged') return true;
-  if (row.content !== 'full') return row.retryAt === null || context.at >= row.retryAt;
-  return changed;
+  if (row.content === 'full' && differs(documentHash, row.documentHash)) {
+    // Kept until the content comes: the command may be given up, and later snapshots may say no more than a digest.
+    row.stale = true;
+    return true;
+  }
+  return (row.content !== 'full' || row.stale) && (row.retryAt === null || context.at >= row.retryAt);
 }
 
 /** Law 3: whether the absence of the row from the snapshot says anything. */

@@ -114,6 +114,7 @@ function purge(context: FoldContext, row: LedgerRow, decision: Decision): void {
   row.blocked = row.blocked || decision.author !== 'sink';
   row.content = 'none';
   row.unavailable = false;
+  row.stale = false;
   row.documentHash = '';
   row.contentHash = '';
   row.textHash = '';

@@ -19,7 +19,7 @@ export function listedNeedsWork(row: LedgerGlance | null, entry: SnapshotEntry):
   if (row === null || !row.listed || row.state !== 'active') return true;
   if (entry.savedAt !== null && entry.savedAt !== row.savedAt) return true;
   if (row.blocked) return false;
-  if (row.content !== 'full' || row.hidden || row.deletedBy !== null) return true;
+  if (row.content !== 'full' || row.stale || row.hidden || row.deletedBy !== null) return true;
   return differs(entry.documentHash, row.documentHash);
 }
 

@@ -79,6 +79,7 @@ function takeContent(
   row.documentHash = item.documentHash;
   row.contentHash = hashes.content;
   row.unavailable = false;
+  row.stale = false;
   row.deletedBy = null;
   row.attempts = 0;
   row.retryAt = null;

@@ -243,8 +243,8 @@ async function stubsOf(
 
 function toGlance(itemId: string, row: StoredRow): LedgerGlance {
   const { state = null, pinned = false, blocked = false, hidden = false, listed = false, savedAt = null } = row;
-  const { content = 'none', deletedBy = null, documentHash = '' } = row;
-  return { itemId, state, pinned, blocked, hidden, listed, content, deletedBy, documentHash, savedAt };
+  const { content = 'none', stale = false, deletedBy = null, documentHash = '' } = row;
+  return { itemId, state, pinned, blocked, hidden, listed, content, stale, deletedBy, documentHash, savedAt };
 }
 
 /** Its own copy, so that nobody changes what is kept. */

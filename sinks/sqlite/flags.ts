@@ -3,7 +3,7 @@ import type { ItemState, LedgerRow } from '../../core/ledger.ts';
 /**
  * Everything about a row that has few values, in one integer, so that the scan of a large ledger reads one column for it.
  * Bits 0-2 state, 3 pinned, 4 blocked, 5 hidden, 6 listed, 7 person only, 8 unavailable, 9-10 content, 11-12 deleted by,
- * 13 has a text, 14 has a vector. schema.ts repeats part of this layout.
+ * 13 has a text, 14 has a vector, 15 stale. schema.ts repeats part of this layout.
  */
 export const FLAG = {
   state: 7,
@@ -16,6 +16,7 @@ export const FLAG = {
   full: 1024,
   text: 8192,
   vector: 16384,
+  stale: 32768,
 } as const;
 
 const STATES: readonly (ItemState | null)[] = [null, 'active', 'held', 'trash', 'purged'];
@@ -41,7 +42,8 @@ export function packFlags(row: LedgerRow): number {
     (CONTENTS.indexOf(row.content) << CONTENT_SHIFT) |
     (DELETERS.indexOf(row.deletedBy) << DELETED_BY_SHIFT) |
     (row.textHash === '' ? 0 : FLAG.text) |
-    (row.vectorHash === '' ? 0 : FLAG.vector)
+    (row.vectorHash === '' ? 0 : FLAG.vector) |
+    (row.stale ? FLAG.stale : 0)
   );
 }
 

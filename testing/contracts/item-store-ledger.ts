@@ -46,6 +46,7 @@ export function testLedgerReads({ store }: ItemStoreSuite): void {
       contentAt: 10,
       content: 'stub',
       unavailable: true,
+      stale: true,
       documentHash: 'd',
       contentHash: 'c',
       textHash: 't',

@@ -150,7 +150,7 @@ export function disconnectedMetadata(): Partial<SyncMetadata> {
 export const NOTHING_LEARNED = {
   cursor: {},
   etag: {},
-  documentHashes: {},
+  hashesAt: {},
   lastSnapshot: {},
   lastFullReconciliation: null,
 } as const satisfies Partial<SyncMetadata>;

@@ -36,8 +36,8 @@ export interface SyncMetadata {
   readonly lastSnapshot: Readonly<Record<string, string>>;
   readonly cursor: Readonly<Record<string, string>>;
   readonly etag: Readonly<Record<string, string>>;
-  /** document hash of each item as last emitted, by collection, then item id */
-  readonly documentHashes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** key of the document that has the hashes of what was last emitted, by collection; see sync/known-hashes.ts */
+  readonly hashesAt: Readonly<Record<string, string>>;
   /** most items that any walk or export of a collection ever gave: what tells a window from a whole (protocol.md, Snapshot evidence) */
   readonly mostEver: Readonly<Record<string, number>>;
   /** when it was connected last, ms; null: it is not, or never was */
@@ -82,7 +82,7 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     lastSnapshot: {},
     cursor: {},
     etag: {},
-    documentHashes: {},
+    hashesAt: {},
     mostEver: {},
     connectedAt: null,
     credentialKind: null,

@@ -1,6 +1,7 @@
 import { NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, parseScope, scopeName } from '../../core/keys.ts';
 import { disconnectedMetadata, NOTHING_LEARNED } from '../../producers/credentials.ts';
+import { removeHashes } from '../../producers/sync/known-hashes.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
@@ -64,6 +65,7 @@ async function eraseAccount(app: App, account: Account): Promise<number> {
   await drain(app, DRAIN_LIMIT_MS, ['embed', 'sink']);
   const erased = await eraseItems(app, account);
   await changeMetadata(app, account.provider, account.user, (metadata) => ({ ...metadata, ...NOTHING_LEARNED }));
+  await removeHashes(app.metadata, account);
   return erased;
 }
 

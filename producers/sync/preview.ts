@@ -4,6 +4,7 @@ import { toRawItem } from '../raw-item.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import { dueMode } from './cadence.ts';
 import { capable, mustStillBe, openSession } from './connected-run.ts';
+import { readHashes } from './known-hashes.ts';
 import type { SyncDeps } from './sync-deps.ts';
 import { deltaRequest, fullRequest } from './walk.ts';
 
@@ -40,7 +41,8 @@ export async function previewSync<Raw, S extends Session>(
       const { listed, end } = await readWalk(provider, steps);
       collections.push({ collection, listed, kinds: end.kinds });
     } else {
-      const steps = capable(provider.fetchItems)(session, deltaRequest(metadata, collection), signal);
+      const known = await readHashes(deps.metadata, metadata, collection);
+      const steps = capable(provider.fetchItems)(session, deltaRequest(metadata, collection, known), signal);
       const { listed } = await readWalk(provider, steps);
       collections.push({ collection, listed, kinds: [] });
     }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import type { ListingEnd, Provider, Session, WalkEnd } from '../../core/ports/provider.ts';
 import type { SyncCommand } from '../../schemas/generated/records.ts';
 import type { Run } from '../run.ts';
@@ -6,14 +7,23 @@ import { beginSnapshot } from '../snapshot-writer.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import { dueMode } from './cadence.ts';
 import { capable, executeConnected } from './connected-run.ts';
+import { type KnownHashes, readHashes, removeUnnamed, writeHashes } from './known-hashes.ts';
 import type { SyncDeps } from './sync-deps.ts';
 import { deltaRequest, fullRequest, type WalkCounts, type Walked, walkCollection } from './walk.ts';
 
 /** A collection after its walk: what the metadata remember of it (law 5). */
 interface Remembered {
   readonly collection: string;
-  readonly hashes: Readonly<Record<string, string>>;
+  /** key of the document with the hashes */
+  readonly hashesAt: string;
   readonly end: WalkEnd;
+  readonly count: number;
+}
+
+/** A walk, and what is known after it. */
+interface Learned {
+  readonly walked: Pick<Walked<WalkEnd>, 'end' | 'counts'>;
+  readonly hashes: KnownHashes;
   readonly count: number;
 }
 
@@ -30,20 +40,31 @@ export async function runSync<Raw, S extends Session>(
   const account = { provider: provider.name, user: command.user };
   const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
   const mode = command.mode === 'full' ? 'full' : dueMode(metadata, deps.clock.now(), deps.cadence);
-  await executeConnected(deps, provider, command, mode, signal, async (run, session) => {
-    const walks: Remembered[] = [];
-    const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };
-    for (const collection of provider.collections) {
-      const walked =
-        mode === 'full'
-          ? await fullWalk(deps, provider, session, run, collection, command.causedBy !== null)
-          : await deltaWalk(deps, provider, session, run, collection);
-      walks.push(walked.remembered);
-      for (const name of Object.keys(counts) as (keyof WalkCounts)[]) counts[name] += walked.counts[name];
-    }
-    const done = mode === 'full' ? { lastFullReconciliation: deps.clock.now() } : {};
-    return { counts: { ...counts }, advance: (before) => ({ ...walks.reduce(remember, before), ...done }) };
-  });
+  const documents: string[] = [];
+  try {
+    await executeConnected(deps, provider, command, mode, signal, async (run, session) => {
+      const walks: Remembered[] = [];
+      const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };
+      documents.push(...Object.values(run.metadata.hashesAt));
+      for (const collection of provider.collections) {
+        const known = await readHashes(deps.metadata, run.metadata, collection);
+        const { walked, hashes, count } =
+          mode === 'full'
+            ? await fullWalk(deps, provider, session, run, collection, known, command.causedBy !== null)
+            : await deltaWalk(deps, provider, session, run, collection, known);
+        const hashesAt = await writeHashes(deps.metadata, run, collection, known, hashes);
+        documents.push(hashesAt);
+        walks.push({ collection, hashesAt, end: walked.end, count });
+        for (const name of Object.keys(counts) as (keyof WalkCounts)[]) counts[name] += walked.counts[name];
+      }
+      const done = mode === 'full' ? { lastFullReconciliation: deps.clock.now() } : {};
+      return { counts: { ...counts }, advance: (before) => ({ ...walks.reduce(remember, before), ...done }) };
+    });
+  } finally {
+    await removeUnnamed(deps.metadata, account, documents).catch((error: unknown) =>
+      deps.telemetry.log.warn('what was known of items before could not be removed', { error: messageOf(error) }),
+    );
+  }
 }
 
 /** `withChunks`: the sink asked for them. */
@@ -53,12 +74,13 @@ async function fullWalk<Raw, S extends Session>(
   session: S,
   run: Run,
   collection: string,
+  known: KnownHashes,
   withChunks: boolean,
-): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
+): Promise<Learned> {
   const listIds = capable(provider.listIds);
   const snapshot = await beginSnapshot(deps, run, collection, session.login, null);
   const steps = listIds(session, fullRequest(run.metadata, collection), run.signal);
-  const walked = await walkCollection(deps, provider, session, run, collection, steps);
+  const walked = await walkCollection(deps, provider, session, run, collection, known, steps);
   const { listed, counts, end } = walked;
   await snapshot.end(
     await describeIds({ by: 'documentHash', items: listed }),
@@ -73,10 +95,7 @@ async function fullWalk<Raw, S extends Session>(
     },
     { withChunks },
   );
-  return {
-    counts,
-    remembered: { collection, hashes: Object.fromEntries(listed), end, count: Math.max(listed.size, counts.fetched) },
-  };
+  return { walked, hashes: listed, count: Math.max(listed.size, counts.fetched) };
 }
 
 async function deltaWalk<Raw, S extends Session>(
@@ -85,18 +104,11 @@ async function deltaWalk<Raw, S extends Session>(
   session: S,
   run: Run,
   collection: string,
-): Promise<{ readonly remembered: Remembered; readonly counts: WalkCounts }> {
-  const steps = capable(provider.fetchItems)(session, deltaRequest(run.metadata, collection), run.signal);
-  const { listed, counts, end } = await walkCollection(deps, provider, session, run, collection, steps);
-  return {
-    counts,
-    remembered: {
-      collection,
-      hashes: { ...run.metadata.documentHashes[collection], ...Object.fromEntries(listed) },
-      end,
-      count: 0,
-    },
-  };
+  known: KnownHashes,
+): Promise<Learned> {
+  const steps = capable(provider.fetchItems)(session, deltaRequest(run.metadata, collection, known), run.signal);
+  const walked = await walkCollection(deps, provider, session, run, collection, known, steps);
+  return { walked, hashes: new Map([...known, ...walked.listed]), count: 0 };
 }
 
 function evidenceOf({ counts, nameless, end }: Walked<ListingEnd>): string {
@@ -104,13 +116,13 @@ function evidenceOf({ counts, nameless, end }: Walked<ListingEnd>): string {
   return JSON.stringify({ ...end.evidence, unreadable, nameless, restarts });
 }
 
-function remember(metadata: SyncMetadata, { collection, hashes, end, count }: Remembered): SyncMetadata {
-  const { cursor, etag, documentHashes, mostEver } = metadata;
+function remember(metadata: SyncMetadata, { collection, hashesAt, end, count }: Remembered): SyncMetadata {
+  const { cursor, etag, mostEver } = metadata;
   return {
     ...metadata,
     cursor: withOrWithout(cursor, collection, end.cursor ?? cursor[collection] ?? null),
     etag: withOrWithout(etag, collection, end.etag),
-    documentHashes: { ...documentHashes, [collection]: hashes },
+    hashesAt: { ...metadata.hashesAt, [collection]: hashesAt },
     mostEver: { ...mostEver, [collection]: Math.max(mostEver[collection] ?? 0, count) },
   };
 }

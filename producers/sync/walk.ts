@@ -15,6 +15,7 @@ import type { Run } from '../run.ts';
 import type { SyncMetadata } from '../sync-metadata.ts';
 import { completeItem } from './complete-item.ts';
 import { mustStillBe } from './connected-run.ts';
+import type { KnownHashes } from './known-hashes.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
 /** Counts of a walk, as SyncFinished reports them. */
@@ -43,13 +44,12 @@ export function fullRequest({ mostEver }: SyncMetadata, collection: string): Ful
 }
 
 /** What a delta is asked for with: from where the last completed walk ended. */
-export function deltaRequest({ documentHashes, cursor, etag }: SyncMetadata, collection: string): DeltaWalk {
-  const known = documentHashes[collection] ?? {};
+export function deltaRequest({ cursor, etag }: SyncMetadata, collection: string, known: KnownHashes): DeltaWalk {
   return {
     collection,
     cursor: cursor[collection] ?? null,
     etag: etag[collection] ?? null,
-    isKnown: (itemId) => Object.hasOwn(known, itemId),
+    isKnown: (itemId) => known.has(itemId),
   };
 }
 
@@ -63,9 +63,9 @@ export async function walkCollection<Raw, S extends Session, End>(
   session: S,
   run: Run,
   collection: string,
+  known: KnownHashes,
   steps: AsyncGenerator<WalkStep<Raw>, End, undefined>,
 ): Promise<Walked<End>> {
-  const known = new Map(Object.entries(run.metadata.documentHashes[collection] ?? {}));
   const listed = new Map<string, string>();
   const written = new Map<string, string>();
   const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };

@@ -86,7 +86,8 @@ describe('an account, from connecting it to letting it go', () => {
     expect(await driver.ids()).toEqual([]);
     expect(await driver.ids('purged')).toEqual(ids(...ALL));
     const document = await driver.app.metadata.get('github:me');
-    expect(document?.value).toMatchObject({ documentHashes: {}, cursor: {}, credentialKind: null, accessToken: null });
+    expect(await driver.app.metadata.list('hashes:')).toEqual([]);
+    expect(document?.value).toMatchObject({ hashesAt: {}, cursor: {}, credentialKind: null, accessToken: null });
     source.login = 'login-2';
     await expect(connectWith('good')).rejects.toThrow('is bound to');
   });

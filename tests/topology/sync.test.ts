@@ -87,6 +87,31 @@ describe('the sync loop on the whole pipeline', () => {
     expect(driver.parts.embedder.made.get('alpha two')).toBe(1);
   });
 
+  it('keeps what it knows of items in one document of a collection, apart from the metadata, and none of a run that failed', async () => {
+    const known = () => driver.app.metadata.list('hashes:');
+    const named = async (): Promise<unknown> =>
+      ((await driver.app.metadata.get('github:me'))?.value as { hashesAt: unknown }).hashesAt;
+    source.save(...ALL);
+    await connectQuietly();
+    const [first] = await known();
+    expect(Object.keys(first?.value as object).sort()).toEqual(ids(...ALL));
+    expect(await named()).toEqual({ starred: first?.key });
+    await sync();
+    expect(await known()).toEqual([first]);
+    source.save('zeta');
+    source.beforePage = () => {
+      throw new Error('the source is down');
+    };
+    await sync(true);
+    expect(await known()).toEqual([first]);
+    source.beforePage = () => undefined;
+    await sync();
+    const [second, ...others] = await known();
+    expect(others).toEqual([]);
+    expect(Object.keys(second?.value as object).sort()).toEqual(ids(...ALL, 'zeta'));
+    expect(await named()).toEqual({ starred: second?.key });
+  });
+
   it('removes nothing, and advances nothing, when a page fails, wherever it fails', async () => {
     source.save(...ALL);
     await connectQuietly();

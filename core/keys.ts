@@ -88,7 +88,7 @@ export function parseRecordKey(key: string): { account: string; scope: string; s
 
 /** The kind of an id: what stands before its first underscore (`t3`, `t1`), or the empty string. */
 export function kindOf(itemId: string): string {
-  return /^[a-z]\d_/.test(itemId) ? itemId.slice(0, itemId.indexOf('_')) : '';
+  return itemId[2] === '_' && /^[a-z]\d/.test(itemId) ? itemId.slice(0, 2) : '';
 }
 
 /** Headers of log records. */

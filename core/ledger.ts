@@ -119,14 +119,22 @@ export interface StagedSnapshot {
   judgement: Judgement | null;
 }
 
-/** What law 4 judges a snapshot by, counted before anything of it was applied. */
-export interface Judgement {
+/** A snapshot in figures. */
+export interface Share {
+  /** ids that it lists */
+  readonly listed: number;
   /** active and held items of the scope */
   readonly scopeCount: number;
   /** of these, how many the snapshot lists */
   readonly overlap: number;
   /** active items that would go by absence */
   readonly going: number;
+}
+
+/** What law 4 judges a snapshot by, counted before anything of it was applied. */
+export interface Judgement extends Share {
+  /** by kind of id: exports have a file for each, of which one may be cut off */
+  readonly byKind: Readonly<Record<string, Share>>;
 }
 
 export interface ScopeRow {

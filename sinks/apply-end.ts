@@ -2,7 +2,7 @@ import { type Applying, applyAbsent, applyListed, wouldGo } from '../core/fold/a
 import type { FoldContext } from '../core/fold/effects.ts';
 import type { Finding } from '../core/fold/merge.ts';
 import { coverageOf, finishSnapshot, type Refusal, refuseEarly, refuseLate } from '../core/fold/snapshot.ts';
-import { scopeName } from '../core/keys.ts';
+import { kindOf, scopeName } from '../core/keys.ts';
 import { type Judgement, newLedgerRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import { SetDigest } from '../core/set-digest.ts';
@@ -67,15 +67,21 @@ async function judge(
   merged: MergeResult,
 ): Promise<Judgement> {
   const begin = scope.staged?.begin ?? -1;
-  let going = 0;
+  const going = new Map<string, number>();
   const absent = merged.findings.filter((finding) => finding.entry === null);
   for (let from = 0; from < absent.length; from += deps.stepRows) {
     const ids = absent.slice(from, from + deps.stepRows).map((finding) => finding.itemId);
     const rows = await deps.store.rows(scope.scope, ids);
-    for (const id of ids) if (wouldGo(context, rows.get(id) ?? newLedgerRow(id), end, begin)) going++;
+    for (const id of ids) {
+      if (!wouldGo(context, rows.get(id) ?? newLedgerRow(id), end, begin)) continue;
+      going.set(kindOf(id), (going.get(kindOf(id)) ?? 0) + 1);
+    }
     await deps.pause();
   }
-  return { scopeCount: merged.scopeCount, overlap: merged.overlap, going };
+  const { count: listed, scopeCount, overlap } = merged;
+  const kinds = [...merged.byKind].map(([kind, counted]) => [kind, { ...counted, going: going.get(kind) ?? 0 }]);
+  const all = [...going.values()].reduce((sum, count) => sum + count, 0);
+  return { listed, scopeCount, overlap, going: all, byKind: Object.fromEntries(kinds) as Judgement['byKind'] };
 }
 
 /** Changes the rows step by step; the last step is left uncommitted in the unit that is given back. */

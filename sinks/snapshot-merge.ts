@@ -20,8 +20,16 @@ export interface MergeResult {
   /** of the kinds that the snapshot covers: of others it says nothing, so that they must not weigh in (law 4) */
   readonly scopeCount: number;
   readonly overlap: number;
+  /** the same by kind of id, and how many ids are listed of it */
+  readonly byKind: ReadonlyMap<string, KindCount>;
   /** ids of the snapshot, as controls for a recheck */
   readonly controls: readonly string[];
+}
+
+export interface KindCount {
+  listed: number;
+  scopeCount: number;
+  overlap: number;
 }
 
 /**
@@ -39,8 +47,7 @@ export class SnapshotMerge {
   readonly #controls: ControlIds;
   #count = 0;
   #unlisted = 0;
-  #scopeCount = 0;
-  #overlap = 0;
+  readonly #byKind = new Map<string, KindCount>();
 
   constructor(store: ItemStore, scope: ScopeRow, end: SnapshotEnd, pause: () => Promise<void>) {
     this.#store = store;
@@ -60,8 +67,9 @@ export class SnapshotMerge {
       count: this.#count,
       digest: this.#digest.toString(),
       unlisted: this.#unlisted,
-      scopeCount: this.#scopeCount,
-      overlap: this.#overlap,
+      scopeCount: sumOf(this.#byKind, 'scopeCount'),
+      overlap: sumOf(this.#byKind, 'overlap'),
+      byKind: this.#byKind,
       controls: this.#controls.ids,
     };
   }
@@ -106,22 +114,34 @@ export class SnapshotMerge {
   }
 
   #see(row: LedgerGlance | null, entry: SnapshotEntry | null): void {
-    const isCovered = row !== null && this.#end.kinds.includes(kindOf(row.itemId));
+    const kind = kindOf((row ?? entry)?.itemId ?? '');
+    const isCovered = row !== null && this.#end.kinds.includes(kind);
     const inScope = isCovered && inCollection(row.state);
-    if (inScope) this.#scopeCount++;
+    const counted = this.#countOf(kind);
+    if (inScope) counted.scopeCount++;
     if (entry === null) {
       if (row?.listed === true) this.#digest.remove(row.itemId);
       if (row !== null && absentNeedsWork(row, isCovered)) this.#findings.push({ itemId: row.itemId, entry: null });
       return;
     }
     this.#count++;
+    counted.listed++;
     this.#controls.see(entry.itemId, row !== null && isSound(row));
-    if (inScope) this.#overlap++;
+    if (inScope) counted.overlap++;
     if (row?.listed !== true) {
-      if (this.#contested.includes(kindOf(entry.itemId))) this.#unlisted++;
+      if (this.#contested.includes(kind)) this.#unlisted++;
       this.#digest.add(entry.itemId);
     }
     if (listedNeedsWork(row, entry)) this.#findings.push({ itemId: entry.itemId, entry });
+  }
+
+  #countOf(kind: string): KindCount {
+    let counted = this.#byKind.get(kind);
+    if (counted === undefined) {
+      counted = { listed: 0, scopeCount: 0, overlap: 0 };
+      this.#byKind.set(kind, counted);
+    }
+    return counted;
   }
 
   async *#ledgerPages(): AsyncGenerator<readonly LedgerGlance[]> {
@@ -151,6 +171,12 @@ export class SnapshotMerge {
     for await (const entries of this.#sortedPages()) for (const entry of entries) all.push(entry);
     yield all.sort((a, b) => (a.itemId < b.itemId ? -1 : a.itemId > b.itemId ? 1 : 0));
   }
+}
+
+function sumOf(counts: ReadonlyMap<string, KindCount>, name: keyof KindCount): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count[name];
+  return sum;
 }
 
 /** It was shown before, and still counts as shown: so the source ought to say that it is saved. */

@@ -1,6 +1,14 @@
 import type { SnapshotEnd } from '../../schemas/generated/records.ts';
 import { kindOf } from '../keys.ts';
-import { inCollection, type Judgement, type LedgerRow, lastSeen, lastSeenAt, type StagedSnapshot } from '../ledger.ts';
+import {
+  inCollection,
+  type Judgement,
+  type LedgerRow,
+  lastSeen,
+  lastSeenAt,
+  type Share,
+  type StagedSnapshot,
+} from '../ledger.ts';
 import { type FoldContext, propose } from './effects.ts';
 import { differs, type SnapshotEntry } from './merge.ts';
 import { sight } from './sight.ts';
@@ -91,7 +99,7 @@ export function applyAbsent(
 /** Law 4, and what may have been cut off an export. */
 function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying): void {
   const { end, staged, judgement } = applying;
-  const guard = guardOf(context, applying);
+  const guard = guardOf(context, row, applying);
   const detail = {
     basisSeen: staged.begin,
     snapshotId: end.snapshotId,
@@ -133,21 +141,32 @@ function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying):
   });
 }
 
-/** Law 4: null where it does not object. `personOnly`: not even a newer snapshot releases it. */
-function guardOf(
-  context: FoldContext,
-  { end, judgement }: Applying,
-): { readonly personOnly: string | null; readonly beyond: string | null } {
-  const { guardItems, guardShare } = context.settings;
-  const { scopeCount, overlap, going } = judgement;
-  if (end.count === 0) return { personOnly: 'the snapshot would empty the scope', beyond: null };
+/** What law 4 says against a removal. `personOnly`: not even a newer snapshot releases it. Null: nothing. */
+interface Objection {
+  readonly personOnly: string | null;
+  readonly beyond: string | null;
+}
+
+/** Of the scope as a whole, and of the items of the row's kind. */
+function guardOf(context: FoldContext, row: LedgerRow, { judgement }: Applying): Objection {
+  const ofAll = objectionTo(context, judgement, 'the scope');
+  const kind = kindOf(row.itemId);
+  const ofKind = objectionTo(context, judgement.byKind[kind] ?? judgement, `the items of kind ${kind}`);
+  return { personOnly: ofAll.personOnly ?? ofKind.personOnly, beyond: ofAll.beyond ?? ofKind.beyond };
+}
+
+function objectionTo(
+  { settings }: FoldContext,
+  { listed, scopeCount, overlap, going }: Share,
+  whole: string,
+): Objection {
+  const { guardItems, guardShare } = settings;
+  if (listed === 0) return { personOnly: `the snapshot would empty ${whole}`, beyond: null };
   if (overlap * 2 < scopeCount)
-    return { personOnly: 'the snapshot shares less than half of the ids of the scope', beyond: null };
-  const beyond = going > guardItems && going > guardShare * scopeCount;
-  return {
-    personOnly: null,
-    beyond: beyond ? `the removal exceeds ${guardItems} items and ${guardShare * 100} % of the scope` : null,
-  };
+    return { personOnly: `the snapshot shares less than half of the ids of ${whole}`, beyond: null };
+  const isBeyond = going > guardItems && going > guardShare * scopeCount;
+  const beyond = `the removal exceeds ${guardItems} items and ${guardShare * 100} % of ${whole}`;
+  return { personOnly: null, beyond: isBeyond ? beyond : null };
 }
 
 function cutOff(row: LedgerRow, end: SnapshotEnd): boolean {

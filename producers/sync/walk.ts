@@ -90,11 +90,18 @@ export async function walkCollection<Raw, S extends Session, End>(
       identified = true;
     }
     const fresh: ProviderItem[] = [];
+    const returned = await removedOf(
+      deps,
+      run,
+      collection,
+      shown.map(({ item }) => item.itemId),
+    );
     for (const { raw, item } of shown) {
       const { itemId, documentHash } = item;
       seen.add(itemId);
       listed.set(itemId, documentHash);
-      if ((written.get(itemId) ?? known.get(itemId)) === documentHash) continue;
+      const isUnchanged = (written.get(itemId) ?? known.get(itemId)) === documentHash;
+      if (isUnchanged && (written.has(itemId) || !returned.has(itemId))) continue;
       written.set(itemId, documentHash);
       fresh.push(await completeItem(deps, provider, session, raw, true, run.signal));
     }
@@ -108,6 +115,21 @@ export async function walkCollection<Raw, S extends Session, End>(
       if (row.itemId === null || known.get(row.itemId) !== hash) await keepUnreadable(deps, run, collection, row, hash);
     }
   }
+}
+
+/**
+ * Those that the list shows and the collection lacks: saved again after a verdict, of which the last walk knows nothing. What the
+ * ledger does not say yet is for the next snapshot.
+ */
+async function removedOf(
+  { ledger }: SyncDeps,
+  run: Run,
+  collection: string,
+  itemIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { provider, user } = run.metadata;
+  const rows = await ledger.known({ provider, user, collection }, itemIds);
+  return new Set([...rows].flatMap(([itemId, { state }]) => (state === 'trash' || state === 'held' ? [itemId] : [])));
 }
 
 /** Of an unreadable row, kept for a look at it: a dead letter holds 2 MB with all its headers. */

@@ -109,6 +109,20 @@ describe('a data request of Reddit, on the whole pipeline', () => {
     expect(await driver.ids()).toEqual(sorted(me.saved));
   });
 
+  it('is no reason to miss what it showed as unsaved, and is saved again', async () => {
+    saveAll(300);
+    await connectAndSync(driver, 'reddit', { by: 'token', token: REFRESH });
+    await driver.leap(HOUR_MS);
+    const again = me.saved[200] ?? '';
+    reddit.world.unsave(me, again);
+    expect(await importZip(now())).toMatchObject({ removed: 1 });
+    expect(await driver.ids('trash')).toEqual([again]);
+    reddit.world.save(me, again);
+    expect(await syncNow(driver, 'reddit')).toMatchObject({ mode: 'delta', restored: 1, error: null });
+    expect(await driver.ids()).toEqual(sorted(me.saved));
+    expect(await syncNow(driver, 'reddit')).toMatchObject({ mode: 'delta', restored: 0, requests: 1 });
+  });
+
   it('does not deny what was saved after it was made', async () => {
     saveAll(60);
     const [made, names] = [now(), me.saved];

@@ -21,6 +21,7 @@ export interface Code {
 const SCOPES = 'identity history read';
 const TIME_LIMIT_MS = 600_000;
 const SECRET_BYTES = 32;
+const HTTP_PORT = 80;
 
 /**
  * Sends the person to Reddit and waits for the browser to come back, once, with the state that it left with. The code is bound
@@ -103,7 +104,8 @@ async function listen(server: Server, redirect: URL): Promise<void> {
     server.once('error', (error) =>
       reject(new InputError(`the answer of the browser cannot be waited for at ${redirect.host}: ${error.message}`)),
     );
-    server.listen(Number(redirect.port), redirect.hostname, resolve);
+    // An address says nothing of a port that is its scheme's own.
+    server.listen(Number(redirect.port || HTTP_PORT), redirect.hostname, resolve);
   });
 }
 

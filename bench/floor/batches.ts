@@ -1,5 +1,6 @@
 import { type Database, type Statement, transaction } from '../../sqlite/open.ts';
 import { cpuMs } from '../measure.ts';
+import { eachOf } from './open-bare.ts';
 
 /** Rows of one transaction. */
 export const BATCH_ROWS = 500;
@@ -44,7 +45,7 @@ export function copyTable(source: Database, target: Database, table: string, wri
     rows += batch.length;
     batch = [];
   };
-  for (const row of select.iterate()) {
+  for (const row of eachOf(select)) {
     batch.push(row);
     if (batch.length === BATCH_ROWS) flush();
   }

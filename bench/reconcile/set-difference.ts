@@ -1,5 +1,5 @@
 import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
-import { openForReading } from '../floor/open-bare.ts';
+import { eachOf, openForReading } from '../floor/open-bare.ts';
 import { cpuMs } from '../measure.ts';
 import { filesOf } from '../stack.ts';
 
@@ -24,14 +24,14 @@ export async function setDifference({ dataDir }: { readonly dataDir: string }): 
     const chunks = log
       .prepare<[], Uint8Array>(`SELECT value FROM ${table} WHERE key GLOB '*f1.*' AND length(value) > 10000`)
       .pluck();
-    for (const value of chunks.iterate()) {
+    for (const value of eachOf(chunks)) {
       const decoded = codec.decode(value);
       if (decoded.type === 'SnapshotChunk') for (const itemId of decoded.value.itemIds) listed.add(itemId);
     }
   }
   const vanished: string[] = [];
   const rows = store.prepare<[], string>('SELECT item_id FROM ledger WHERE scope_id = 1').pluck();
-  for (const itemId of rows.iterate()) if (!listed.has(itemId)) vanished.push(itemId);
+  for (const itemId of eachOf(rows)) if (!listed.has(itemId)) vanished.push(itemId);
   const ms = performance.now() - since;
   const cpu = cpuMs() - cpuSince;
   log.close();

@@ -43,6 +43,25 @@ describe('verdicts', () => {
     expect(await ask()).toBe(30);
   });
 
+  it('wait no longer than that where a clock was ahead when the first one was written down', async () => {
+    const scenario = new Scenario();
+    const ids = many(40);
+    await walk(scenario, ids, 'verdict');
+    const asked = await walk(scenario, ids.slice(0, 10), 'verdict');
+    const ask = async (): Promise<number> => {
+      const recheck = scenario.run('recheck');
+      for (const id of ids.slice(10)) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 40 });
+      await scenario.settle();
+      return (await scenario.idsOf('trash')).length;
+    };
+    scenario.now += 90 * 3_600_000;
+    expect(await ask()).toBe(20);
+    scenario.now -= 90 * 3_600_000;
+    expect(await ask()).toBe(20);
+    scenario.now += 600_000;
+    expect(await ask()).toBe(30);
+  });
+
   it('hold for a person where the listing was empty', async () => {
     const scenario = new Scenario();
     await walk(scenario, ['a', 'b'], 'verdict');

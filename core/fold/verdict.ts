@@ -56,6 +56,11 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
   const seen = lastSeen(row, context.scope);
   const firstAt = row.verdictSeen === seen ? row.verdictAt : null;
   // What waits for a second verdict goes on waiting, also where the next snapshot is asked about fewer items.
+  if (firstAt !== null && firstAt > context.at) {
+    // Dated by a clock that was ahead: how long ago it was is not known, so it counts from now.
+    row.verdictAt = context.at;
+    return;
+  }
   if (firstAt !== null && context.at < firstAt + secondVerdictMs) return;
   if (firstAt === null && count > guardItems && count > guardShare * verdict.scopeCount) {
     row.verdictAt = context.at;

@@ -256,7 +256,7 @@ async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Prom
           : null;
     if (item === null) continue;
     wanted(scopeName(item), item.itemId);
-    if (type === 'Decision') events.push(`decision ${value.eventId}`);
+    if (type === 'Decision') events.push(`decision ${value.eventId}`, `acted ${record.input.key}`);
     if (record.input.first !== record.input.position) events.push(`redriven ${accountName(item)} ${item.eventId}`);
   }
   for (const [scope, ids] of items) await unit.loadItems(scope, ids);

@@ -275,7 +275,8 @@ export class RecordFolder {
     const run = await this.#unit.run(decision.syncId);
     const context = await this.context(input, scope, decision, run);
     if (!this.#unit.isNewEvent(`decision ${decision.eventId}`)) {
-      context.effects.tombstones.push(input.key);
+      // A log may hold a record twice under one key: erasing the copy would erase the decision, and undo it with the next rebuild.
+      if (!this.#unit.isKnownEvent(`acted ${input.key}`)) context.effects.tombstones.push(input.key);
       return;
     }
     touch(draft, input);
@@ -283,8 +284,9 @@ export class RecordFolder {
       run.waitingDecisions--;
       this.#unit.changedRun(run);
     }
-    const acted = foldDecision(context, draft.row, decision);
-    if (!acted || decision.operation !== 'purge') return;
+    if (!foldDecision(context, draft.row, decision)) return;
+    this.#unit.isNewEvent(`acted ${input.key}`);
+    if (decision.operation !== 'purge') return;
     draft.content = null;
     draft.vector = null;
     draft.eraseHistory = true;

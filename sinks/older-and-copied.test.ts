@@ -53,6 +53,20 @@ describe('a sighting that is older than the last one', () => {
   });
 });
 
+describe('a decision that the log holds twice under one key', () => {
+  it('is not erased with its copy', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b']);
+    const purge = await scenario.person('a', 'purge');
+    await scenario.settle();
+    for (const suffix of ['', '~1']) scenario.append(purge.decoded, '', '', { key: `${purge.key}${suffix}` });
+    await scenario.settle();
+    expect(erased(scenario)).not.toContain(purge.key);
+    expect(erased(scenario)).toContain(`${purge.key}~1`);
+    expect(await scenario.row('a')).toMatchObject({ state: 'purged', blocked: true });
+  });
+});
+
 describe('the record that brought a purged item back', () => {
   it('is not erased by a copy of it', async () => {
     const scenario = new Scenario();

@@ -82,6 +82,10 @@ export class UnitOfWork {
     return true;
   }
 
+  isKnownEvent(eventId: string): boolean {
+    return this.#known.get(eventId) === true;
+  }
+
   /** Drops what this batch added to an item's history from records that are erased now. */
   forgetHistory(scope: string, itemId: string): void {
     const { history } = this.effects;

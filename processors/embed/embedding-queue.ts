@@ -253,7 +253,7 @@ export class EmbeddingQueue {
     this.outage.fail(startedAt, retryAfterMs);
     const again: Entry[] = [];
     for (const entry of failed) {
-      entry.failedSince ??= startedAt;
+      entry.failedSince = Math.min(entry.failedSince ?? startedAt, clock.now());
       const isOver = clock.now() - entry.failedSince >= this.#limits.maxOutageMs;
       if (entry.once || isOver) settle(this.#entries, entry, { kind: 'late' });
       else again.push(entry);

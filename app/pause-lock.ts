@@ -30,13 +30,13 @@ export class PauseLock {
     await this.#app.presence.pause(roles);
     await this.#app.roles.reconcile();
     const { clock, presence } = this.#app;
-    const until = clock.now() + STAND_STILL_MS;
+    const until = clock.elapsed() + STAND_STILL_MS;
     for (;;) {
       const elsewhere = await presence.elsewhere();
       const here = this.#app.roles.running;
       const left = roles.filter((role) => elsewhere.has(role) || here.includes(role));
       if (left.length === 0) return;
-      if (clock.now() > until)
+      if (clock.elapsed() > until)
         throw new Error(`${left.join(', ')} did not stand still: try again, or stop the other processes`);
       await clock.sleep(POLL_MS);
     }

@@ -118,15 +118,19 @@ export class PoliteHttp {
   /** One request each 1/rate seconds, whoever asks. */
   private async waitForSlot(signal: AbortSignal): Promise<void> {
     const { clock, requestsPerSecond } = this.options;
-    const slot = Math.max(this.nextSlotAt, clock.now());
+    const now = clock.elapsed();
+    const slot = Math.max(this.nextSlotAt, now);
     this.nextSlotAt = slot + 1000 / requestsPerSecond;
-    if (slot > clock.now()) await clock.sleep(slot - clock.now(), signal);
+    if (slot > now) await clock.sleep(slot - now, signal);
   }
 
   private obey(retryAfter: string | null): void {
     const seconds = Number(retryAfter ?? Number.NaN);
     if (!Number.isFinite(seconds) || seconds <= 0) return;
-    this.nextSlotAt = Math.max(this.nextSlotAt, this.options.clock.now() + Math.min(seconds * 1000, LONGEST_WAIT_MS));
+    this.nextSlotAt = Math.max(
+      this.nextSlotAt,
+      this.options.clock.elapsed() + Math.min(seconds * 1000, LONGEST_WAIT_MS),
+    );
   }
 
   private async enter(): Promise<void> {

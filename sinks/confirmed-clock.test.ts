@@ -10,7 +10,7 @@ async function looks(...days: readonly number[]): Promise<(number | null)[]> {
   const metadata = new MemoryMetadataStore();
   const found: (number | null)[] = [];
   for (const day of days) {
-    const clock = { now: () => START + day * DAY_MS, sleep: async () => undefined };
+    const clock = { now: () => START + day * DAY_MS, elapsed: () => day * DAY_MS, sleep: async () => undefined };
     const now = await new ConfirmedClock({ metadata, clock, confirmMs: DAY_MS }).now();
     found.push(now === null ? null : (now - START) / DAY_MS);
   }
@@ -35,6 +35,6 @@ it('takes back what it confirmed when the clock turns out to have been ahead', a
 });
 
 it('waits for nothing where nothing is to be kept', async () => {
-  const clock = { now: () => START, sleep: async () => undefined };
+  const clock = { now: () => START, elapsed: () => 0, sleep: async () => undefined };
   expect(await new ConfirmedClock({ metadata: new MemoryMetadataStore(), clock, confirmMs: 0 }).now()).toBe(START);
 });

@@ -116,30 +116,31 @@ export class Maintenance {
     for (const { scope, row } of expired) {
       const proposed = expiry(scope, row);
       // While the log is long, the decision is on its way for longer than a look takes.
-      if ((this.#asked.get(proposed.eventId) ?? 0) > clock.now()) continue;
+      if ((this.#asked.get(proposed.eventId) ?? 0) > clock.elapsed()) continue;
       const content = await store.item(scope, row.itemId);
       const decided = { url: content?.content?.url ?? null, savedAt: row.savedAt };
       const entry = this.#owed.decision(proposed, decided, clock.now());
       // A copy under the same key would take the decision that acted along when it is erased.
       const key = `${entry.key}~${randomUUID()}`;
       await log.append('ingest', log.partitionOf(entry.account), [{ key, value: entry.value }]);
-      this.#asked.set(proposed.eventId, clock.now() + ON_ITS_WAY_MS);
+      this.#asked.set(proposed.eventId, clock.elapsed() + ON_ITS_WAY_MS);
     }
   }
 
   async #askForStubs(): Promise<void> {
     const { clock, log } = this.#deps;
     const now = clock.now();
-    for (const [name, until] of this.#asked) if (until < now - DAY_MS) this.#asked.delete(name);
+    const passed = clock.elapsed();
+    for (const [name, until] of this.#asked) if (until < passed - DAY_MS) this.#asked.delete(name);
     const scopes = new Map<string, string[]>();
     for (const { scope, itemId, attempts, firstSeenAt, askableSince } of await this.#dueStubs(now)) {
       const name = `${scope} ${itemId} ${attempts}`;
       const until = this.#asked.get(name);
-      if (until !== undefined && until > now) continue;
+      if (until !== undefined && until > passed) continue;
       // Stubs that were never tried are on their way, by the command of the snapshot that found them, unless nobody could be
       // asked then; it may have been lost.
       const onItsWay = attempts === 0 && until === undefined && (firstSeenAt ?? now) >= askableSince;
-      this.#asked.set(name, now + (onItsWay ? ON_ITS_WAY_MS : ASKED_MS));
+      this.#asked.set(name, passed + (onItsWay ? ON_ITS_WAY_MS : ASKED_MS));
       if (!onItsWay) scopes.set(scope, [...(scopes.get(scope) ?? []), itemId]);
     }
     for (const [scope, itemIds] of scopes) {

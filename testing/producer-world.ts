@@ -21,6 +21,10 @@ export class ShiftedClock implements Clock {
     return Date.now() + this.aheadMs;
   }
 
+  elapsed(): number {
+    return performance.now();
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
   }

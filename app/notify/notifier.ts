@@ -106,7 +106,7 @@ export class Notifier {
   /** Tells what is owed and has come to rest, or, at the last look, whatever is owed. */
   async look(isLast = false): Promise<void> {
     const { metadata, clock, isGone } = this.#deps;
-    if (clock.now() < this.#nextTryAt) return;
+    if (clock.elapsed() < this.#nextTryAt) return;
     const { told, version } = await readTold(metadata);
     const { claim } = told;
     if (claim !== null && claim.by !== this.#id && claim.until > clock.now() && !isGone(claim.by)) return;
@@ -191,7 +191,7 @@ export class Notifier {
       return true;
     } catch (error) {
       const backoffMs = jitteredBackoffMs(this.#failures++, random(), BACKOFF_MS, LONGEST_BACKOFF_MS);
-      this.#nextTryAt = clock.now() + Math.max(backoffMs, LOOK_MS);
+      this.#nextTryAt = clock.elapsed() + Math.max(backoffMs, LOOK_MS);
       telemetry.metrics.count('hoardarr_notifications', 1, { event, result: 'failed' });
       telemetry.log.warn('a notification could not be handed over; it is tried again', {
         event,

@@ -70,13 +70,13 @@ async function eraseAccount(app: App, account: Account): Promise<number> {
 }
 
 async function untilNobodyWorks(app: App, account: Account): Promise<void> {
-  const until = app.clock.now() + RUN_END_LIMIT_MS;
+  const until = app.clock.elapsed() + RUN_END_LIMIT_MS;
   for (;;) {
     const document = await app.metadata.get(syncMetadataKey(account));
     const { lease } = readSyncMetadata(account, document?.value);
     const now = app.clock.now();
     if (lease === null || lease.expiresAt <= now || isGone(lease.instance)) return;
-    if (now >= until)
+    if (app.clock.elapsed() >= until)
       throw new Error(
         `${accountName(account)} is disconnected, but another run works for it, so nothing was erased: run this again when it has ended`,
       );

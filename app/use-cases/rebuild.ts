@@ -43,11 +43,11 @@ const KEEP_OLD_MS = 2 * BEAT_MS;
  * compares, and switches. InputError while another rebuild runs.
  */
 export async function rebuildStore(app: App, request: RebuildRequest = {}): Promise<RebuildReport> {
-  const since = app.clock.now();
+  const since = app.clock.elapsed();
   const lock = await PauseLock.take(app);
   try {
     const report = await foldGeneration(app, lock, request);
-    return { ...report, durationMs: app.clock.now() - since };
+    return { ...report, durationMs: app.clock.elapsed() - since };
   } finally {
     await lock.release();
   }

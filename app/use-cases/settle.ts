@@ -36,17 +36,17 @@ export async function waitFor<T>(
 ): Promise<T> {
   const { signal, stallMs = STALL_MS } = options;
   let lastSign = '';
-  let movedAt = app.clock.now();
-  let lookedAt = 0;
+  let movedAt = app.clock.elapsed();
+  let lookedAt = Number.NEGATIVE_INFINITY;
   for (let pollMs = POLL_MS; ; pollMs = Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS)) {
     signal?.throwIfAborted();
     const found = await probe();
     if (found !== null) return found;
-    const now = app.clock.now();
+    const now = app.clock.elapsed();
     if (now - lookedAt >= BEAT_MS) {
       lookedAt = now;
       const current = `${sign()} ${(await app.log.lag()).map((lag) => lag.committed).join(' ')}`;
-      const waits = await readRateLimitWaits(app.metadata, now);
+      const waits = await readRateLimitWaits(app.metadata, app.clock.now());
       if (waits.length > 0) options.onRateLimit?.(waits);
       if (current !== lastSign || waits.length > 0) movedAt = now;
       lastSign = current;
@@ -98,11 +98,11 @@ async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
  * True when it is so.
  */
 export async function drain(app: App, limitMs: number, groups: readonly string[] | null = null): Promise<boolean> {
-  const until = app.clock.now() + limitMs;
+  const until = app.clock.elapsed() + limitMs;
   for (;;) {
     const lags = (await app.log.lag()).filter((lag) => groups === null || groups.includes(lag.group));
     if (lags.every((lag) => lag.committed >= lag.end) && (await app.store.outbox(1)).length === 0) return true;
-    if (app.clock.now() >= until) return false;
+    if (app.clock.elapsed() >= until) return false;
     await app.clock.sleep(POLL_MS);
   }
 }

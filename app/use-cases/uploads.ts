@@ -189,12 +189,12 @@ export class Uploads {
     if (signal.aborted) return;
     let current: Upload = { ...upload, status: 'importing' };
     await this.#save(current);
-    let savedAt = this.#app.clock.now();
+    let savedAt = this.#app.clock.elapsed();
     const progress = (seen: ImportProgress): void => {
       current = { ...current, progress: seen };
       this.#live.set(upload.id, current);
-      if (this.#app.clock.now() - savedAt < SAVE_EVERY_MS) return;
-      savedAt = this.#app.clock.now();
+      if (this.#app.clock.elapsed() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = this.#app.clock.elapsed();
       void this.#save(current).catch(() => undefined);
     };
     try {

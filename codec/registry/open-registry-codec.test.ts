@@ -134,6 +134,7 @@ describeWithParts('the registry codec on a real registry', ['registry'], (enviro
     proxy.refuses = true;
     const clock = {
       now: () => Date.now(),
+      elapsed: () => performance.now(),
       async sleep() {
         proxy.refuses = telemetry.lines.length < 3;
       },

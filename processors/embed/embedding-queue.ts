@@ -105,7 +105,7 @@ export class EmbeddingQueue {
 
   /** Asks the embedder whether it works, with a text of its own. */
   async probe(): Promise<void> {
-    const startedAt = this.#deps.clock.now();
+    const startedAt = this.#deps.clock.elapsed();
     const { results, retryAfterMs } = await this.#ask([PROBE_TEXT]);
     if (results.some((result) => 'vector' in result)) this.outage.succeed();
     else this.outage.fail(startedAt, retryAfterMs);
@@ -135,7 +135,7 @@ export class EmbeddingQueue {
     } finally {
       this.#lookingUp -= 1;
     }
-    this.#lingerUntil = this.#deps.clock.now() + this.#limits.lingerMs;
+    this.#lingerUntil = this.#deps.clock.elapsed() + this.#limits.lingerMs;
     this.#pump();
   }
 
@@ -167,7 +167,7 @@ export class EmbeddingQueue {
   }
 
   #lingerMs(): number {
-    return Math.max(0, this.#lingerUntil - this.#deps.clock.now());
+    return Math.max(0, this.#lingerUntil - this.#deps.clock.elapsed());
   }
 
   #pumpIn(ms: number): void {
@@ -188,7 +188,7 @@ export class EmbeddingQueue {
   async #run(batch: readonly Entry[]): Promise<void> {
     this.#running += 1;
     try {
-      const startedAt = this.#deps.clock.now();
+      const startedAt = this.#deps.clock.elapsed();
       const { results, retryAfterMs } = await this.#ask(batch.map(({ text }) => text));
       await this.#keep(batch, results);
       this.#judge(batch, results, startedAt, retryAfterMs);
@@ -253,8 +253,8 @@ export class EmbeddingQueue {
     this.outage.fail(startedAt, retryAfterMs);
     const again: Entry[] = [];
     for (const entry of failed) {
-      entry.failedSince = Math.min(entry.failedSince ?? startedAt, clock.now());
-      const isOver = clock.now() - entry.failedSince >= this.#limits.maxOutageMs;
+      entry.failedSince ??= startedAt;
+      const isOver = clock.elapsed() - entry.failedSince >= this.#limits.maxOutageMs;
       if (entry.once || isOver) settle(this.#entries, entry, { kind: 'late' });
       else again.push(entry);
     }

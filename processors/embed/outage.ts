@@ -17,9 +17,7 @@ export class Outage {
   #since: number | null = null;
   #succeededAt = 0;
   #failures = 0;
-  /** when the last request failed, and for how long nobody is asked after it */
-  #failedAt = 0;
-  #pauseMs = 0;
+  #notBefore = 0;
   #out = false;
 
   constructor(clock: Clock, random: Random, maxOutageMs: number) {
@@ -33,39 +31,35 @@ export class Outage {
     return this.#out ? 'out' : 'failing';
   }
 
-  /** ms until the embedder may be asked again; 0: now, also where a clock that was ahead has been put right. */
+  /** ms until the embedder may be asked again; 0: now. */
   waitMs(): number {
-    const passedMs = this.#clock.now() - this.#failedAt;
-    return passedMs < 0 ? 0 : Math.max(0, this.#pauseMs - passedMs);
+    return Math.max(0, this.#notBefore - this.#clock.elapsed());
   }
 
   /**
    * A request failed.
    *
-   * @param startedAt when it was begun, ms since the epoch: what hangs for long is out when it fails
+   * @param startedAt when it was begun, by the clock's `elapsed`: what hangs for long is out when it fails
    * @param retryAfterMs what the provider asked for
    */
   fail(startedAt: number, retryAfterMs: number | undefined): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     // A request that hung while others were answered says nothing of that time.
     this.#since ??= Math.max(startedAt, this.#succeededAt);
-    // A clock that was ahead has been put right.
-    this.#since = Math.min(this.#since, now);
     const backoffMs = jitteredBackoffMs(this.#failures, this.#random(), BACKOFF_BASE_MS, BACKOFF_LIMIT_MS);
     this.#failures += 1;
     const outAt = this.#since + this.#maxOutageMs;
     this.#out ||= now >= outAt;
-    this.#failedAt = now;
-    this.#pauseMs = Math.max(backoffMs, retryAfterMs ?? 0);
+    this.#notBefore = now + Math.max(backoffMs, retryAfterMs ?? 0);
     // The last try before the limit is not put off beyond it.
-    if (!this.#out) this.#pauseMs = Math.min(this.#pauseMs, outAt - now);
+    if (!this.#out) this.#notBefore = Math.min(this.#notBefore, outAt);
   }
 
   succeed(): void {
     this.#since = null;
-    this.#succeededAt = this.#clock.now();
+    this.#succeededAt = this.#clock.elapsed();
     this.#failures = 0;
-    this.#pauseMs = 0;
+    this.#notBefore = 0;
     this.#out = false;
   }
 }

@@ -38,7 +38,7 @@ const telemetry = { log, metrics: { count: nothing, gauge: nothing, observe: not
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hoardarr-relevance-'));
   store = await openSqliteStore({ file: join(folder, 'store.db') });
-  const clock = { now: () => 0, sleep: async () => undefined };
+  const clock = { now: () => 0, elapsed: () => 0, sleep: async () => undefined };
   embedder = new LocalEmbedder({ clock, random: () => 0.5, telemetry });
   const texts = judgements.items.map(({ title, body }) => `${title}\n${body}`);
   const results = await embedder.embed(texts);

@@ -112,7 +112,7 @@ export class Subject {
     const convergence = new Convergence({
       store: this.store,
       owed: new Owed(this.codec),
-      clock: { now: () => now, sleep: async () => undefined },
+      clock: { now: () => now, elapsed: () => now, sleep: async () => undefined },
     });
     await convergence.resume(0, (account) => account === accountName(SCOPE));
     await convergence.settle(0, this.applier.progress);

@@ -170,7 +170,7 @@ export class Scenario {
     const convergence = new Convergence({
       store: this.sink.store,
       owed: new Owed(this.codec),
-      clock: { now: () => this.now, sleep: async () => undefined },
+      clock: { now: () => this.now, elapsed: () => this.now, sleep: async () => undefined },
     });
     await convergence.resume(0, (account) => account === accountName(this.scope));
     await convergence.settle(0, this.sink.applier.progress);

@@ -9,6 +9,10 @@ export class MovableClock implements Clock {
     return Date.now() + this.offsetMs;
   }
 
+  elapsed(): number {
+    return performance.now() + this.offsetMs;
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   }

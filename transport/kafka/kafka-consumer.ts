@@ -124,19 +124,19 @@ export class KafkaConsumer implements Subscription {
   /** Resolves when this generation is over, or the consumer closes. */
   async #beatUntilOver(): Promise<void> {
     const { clock, sessionTimeoutMs, log, groupId } = this.#deps;
-    let heardAt = clock.now();
+    let heardAt = clock.elapsed();
     while (!this.#closing.signal.aborted) {
       await clock.sleep(this.#beatIntervalMs, this.#closing.signal).catch(() => {});
       if (this.#closing.signal.aborted) return;
       try {
         const answer = await this.#member.heartbeat();
-        heardAt = clock.now();
+        heardAt = clock.elapsed();
         if (answer === 'all is lost') this.#loseAll();
         if (answer !== 'go on') return;
       } catch (error) {
         log.warn('a heartbeat failed', { group: groupId, error: messageOf(error) });
         this.#member.forgetCoordinator();
-        if (clock.now() - heardAt <= sessionTimeoutMs) continue;
+        if (clock.elapsed() - heardAt <= sessionTimeoutMs) continue;
         // By now the others have been given what this member has.
         this.#loseAll();
         throw error;

@@ -10,7 +10,7 @@ import type { EmbedderDeps, EmbedProgress } from '../embedder-deps.ts';
 import { LocalEmbedder } from './local-embedder.ts';
 
 const deps = (): EmbedderDeps & { readonly telemetry: RecordingTelemetry } => ({
-  clock: { now: () => 0, sleep: async () => {} },
+  clock: { now: () => 0, elapsed: () => 0, sleep: async () => {} },
   random: () => 0,
   telemetry: new RecordingTelemetry(),
 });

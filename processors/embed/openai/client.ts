@@ -76,7 +76,7 @@ export class EmbeddingsClient {
    */
   async request(texts: readonly string[], signal: AbortSignal | undefined, retries = RETRIES): Promise<Answer> {
     for (let attempt = 0; ; attempt += 1) {
-      await this.#wait(this.#notBefore - this.#deps.clock.now(), signal);
+      await this.#wait(this.#notBefore - this.#deps.clock.elapsed(), signal);
       const outcome = await this.#places.run(() => this.#attempt(texts, signal));
       if ('vectors' in outcome) return outcome;
       if (outcome.kind === 'refused') {
@@ -126,7 +126,7 @@ export class EmbeddingsClient {
     const waitMs = afterMs ?? jitteredBackoffMs(attempt, random(), BACKOFF_BASE_MS, BACKOFF_LIMIT_MS);
     telemetry.log.warn('a request for embeddings failed and is tried again', { reason, attempt: attempt + 1, waitMs });
     // What the server asks of one request, it asks of all.
-    if (afterMs !== undefined) this.#notBefore = Math.max(this.#notBefore, clock.now() + waitMs);
+    if (afterMs !== undefined) this.#notBefore = Math.max(this.#notBefore, clock.elapsed() + waitMs);
     else await this.#wait(waitMs, signal);
   }
 

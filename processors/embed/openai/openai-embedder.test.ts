@@ -23,6 +23,7 @@ async function connect(server: FakeOpenAiOptions = {}, options: OpenAiOptions = 
   let now = 1_000;
   const clock = {
     now: () => now,
+    elapsed: () => now,
     sleep: async (ms: number, signal?: AbortSignal) => {
       waits.push(ms);
       now += ms;

@@ -71,6 +71,7 @@ export const VARIABLES = {
   HOARDARR_DATA_DIR: { schema: text },
   HOARDARR_HOST: { schema: text },
   HOARDARR_PORT: { schema: whole(0, 65_535) },
+  HOARDARR_METRICS_PORT: { schema: whole(0, 65_535) },
   HOARDARR_BASE_PATH: { schema: basePath },
   HOARDARR_API_TOKEN: { schema: text, secret: true },
   HOARDARR_ENCRYPTION_KEY: { schema: encryptionKey, secret: true },

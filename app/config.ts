@@ -22,6 +22,8 @@ export interface Config {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
+  /** where a process without the API serves its health and metrics; null: nowhere */
+  readonly metricsPort: number | null;
   /** without a slash at its end; empty for none */
   readonly basePath: string;
   readonly apiToken: string | null;
@@ -169,6 +171,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     dataDir: path.resolve(dataDir ?? values.HOARDARR_DATA_DIR ?? 'data'),
     host: values.HOARDARR_HOST ?? '127.0.0.1',
     port: values.HOARDARR_PORT ?? 8080,
+    metricsPort: values.HOARDARR_METRICS_PORT ?? null,
     basePath: values.HOARDARR_BASE_PATH ?? '',
     apiToken: values.HOARDARR_API_TOKEN ?? null,
     encryptionKey: values.HOARDARR_ENCRYPTION_KEY ?? null,

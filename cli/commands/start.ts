@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { startApi } from '../../api/start-api.ts';
+import { startApi, startProcessOperations } from '../../api/start-api.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { InputError } from '../../core/errors.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
@@ -17,9 +17,10 @@ export function registerStart(program: Command, context: CliContext): void {
         async (app, signal) => {
           // Refused before anything runs: with another embedder, with an address that needs a token.
           await app.embedder();
+          const operations = roles.includes('api') ? null : await startProcessOperations(app);
           await app.roles.start(roles);
           const url = app.apiUrl();
-          const ready = { roles, url, dataDir: app.config.dataDir };
+          const ready = { roles, url, metricsUrl: operations?.url ?? null, dataDir: app.config.dataDir };
           await write(
             context.io.stdout,
             options.json === true ? `${JSON.stringify(ready)}\n` : `${greeting(url, app.config.dataDir)}\n`,
@@ -28,6 +29,7 @@ export function registerStart(program: Command, context: CliContext): void {
             if (signal.aborted) resolve();
             signal.addEventListener('abort', () => resolve(), { once: true });
           });
+          await operations?.stop();
           return null;
         },
         { startApi, level: 'info' },

@@ -7,7 +7,7 @@ type Labels = Readonly<Record<string, string>>;
  * Help texts by the name that code counts with. Names of message metrics are those of OpenTelemetry's messaging conventions
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/), as Prometheus writes them.
  */
-const HELP: Readonly<Record<string, string>> = {
+export const METRIC_HELP: Readonly<Record<string, string>> = {
   messaging_client_sent_messages: 'Records appended to the event log',
   messaging_client_consumed_messages: 'Records given to consumers of the event log',
   messaging_client_operation_duration_seconds: 'Time of one append to the event log',
@@ -23,6 +23,7 @@ const HELP: Readonly<Record<string, string>> = {
   hoardarr_dead_letter_records: 'Dead letters that are kept now',
   hoardarr_enriched_records: 'Records passed on with their embedding',
   hoardarr_pending_late_vectors: 'Items that wait for a vector since the embedder failed',
+  hoardarr_produced_records: 'Records that runs of producers wrote to ingest, by provider',
   hoardarr_provider_requests: 'Requests to providers, by class of status; none: no answer came',
   hoardarr_rate_limit_wait_seconds: 'Time waited for rate limits of providers',
   hoardarr_rate_limit_remaining_requests: 'Requests that the rate budget has left, of the credential that has fewest',
@@ -79,7 +80,7 @@ export class PrometheusMetrics implements Metrics {
     labels: Labels,
   ): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
     const labelNames = Object.keys(labels);
-    return { name, help: HELP[help] ?? help.replaceAll('_', ' '), labelNames, registers: [this.registry] };
+    return { name, help: METRIC_HELP[help] ?? help.replaceAll('_', ' '), labelNames, registers: [this.registry] };
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InputError, messageOf } from '../../core/errors.ts';
+import { EmbedderUnavailableError, InputError, messageOf } from '../../core/errors.ts';
 import type { IndexDefinition } from '../../sinks/couchbase/search-index.ts';
 import type { App } from '../app.ts';
 
@@ -9,9 +9,10 @@ export interface IndexReport {
 }
 
 /**
- * Creates or replaces the index of words and vectors in Couchbase's Search service, from a definition in a file.
+ * Creates or replaces the index of words and vectors in Couchbase's Search service, from a definition in a file. Also before
+ * anything was embedded: then it pins the embedder that is configured.
  *
- * @throws InputError where the store is not in Couchbase, nothing was embedded yet, or the definition is refused
+ * @throws InputError where the store is not in Couchbase, another embedder is pinned, or the definition is refused
  */
 export async function applyStoreIndexes(app: App, file: string, fetchWith: typeof fetch = fetch): Promise<IndexReport> {
   const { couchbase } = app.config;
@@ -19,15 +20,23 @@ export async function applyStoreIndexes(app: App, file: string, fetchWith: typeo
   const { searchUrl } = couchbase;
   if (searchUrl === null)
     throw new InputError('COUCHBASE_SEARCH_URL is missing: where does the Search service answer?');
-  const dimensions = (await app.stores.embedder())?.dimensions ?? 0;
-  if (dimensions === 0)
-    throw new InputError(
-      'nothing was embedded yet: import something first, since the index needs the length of the vectors',
-    );
+  const dimensions = await readDimensions(app);
   const { applyIndex, fillIndex } = await import('../../sinks/couchbase/search-index.ts');
   const definition = fillIndex(readTemplate(file), couchbase, dimensions);
   await applyIndex({ ...couchbase, searchUrl }, definition, fetchWith);
   return { index: definition.name, dimensions };
+}
+
+/** Of the vectors in this store. An embedder whose model is only known by name tells them by its first vector. */
+async function readDimensions(app: App): Promise<number> {
+  const pinned = (await app.stores.embedder())?.dimensions ?? 0;
+  if (pinned > 0) return pinned;
+  const embedder = await app.embedder();
+  if (embedder.dimensions > 0) return embedder.dimensions;
+  const [result] = await embedder.embed(['hoardarr']);
+  if (result === undefined || 'error' in result)
+    throw new EmbedderUnavailableError(`the length of the vectors is not known: ${result?.error ?? 'no vector came'}`);
+  return result.vector.length;
 }
 
 function readTemplate(file: string): IndexDefinition {

@@ -125,7 +125,9 @@ export class RunWriter {
       );
       try {
         const offsets = await this.deps.log.append('ingest', this.partition, records);
-        this.deps.telemetry.metrics.count('hoardarr_produced_records', batch.length, { provider: this.account.provider });
+        this.deps.telemetry.metrics.count('hoardarr_produced_records', batch.length, {
+          provider: this.account.provider,
+        });
         return offsets.at(-1) ?? -1;
       } catch (error) {
         if (!(error instanceof LogUnavailableError) || attempt + 1 >= this.limits.appendAttempts) throw error;

@@ -22,6 +22,18 @@ const MOVED: ReadonlySet<string> = new Set([
   'KAFKA_STORAGE_ERROR',
 ]);
 
+/** The coordinator of a group has just begun, or is another one now: it can be asked soon. Also where kafkajs gave up trying. */
+export function isCoordinatorComing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [error, cause].some((one) => COORDINATOR_COMING.has(protocolTypeOf(one) ?? ''));
+}
+
+const COORDINATOR_COMING: ReadonlySet<string> = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
 /** This member is none of the group, or not in this generation. */
 export function isFenced(error: unknown): boolean {
   const type = protocolTypeOf(error);

@@ -1,3 +1,4 @@
+import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { partitionOfKey } from '../../core/murmur2.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import {
@@ -14,10 +15,13 @@ import {
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { readGroupLags } from './group-lags.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
-import { kafkaError } from './kafka-errors.ts';
+import { isCoordinatorComing, kafkaError } from './kafka-errors.ts';
 import { KafkaLink, type LinkOptions } from './kafka-link.ts';
 import { PartitionAppender } from './partition-appender.ts';
 import { PartitionReader } from './partition-reader.ts';
+
+/** With the waits between them, some 20 s. */
+const COORDINATOR_TRIES = 20;
 
 interface KafkaLogDeps {
   readonly linkOptions: LinkOptions;
@@ -108,12 +112,27 @@ export class KafkaLog implements EventLog {
   async lag(): Promise<readonly GroupLag[]> {
     const { topicPrefix } = this.#deps;
     return await this.#ask(async () => {
-      const committed = await readGroupLags(this.#readLink, topicPrefix, this.#partitions());
+      const committed = await this.#whenCoordinated(() =>
+        readGroupLags(this.#readLink, topicPrefix, this.#partitions()),
+      );
       const topics = new Set(committed.map(({ topic }) => topic));
       const ends = new Map<TopicName, ReadonlyMap<number, number>>();
       for (const topic of topics) ends.set(topic, await this.#offsets(topic, false));
       return committed.map((place) => ({ ...place, end: ends.get(place.topic)?.get(place.partition) ?? 0 }));
     });
+  }
+
+  /** A broker that has just begun loads what groups have committed, for some seconds. */
+  async #whenCoordinated<T>(ask: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.#deps;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isCoordinatorComing(error) || attempt === COORDINATOR_TRIES) throw error;
+        await clock.sleep(jitteredBackoffMs(attempt, random(), 100, 2_000));
+      }
+    }
   }
 
   /** Nothing to do: the brokers remove by themselves what is past its retention or erased, the latter within a day. */

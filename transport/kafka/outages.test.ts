@@ -10,7 +10,7 @@ import { LogUnavailableError } from '../../core/errors.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { after, readAll, record, Seen } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
-import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
+import { describeWithProcesses, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { KafkaLink } from './kafka-link.ts';
 import { openKafkaLog } from './open-kafka-log.ts';
 
@@ -71,7 +71,7 @@ class Writer {
 }
 
 // Brokers that are stopped are the test's own, whatever the environment names.
-describeWithParts('outages of a cluster of three', ['kafka'], () => {
+describeWithProcesses('outages of a cluster of three', () => {
   let stateDir: string;
   let brokers: string[];
   let nodes: readonly Node[];

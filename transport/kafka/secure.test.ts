@@ -9,13 +9,18 @@ import { InputError } from '../../core/errors.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { after, keysOf, record, Seen, until } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
-import { describeWithParts, endOwnParts, type PartEnvironment, startOwnParts } from '../../testing/stack/real-parts.ts';
+import {
+  describeWithProcesses,
+  endOwnParts,
+  type PartEnvironment,
+  startOwnParts,
+} from '../../testing/stack/real-parts.ts';
 import { openKafkaLog } from './open-kafka-log.ts';
 
 const START_WITHIN_MS = 180_000;
 
 // A broker of the test's own, whatever the environment names.
-describeWithParts('a broker that wants TLS and a user', ['kafka'], () => {
+describeWithProcesses('a broker that wants TLS and a user', () => {
   let environment: PartEnvironment;
   const telemetry = new RecordingTelemetry();
 

@@ -3,6 +3,7 @@ import kafkajs, { type Admin } from 'kafkajs';
 import { systemClock } from '../../app/clock.ts';
 import { InputError } from '../../core/errors.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
+import { until } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { kafkaClient } from './kafka-link.ts';
@@ -33,6 +34,7 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     const configEntries = names.map((one) => ({ name: one, value: now[one] ?? '' }));
     const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefix}${topic}`, configEntries };
     await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+    await until(`${name} is changed`, async () => (await settingsOf(topic))[name] === value);
   };
 
   it('are made once, with what keeps their records', async () => {
@@ -55,12 +57,40 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     expect(counts).toEqual([3, 3, 3]);
   });
 
+  it('are waited for where a broker learns later than the controller that they are there', async () => {
+    const unknown = Object.assign(new Error('This server does not host this topic-partition'), {
+      type: 'UNKNOWN_TOPIC_OR_PARTITION',
+    });
+    let asked = 0;
+    const late: Admin = {
+      ...admin,
+      async createTopics(options) {
+        const made = await admin.createTopics({ ...options, waitForLeaders: false });
+        if (options.waitForLeaders !== false) throw unknown;
+        return made;
+      },
+      async fetchTopicMetadata(options) {
+        asked++;
+        if (asked <= 3) throw unknown;
+        return await admin.fetchTopicMetadata(options);
+      },
+    };
+    expect(await prepareTopics(late, prefix, 2)).toBe(2);
+    expect(asked).toBeGreaterThan(3);
+    expect(await prepareTopics(admin, prefix, undefined)).toBe(2);
+  });
+
   it('keep the number of their partitions', async () => {
     await prepareTopics(admin, prefix, 3);
     await expect(prepareTopics(admin, prefix, 4)).rejects.toThrow(
       /has 3 partitions instead of 4, which cannot change.*Set 3/,
     );
-    await admin.createPartitions({ topicPartitions: [{ topic: `${prefix}outcomes`, count: 5 }] });
+    const outcomes = `${prefix}outcomes`;
+    await admin.createPartitions({ topicPartitions: [{ topic: outcomes, count: 5 }] });
+    await until('the broker knows of them', async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [outcomes] });
+      return topics[0]?.partitions.length === 5;
+    });
     await expect(prepareTopics(admin, prefix, undefined)).rejects.toThrow(InputError);
   });
 

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { InputError } from '../../core/errors.ts';
 import { TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
-import { protocolTypeOf } from './kafka-errors.ts';
+import { isMoved, protocolTypeOf } from './kafka-errors.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -44,6 +45,8 @@ const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = 
 const VERIFIED = ['cleanup.policy', 'retention.ms', 'max.message.bytes'] as const;
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICAS = 3;
+const LOOK_EVERY_MS = 100;
+const MAX_LOOKS = 300;
 
 /** Whether records of the topic are removed by time, which Kafka takes from their timestamps. */
 export function isKeptForATime(topic: TopicName): boolean {
@@ -98,12 +101,33 @@ function newTopic(topic: TopicName, name: string, count: number, brokers: number
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   try {
-    await admin.createTopics({ topics, waitForLeaders: true });
+    await admin.createTopics({ topics, waitForLeaders: false });
   } catch (error) {
     const errors = (error as { readonly errors?: readonly Error[] }).errors ?? [error as Error];
     // Another process may have been first.
     const other = errors.find((one) => protocolTypeOf(one) !== 'TOPIC_ALREADY_EXISTS');
     if (other !== undefined) throw other;
+  }
+  await untilServed(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
+}
+
+/**
+ * A broker learns later than the controller that a topic is there, and later again that it leads a partition of it. kafkajs
+ * would wait for leaders to be named, and fail where the topic is not known yet.
+ */
+async function untilServed(admin: Admin, topics: string[]): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    try {
+      await admin.fetchTopicMetadata({ topics });
+      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (!isMoved(error) || looks === MAX_LOOKS) throw error;
+    }
+    await delay(LOOK_EVERY_MS);
   }
 }
 

@@ -9,7 +9,14 @@ module.exports = {
   testEnvironment: 'node',
   rootDir: __dirname,
   testMatch: ['<rootDir>/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '/fixtures/', '<rootDir>/data/'],
+  // tests/containers needs what only real servers have: jest.containers.config.cjs.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/dist/',
+    '/fixtures/',
+    '<rootDir>/data/',
+    '<rootDir>/tests/containers/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   watchman: false,
   globalSetup: '<rootDir>/scripts/stack/test-run-setup.mjs',

@@ -15,7 +15,7 @@ const STOP_WITHIN_MS = 20_000;
  *
  * @param {string} part
  * @param {string} stateDir
- * @param {{ port?: number, nodes?: number, secure?: number, whilePid?: number }} [options]
+ * @param {{ port?: number, nodes?: number, secure?: number, docker?: number, whilePid?: number }} [options]
  * @returns {Promise<{ supervisor: number, processes: { pid: number, args: string[] }[], workDir: string, environment: Record<string, string> }>}
  */
 export async function ensurePart(part, stateDir, options = {}) {
@@ -33,11 +33,11 @@ export function runningPart(part, stateDir) {
   return isOurs(state.supervisor) ? state : null;
 }
 
-async function startPart(part, stateDir, { port, nodes, secure, whilePid }) {
+async function startPart(part, stateDir, { port, nodes, secure, docker, whilePid }) {
   const stateFile = path.join(stateDir, `${part}.json`);
   // A supervisor that was killed may have left its processes behind.
   await stopPart(part, stateDir);
-  const flags = Object.entries({ port, nodes, secure, while: whilePid }).flatMap(([name, value]) =>
+  const flags = Object.entries({ port, nodes, secure, docker, while: whilePid }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
   const logFile = path.join(stateDir, `${part}.log`);

@@ -63,13 +63,10 @@ async function kafka({ folder, workDir, port, nodes = 1, secure = 0 }) {
   };
 }
 
-/**
- * Broker and controller in one. Times are short where tests would wait: new groups are dealt at once, sessions may be short,
- * and the cleaner looks often.
- */
+/** Broker and controller in one. */
 function properties({ nodeId, nodes, broker, controller, voters, dataDir, extra }) {
-  const replicas = Math.min(3, nodes);
   const settings = {
+    ...brokerSettings(nodes),
     'process.roles': 'broker,controller',
     'node.id': nodeId,
     'controller.quorum.voters': voters,
@@ -80,6 +77,21 @@ function properties({ nodeId, nodes, broker, controller, voters, dataDir, extra 
     ...extra?.settings,
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDir,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/**
+ * How a broker of tests behaves, wherever it runs. Times are short where tests would wait: new groups are dealt at once,
+ * sessions may be short, and the cleaner looks often.
+ *
+ * @param {number} nodes
+ */
+export function brokerSettings(nodes) {
+  const replicas = Math.min(3, nodes);
+  return {
     'auto.create.topics.enable': false,
     'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 3,
@@ -95,9 +107,6 @@ function properties({ nodeId, nodes, broker, controller, voters, dataDir, extra 
     'log.segment.delete.delay.ms': 1000,
     'log.retention.check.interval.ms': 1000,
   };
-  return Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 }
 
 async function registry({ folder, port }) {
@@ -153,7 +162,7 @@ async function couchbase({ folder, port }) {
 }
 
 /** Ports that nobody has now; all are held until the last is found, so that none comes twice. */
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = [];
   for (let index = 0; index < count; index += 1) {
     const server = createServer();

@@ -1,4 +1,4 @@
-// `serve-part.mjs PART STATE_DIR [--port N] [--nodes N] [--secure 1] [--while PID]`: runs one part of the stack until SIGTERM, or
+// `serve-part.mjs PART STATE_DIR [--port N] [--nodes N] [--secure 1] [--docker 1] [--while PID]`: runs one part of the stack until SIGTERM, or
 // until the process PID is gone. When the part is ready, STATE_DIR/PART.json says where it is and which processes it has.
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,17 +16,18 @@ const STOP_WITHIN_MS = 10_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: Object.fromEntries(['port', 'nodes', 'secure', 'while'].map((name) => [name, { type: 'string' }])),
+  options: Object.fromEntries(['port', 'nodes', 'secure', 'docker', 'while'].map((name) => [name, { type: 'string' }])),
 });
 const [part, stateDir] = positionals;
 const stateFile = path.join(stateDir, `${part}.json`);
 const children = [];
+let container = null;
 let ending = null;
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void end(0));
 if (values.while !== undefined) watch(Number(values.while));
 try {
-  await serve();
+  await (values.docker === undefined ? serve() : serveContainer());
 } catch (error) {
   process.stderr.write(`stack: ${part} did not start: ${error.message}\n`);
   await end(1);
@@ -46,9 +47,22 @@ async function serve() {
   for (const { args } of program.processes) start(args, stdio, workDir);
   await untilReady(program, logFile);
   const processes = children.map(({ child, args }) => ({ pid: child.pid, args }));
-  const state = { part, supervisor: process.pid, processes, workDir, environment: await program.environment() };
-  // Renamed into place, so that who reads it reads all of it.
-  writeFileSync(`${stateFile}.draft`, `${JSON.stringify(state, null, 2)}\n`);
+  writeState({ processes, workDir, environment: await program.environment() });
+}
+
+async function serveContainer() {
+  const impossible = ['nodes', 'secure'].filter((name) => values[name] !== undefined);
+  if (impossible.length > 0) throw new Error(`--docker goes without --${impossible.join(' and --')}`);
+  const { startContainer } = await import('./containers.mjs');
+  container = await startContainer(part, values.port === undefined ? {} : { port: Number(values.port) });
+  writeState({ processes: [], workDir: makeWorkDir(stateDir, part), environment: container.environment });
+  // No child keeps this process here, and with it would go who ends the container.
+  setInterval(() => undefined, WATCH_EVERY_MS);
+}
+
+/** Renamed into place, so that who reads it reads all of it. */
+function writeState(state) {
+  writeFileSync(`${stateFile}.draft`, `${JSON.stringify({ part, supervisor: process.pid, ...state }, null, 2)}\n`);
   renameSync(`${stateFile}.draft`, stateFile);
 }
 
@@ -91,6 +105,7 @@ function end(status) {
 
 /** In the end without asking: nothing of what they hold is kept. */
 async function stopAll() {
+  await container?.stop();
   const running = children
     .map(({ child }) => child)
     .filter((child) => child.exitCode === null && child.signalCode === null);

@@ -1,5 +1,6 @@
 // `npm run stack:up [-- PART...] [--kafka-port N] [--registry-port N] [--couchbase-port N]`: starts what does not run, and
-// prints the environment to use it with, as lines for a shell: `eval "$(npm run --silent stack:up)"`.
+// prints the environment to use it with, as lines for a shell: `eval "$(npm run --silent stack:up)"`. `--docker 1` takes images
+// instead of what Maven brings.
 // Tests name a folder of their own with `--state-dir DIR`, end with `--while PID` what they started, and may have several
 // brokers with `--nodes N`, and one that wants TLS and a user with `--secure 1`.
 import path from 'node:path';
@@ -10,7 +11,7 @@ import { ensurePart } from './parts.mjs';
 
 const ports = PART_NAMES.map((part) => `${part}-port`);
 const options = Object.fromEntries(
-  [...ports, 'state-dir', 'while', 'nodes', 'secure'].map((name) => [name, { type: 'string' }]),
+  [...ports, 'state-dir', 'while', 'nodes', 'secure', 'docker'].map((name) => [name, { type: 'string' }]),
 );
 const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const parts = positionals.length === 0 ? PART_NAMES : positionals;
@@ -28,6 +29,7 @@ const states = await Promise.all(
       port: number(`${part}-port`),
       nodes: number('nodes'),
       secure: number('secure'),
+      docker: number('docker'),
       whilePid: number('while'),
     }),
   ),

@@ -10,7 +10,7 @@ let places = 0;
 
 describeWithCouchbase('Metadata in Couchbase', (server) => {
   beforeAll(async () => {
-    bucket = await openBucket({ ...server(), scope: '_default', collections: false, durability: 'none' });
+    bucket = await openBucket({ ...server(), scope: '_default' });
   });
   afterAll(() => bucket.close());
 

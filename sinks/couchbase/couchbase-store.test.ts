@@ -43,7 +43,7 @@ function createHarness(limits: Partial<StoreLimits> = {}): ItemStoreHarness {
 
 describeWithCouchbase('The store in Couchbase', (server) => {
   beforeAll(async () => {
-    bucket = await openBucket({ ...server(), scope: '_default', collections: false, durability: 'none' });
+    bucket = await openBucket({ ...server(), scope: '_default' });
   });
   afterAll(() => bucket.close());
 

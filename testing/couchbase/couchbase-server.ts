@@ -1,3 +1,4 @@
+import type { BucketSettings } from '../../sinks/couchbase/bucket.ts';
 import type { PartEnvironment } from '../stack/real-parts.ts';
 
 /** A server that speaks Couchbase's key-value protocol, for a test run. */
@@ -6,6 +7,11 @@ export interface CouchbaseServer {
   readonly username: string;
   readonly password: string;
   readonly bucket: string;
+  /** false on the protocol server, which has neither collections nor levels of durability */
+  readonly collections: boolean;
+  readonly durability: BucketSettings['durability'];
+  /** of the Search service; null on the protocol server */
+  readonly searchUrl: string | null;
 }
 
 /** What the environment of a suite says of it. */
@@ -21,5 +27,8 @@ export function couchbaseOf(environment: PartEnvironment): CouchbaseServer {
     username: valueOf('COUCHBASE_USERNAME'),
     password: valueOf('COUCHBASE_PASSWORD'),
     bucket: environment['COUCHBASE_BUCKET'] ?? 'hoardarr',
+    collections: environment['COUCHBASE_COLLECTIONS'] !== 'off',
+    durability: (environment['COUCHBASE_DURABILITY'] as BucketSettings['durability'] | undefined) ?? 'majority',
+    searchUrl: environment['COUCHBASE_SEARCH_URL'] ?? null,
   };
 }

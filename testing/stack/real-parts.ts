@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, it } from '@jest/globals';
@@ -20,8 +20,9 @@ const SCRIPTS = path.join(__dirname, '../../scripts/stack');
 const START_WITHIN_MS = 300_000;
 
 /**
- * A suite on real parts: those that the environment names, else parts that are started from Maven, once for a run of Jest.
- * Where there are none, all its tests are skipped, and the reason is printed; with HOARDARR_REQUIRE_STACK=1 that fails.
+ * A suite on real parts: those that the environment names, else parts that are started from Maven, else from images, once for
+ * a run of Jest. Where there are none, all its tests are skipped, and the reason is printed; with HOARDARR_REQUIRE_STACK=1 that
+ * fails.
  *
  * @param body gets how to reach the parts, which is known only once tests run
  */
@@ -30,15 +31,24 @@ export function describeWithParts(
   parts: readonly PartName[],
   body: (environment: () => PartEnvironment) => void,
 ): void {
-  const lacking = whatIsLacking(parts);
+  let environment: PartEnvironment = {};
+  describeUnlessLacking(name, whatIsLacking(parts), () => {
+    beforeAll(async () => {
+      environment = await startParts(parts);
+    }, START_WITHIN_MS);
+    body(() => environment);
+  });
+}
+
+/** A suite that starts parts of its own with startOwnParts, as several processes or to end them: that needs Maven. */
+export function describeWithProcesses(name: string, body: () => void): void {
+  const needs = 'needs Java 17 and Maven, to start parts as processes of its own';
+  describeUnlessLacking(name, startedFrom() === 'maven' ? null : needs, body);
+}
+
+function describeUnlessLacking(name: string, lacking: string | null, body: () => void): void {
   if (lacking === null) {
-    describe(name, () => {
-      let environment: PartEnvironment = {};
-      beforeAll(async () => {
-        environment = await startParts(parts);
-      }, START_WITHIN_MS);
-      body(() => environment);
-    });
+    describe(name, body);
     return;
   }
   if (given()['HOARDARR_REQUIRE_STACK'] === '1') {
@@ -49,7 +59,7 @@ export function describeWithParts(
   }
   process.stderr.write(`skipped: ${name}: ${lacking}\n`);
   // oxlint-disable-next-line jest/no-disabled-tests -- the one place where tests may be skipped, with a reason and counted
-  describe.skip(`${name} (skipped: ${lacking})`, () => body(() => ({})));
+  describe.skip(`${name} (skipped: ${lacking})`, body);
 }
 
 /**
@@ -70,6 +80,7 @@ export async function startOwnParts(
     stateDir,
     '--while',
     process.env['TEST_STACK_WHILE'] ?? '',
+    ...(startedFrom() === 'docker' ? ['--docker', '1'] : []),
     ...flags,
   ];
   const { stdout } = await promisify(execFile)(process.execPath, args);
@@ -94,8 +105,15 @@ async function startParts(parts: readonly PartName[]): Promise<PartEnvironment> 
 function whatIsLacking(parts: readonly PartName[]): string | null {
   const known = given();
   const missing = parts.map((part) => ADDRESS[part]).filter((address) => known[address] === undefined);
-  if (missing.length === 0 || ['java', 'mvn'].every(isOnPath)) return null;
-  return `needs ${missing.join(' and ')}, or Java 17 and Maven to start the parts`;
+  if (missing.length === 0 || startedFrom() !== null) return null;
+  return `needs ${missing.join(' and ')}, or Java 17 and Maven, or Docker, to start the parts`;
+}
+
+/** Where parts come from that the environment does not name. `npm run test:containers` asks for images. */
+function startedFrom(): 'maven' | 'docker' | null {
+  if (process.env['TEST_STACK_FROM'] === 'docker') return 'docker';
+  if (['java', 'mvn'].every(isOnPath)) return 'maven';
+  return existsSync('/var/run/docker.sock') || process.env['DOCKER_HOST'] !== undefined ? 'docker' : null;
 }
 
 /** What the environment of the run says of the stack: scripts/stack/test-run-setup.mjs put it aside. */

@@ -3,6 +3,7 @@ import { connect } from '../../app/use-cases/connect.ts';
 import { explainItem } from '../../app/use-cases/explain.ts';
 import { type SyncReport, syncAccount } from '../../app/use-cases/sync.ts';
 import { createLiveProvider } from '../../producers/sync/live-provider.ts';
+import { readSyncMetadata } from '../../producers/sync-metadata.ts';
 import { idOf, ScriptedSource } from '../../testing/scripted-source.ts';
 import { seedFor } from '../../testing/seeds.ts';
 import { TopologyDriver } from '../../testing/topology/topology-driver.ts';
@@ -90,7 +91,7 @@ describe('the sync loop on the whole pipeline', () => {
   it('keeps what it knows of items in one document of a collection, apart from the metadata, and none of a run that failed', async () => {
     const known = () => driver.app.metadata.list('hashes:');
     const named = async (): Promise<unknown> =>
-      ((await driver.app.metadata.get('github:me'))?.value as { hashesAt: unknown }).hashesAt;
+      readSyncMetadata(ACCOUNT, (await driver.app.metadata.get('github:me'))?.value).hashesAt;
     source.save(...ALL);
     await connectQuietly();
     const [first] = await known();

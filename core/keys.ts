@@ -102,6 +102,8 @@ export const HEADER = {
   ingestKey: 'hoardarr-ingest-key',
   /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
   poison: 'hoardarr-poison',
+  /** a record that `migrate` carried over: the id of its first log, and its offset there; see movedFrom */
+  movedFrom: 'hoardarr-moved-from',
   /** dead-letter: the record was taken, all but this item of many that it speaks of */
   butForItem: 'hoardarr-but-for-item',
 } as const;

@@ -21,6 +21,8 @@ interface Call {
 
 interface AppenderDeps {
   readonly db: LogDatabase;
+  /** called in each transaction; throws where nothing may be appended */
+  readonly check: () => void;
   readonly now: () => number;
   /** called after records became durable, before their calls resolve */
   readonly onAppended: (tables: ReadonlySet<PartitionTable>) => void;
@@ -78,6 +80,7 @@ export class Appender {
   async #write(calls: readonly Call[]): Promise<void> {
     try {
       const offsets = await this.#deps.db.write('power', () => {
+        this.#deps.check();
         const nowMs = this.#deps.now();
         return calls.map(({ table, records }) => table.insert(records, nowMs));
       });

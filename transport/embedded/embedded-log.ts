@@ -3,7 +3,6 @@ import { partitionOfKey } from '../../core/murmur2.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import {
   type AppendRecord,
-  type EventLog,
   type GroupLag,
   type LogRecord,
   type PartitionEnd,
@@ -12,12 +11,14 @@ import {
   TOPIC_NAMES,
   type TopicName,
 } from '../../core/ports/event-log.ts';
+import type { LogEnds, MovableLog } from '../../core/ports/movable-log.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { Appender } from './appender.ts';
 import { Compactor, type Retention } from './compactor.ts';
 import { GroupConsumer } from './group-consumer.ts';
 import { GroupStore } from './group-store.ts';
 import type { LogDatabase } from './log-database.ts';
+import { Move } from './move.ts';
 import { PartitionTable } from './partition-table.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -35,13 +36,14 @@ interface EmbeddedLogDeps {
 }
 
 /** The event log in one SQLite file. */
-export class EmbeddedLog implements EventLog {
+export class EmbeddedLog implements MovableLog {
   readonly partitionCount: number;
   readonly #deps: EmbeddedLogDeps;
   readonly #tables = new Map<string, PartitionTable>();
   readonly #groups: GroupStore;
   readonly #appender: Appender;
   readonly #compactor: Compactor;
+  readonly #move: Move;
   readonly #consumers = new Set<GroupConsumer>();
   readonly #wakeUps: WakeUps;
   #compacting: Promise<void> = Promise.resolve();
@@ -57,10 +59,36 @@ export class EmbeddedLog implements EventLog {
         this.#tables.set(`${topic}/${partition}`, new PartitionTable(db, topic, partition));
       }
     }
+    this.#move = new Move({ db, tables: [...this.#tables.values()], now });
     this.#groups = new GroupStore({ db, partitionCount, sessionTimeoutMs, now });
     this.#wakeUps = new WakeUps(db, deps.pollIntervalMs, () => this.#lookAtGroups());
-    this.#appender = new Appender({ db, now, onAppended: (tables) => this.#wakeUps.wake(tables) });
+    this.#appender = new Appender({
+      db,
+      now,
+      check: () => this.#move.check(),
+      onAppended: (tables) => this.#wakeUps.wake(tables),
+    });
     this.#compactor = new Compactor({ db, tables: [...this.#tables.values()], retention, now });
+  }
+
+  get id(): string {
+    return this.#move.id;
+  }
+
+  movedTo(): string | null {
+    return this.#move.movedTo();
+  }
+
+  hold(forMs: number): Promise<void> {
+    return this.#move.hold(forMs);
+  }
+
+  resume(): Promise<void> {
+    return this.#move.resume();
+  }
+
+  leave(to: string, ends: LogEnds): Promise<boolean> {
+    return this.#move.leave(to, ends);
   }
 
   partitionOf(account: string): number {

@@ -78,7 +78,7 @@ describe('a full disk', () => {
     const raw = openRaw('full.db');
     const db = new LogDatabase(raw);
     const table = new PartitionTable(db, 'ingest', 0);
-    const appender = new Appender({ db, now: () => 1, onAppended: () => {} });
+    const appender = new Appender({ db, now: () => 1, check: () => {}, onAppended: () => {} });
     await appender.append(table, records('kept', 3));
     raw.pragma(`max_page_count = ${Number(raw.pragma('page_count', { simple: true })) + 2}`);
     const large = { key: 'large', value: new Uint8Array(900_000) };

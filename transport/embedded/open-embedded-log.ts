@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { InputError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { EventLog, TopicName } from '../../core/ports/event-log.ts';
+import type { TopicName } from '../../core/ports/event-log.ts';
+import type { MovableLog } from '../../core/ports/movable-log.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { type Database, openDatabase } from '../../sqlite/open.ts';
 import type { Retention } from './compactor.ts';
@@ -51,7 +52,7 @@ const RETENTION: Retention = {
  * @throws InputError when the partition count differs from that of the log, or log.db is not a log of this version;
  * LogUnavailableError when the disk does not let it be opened.
  */
-export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EventLog> {
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<MovableLog> {
   const wanted = options.partitions ?? DEFAULT_PARTITIONS;
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_PARTITIONS) {
     throw new InputError(`the number of partitions is 1 to ${MAX_PARTITIONS}, not ${wanted}`);

@@ -92,5 +92,10 @@ export function logMigrations(partitions: number): readonly Migration[] {
         }
       }
     },
+    // id: whose records a copy of them are; held_until, ms, and moved_to: see MovableLog
+    `ALTER TABLE layout ADD COLUMN id TEXT;
+     ALTER TABLE layout ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE layout ADD COLUMN moved_to TEXT;
+     UPDATE layout SET id = lower(hex(randomblob(8)));`,
   ];
 }

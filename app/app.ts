@@ -5,6 +5,7 @@ import type { Embedder } from '../core/ports/embedder.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
+import type { MovableLog } from '../core/ports/movable-log.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import type { Importer } from '../producers/import-run.ts';
@@ -28,6 +29,10 @@ export interface App {
   readonly fetch: typeof fetch;
   readonly log: EventLog;
   readonly codec: SchemaCodec;
+  /** names the log for good: no other one has it */
+  readonly logId: string;
+  /** the log itself, where `migrate` can bring it elsewhere; null on Kafka */
+  readonly movable: MovableLog | null;
   readonly metadata: MetadataStore;
   /** of the generation that counts now */
   readonly store: ItemStore;

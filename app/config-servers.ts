@@ -35,11 +35,11 @@ export interface CouchbaseSettings {
   readonly durability: 'none' | 'majority' | 'majority-and-persist-active' | 'persist-to-majority';
 }
 
-/** Null where it is not in use. */
-export function kafkaSettings(values: Values): KafkaSettings | null {
+/** Null where none are named. */
+export function kafkaServers(values: Values): KafkaSettings | null {
   const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = values;
   const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = values;
-  if (values.HOARDARR_EVENT_LOG !== 'kafka' || brokers === undefined) return null;
+  if (brokers === undefined) return null;
   const hasUser = mechanism !== undefined && username !== undefined && password !== undefined;
   return {
     brokers,

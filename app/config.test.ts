@@ -95,7 +95,9 @@ describe('configuration', () => {
   it('takes Kafka with its registry, and none of both unless it is asked for', () => {
     const names = { KAFKA_BROKERS: 'a:1,b:2', SCHEMA_REGISTRY_URL: 'http://registry/', KAFKA_SSL: 'on' };
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'planted' };
-    expect(loadConfig({}, { ...names, ...sasl }).kafka).toBeNull();
+    const embedded = loadConfig({}, { ...names, ...sasl });
+    expect(embedded.kafka).toBeNull();
+    expect(embedded.kafkaServers?.brokers).toEqual(['a:1', 'b:2']);
     const config = loadConfig({}, { ...names, ...sasl, HOARDARR_EVENT_LOG: 'kafka' });
     expect(config.kafka).toEqual({
       brokers: ['a:1', 'b:2'],

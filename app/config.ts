@@ -8,7 +8,7 @@ import {
   type CouchbaseSettings,
   couchbaseSettings,
   type KafkaSettings,
-  kafkaSettings,
+  kafkaServers,
   registrySettings,
   type SchemaRegistrySettings,
 } from './config-servers.ts';
@@ -41,6 +41,8 @@ export interface Config {
   readonly topicPrefix: string;
   /** null: the log is embedded in the data folder */
   readonly kafka: KafkaSettings | null;
+  /** the brokers that are named, also while the log is embedded: where `migrate` brings it */
+  readonly kafkaServers: KafkaSettings | null;
   /** null: the schemas of the embedded log have ids of their own */
   readonly schemaRegistry: SchemaRegistrySettings | null;
   readonly store: 'sqlite' | 'couchbase';
@@ -183,7 +185,8 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
     cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',
-    kafka: kafkaSettings(values),
+    kafka: values.HOARDARR_EVENT_LOG === 'kafka' ? kafkaServers(values) : null,
+    kafkaServers: kafkaServers(values),
     schemaRegistry: registrySettings(values),
     store: values.HOARDARR_STORE ?? 'sqlite',
     couchbase: couchbaseSettings(values),

@@ -34,6 +34,12 @@ export function removeStoreFile(dataDir: string, generation: number): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
 
+/** Removes the log that lies in the folder itself, once another one counts. */
+export function removeEmbeddedLog(dataDir: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path.join(dataDir, `${DATA_FILES.log}${suffix}`), { force: true });
+  rmSync(path.join(dataDir, DATA_FILES.schemas), { recursive: true, force: true });
+}
+
 /** Creates the folder where it is missing; readable by its owner alone. Throws InputError where it cannot be used. */
 export function prepareDataFolder(dataDir: string): void {
   try {

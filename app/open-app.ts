@@ -1,6 +1,8 @@
+import { InputError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
+import type { MovableLog } from '../core/ports/movable-log.ts';
 import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
 import type { App } from './app.ts';
 import { createSearchFor } from './app-search.ts';
@@ -27,6 +29,8 @@ export interface OpenOptions {
   readonly fetch?: typeof fetch;
   /** starts the HTTP API; without it the role `api` cannot run here */
   readonly startApi?: (app: App) => Promise<RunningApi>;
+  /** for `migrate`: also where the embedded log was left, but the rest of its move is still to be done */
+  readonly finishesMove?: boolean;
 }
 
 /** The HTTP API, as it runs. */
@@ -58,7 +62,8 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
   try {
     const keys = openKeys(config);
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
-    const { codec } = opened;
+    const { codec, movable, id: logId } = opened;
+    if (options.finishesMove !== true) refuseLeft(movable);
     const { metadata, generations } = await closing(openStores(config));
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const stores = await closing(CurrentStore.open({ metadata, generations }));
@@ -80,6 +85,8 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       fetch: fetchWith,
       log,
       codec,
+      logId,
+      movable,
       metadata,
       store,
       stores,
@@ -104,6 +111,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       starters,
       isStale: () => stores.isStale(),
       refresh: () => stores.refresh(),
+      isLeft: () => movable !== null && movable.movedTo() !== null,
     });
     const app: App = {
       ...parts,
@@ -136,6 +144,13 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
 function openKeys({ encryptionKey, oldEncryptionKey, dataDir }: Config): KeyRing {
   if (encryptionKey === null) return new KeyRing(() => readKeyFile(dataDir));
   return new KeyRing(oldEncryptionKey === null ? [encryptionKey] : [encryptionKey, oldEncryptionKey]);
+}
+
+function refuseLeft(log: MovableLog | null): void {
+  if (log !== null && log.movedTo() !== null)
+    throw new InputError(
+      'the move of the log to Kafka was cut off just before its end: run `hoardarr migrate` once more',
+    );
 }
 
 async function isUsed(log: EventLog): Promise<boolean> {

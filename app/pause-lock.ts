@@ -5,7 +5,7 @@ import { BEAT_MS, type Role } from './presence.ts';
 const STAND_STILL_MS = 60_000;
 const POLL_MS = 25;
 
-/** One rebuild at a time, and the roles that stand still for it. */
+/** One rebuild, backup or move of the log at a time, and the roles that stand still for it. */
 export class PauseLock {
   readonly #app: App;
   readonly #stopped = new AbortController();
@@ -18,7 +18,9 @@ export class PauseLock {
 
   static async take(app: App): Promise<PauseLock> {
     if (!(await app.presence.pause([])))
-      throw new InputError('another process rebuilds or backs up this data folder: try again when it is done');
+      throw new InputError(
+        'another process rebuilds, backs up or migrates this data folder: try again when it is done',
+      );
     const lock = new PauseLock(app);
     lock.#loop = lock.#beat();
     return lock;

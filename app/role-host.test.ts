@@ -18,6 +18,7 @@ class World {
   readonly telemetry = new RecordingTelemetry();
   readonly events: string[] = [];
   stale = false;
+  isLeft = false;
   failing: Role | null = null;
   readonly host = new RoleHost({
     presence: this.presence,
@@ -29,6 +30,7 @@ class World {
       this.events.push('refreshed');
       this.stale = false;
     },
+    isLeft: () => this.isLeft,
   });
 
   async #start(role: Role): Promise<{ stop(): Promise<void> }> {
@@ -90,6 +92,18 @@ describe('roles of a process', () => {
     await world.host.reconcile();
     expect(world.events.slice(3)).toEqual(['+sink']);
     expect(await world.presence.pause([])).toBe(true);
+    await world.host.stop();
+  });
+
+  it('end, and are never started again, once the log was left for another one', async () => {
+    await world.host.start(['producer', 'sink']);
+    expect(world.host.left.aborted).toBe(false);
+    world.isLeft = true;
+    await world.host.reconcile();
+    expect(world.events.slice(2)).toEqual(['-producer', '-sink']);
+    expect(() => world.host.left.throwIfAborted()).toThrow('HOARDARR_EVENT_LOG=kafka');
+    await world.host.ensure(['embed']);
+    expect(world.events).toHaveLength(4);
     await world.host.stop();
   });
 

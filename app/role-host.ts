@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts';
+import { FencedError, messageOf } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { BEAT_MS, type Presence, ROLES, type Role } from './presence.ts';
@@ -14,6 +14,9 @@ export type RoleStarters = Readonly<Record<Role, () => Promise<RunningRole>>>;
 /** Roles that keep the applied positions of a store in memory. */
 const BOUND_TO_STORE: readonly Role[] = ['scheduler', 'sink'];
 
+const LEFT =
+  'the event log has moved to Kafka: set HOARDARR_EVENT_LOG=kafka, and run this again; what was written is there';
+
 export interface RoleHostDeps {
   readonly presence: Presence;
   readonly clock: Clock;
@@ -22,6 +25,8 @@ export interface RoleHostDeps {
   /** Another generation of the store counts by now; and going on to it. */
   readonly isStale: () => Promise<boolean>;
   readonly refresh: () => Promise<unknown>;
+  /** The log that the roles work on was left for another one. */
+  readonly isLeft: () => boolean;
 }
 
 /**
@@ -36,6 +41,7 @@ export class RoleHost {
   /** run here unless another process has them */
   readonly #needed = new Set<Role>();
   readonly #stopped = new AbortController();
+  readonly #left = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> | null = null;
   #lastFailure = '';
@@ -46,6 +52,11 @@ export class RoleHost {
 
   get running(): readonly Role[] {
     return ROLES.filter((role) => this.#running.has(role));
+  }
+
+  /** Aborted, with an error for people, when the log was left for another one: nothing runs here any more, and never will. */
+  get left(): AbortSignal {
+    return this.#left.signal;
   }
 
   /** Runs the roles here. Rejects when one cannot be started. */
@@ -81,6 +92,7 @@ export class RoleHost {
   async #reconcile(): Promise<void> {
     const due = await this.#due();
     for (const role of ROLES) if (this.#running.has(role) && !due.has(role)) await this.#stop(role);
+    if (this.#deps.isLeft()) this.#left.abort(new FencedError(LEFT));
     if (await this.#deps.isStale()) await this.#goOn();
     await this.#deps.presence.beat(ROLES.filter((role) => due.has(role)));
     const failures: unknown[] = [];
@@ -95,7 +107,8 @@ export class RoleHost {
   }
 
   async #due(): Promise<ReadonlySet<Role>> {
-    const { presence } = this.#deps;
+    const { presence, isLeft } = this.#deps;
+    if (isLeft()) return new Set();
     const paused = await presence.paused();
     const elsewhere = this.#needed.size > 0 ? await presence.elsewhere() : new Set<Role>();
     // A role that runs here already stays, though another process has it too: it is stopped with the command.

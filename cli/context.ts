@@ -22,10 +22,11 @@ export interface Outcome {
   readonly status?: ExitStatus;
 }
 
-/** What only `start` asks for. */
+/** What only single commands ask for. */
 interface OpenHow {
   readonly level?: string;
   readonly startApi?: NonNullable<OpenOptions['startApi']>;
+  readonly finishesMove?: boolean;
 }
 
 /** How long a command that was interrupted may take to end in order. */
@@ -71,13 +72,13 @@ export class CliContext {
     if (outcome !== null) await this.print(options, outcome);
   }
 
-  open(config: Config, { level = 'warn', startApi }: OpenHow = {}): Promise<App> {
+  open(config: Config, { level = 'warn', startApi, finishesMove = false }: OpenHow = {}): Promise<App> {
     const telemetry = createTelemetry({
       level: config.logLevel ?? level,
       secrets: config.secrets,
       stream: this.io.stderr,
     });
-    return openApp(config, telemetry, startApi === undefined ? {} : { startApi });
+    return openApp(config, telemetry, { finishesMove, ...(startApi === undefined ? {} : { startApi }) });
   }
 
   /** The first signal aborts, and the work may end in order; the second one quits. */

@@ -12,6 +12,7 @@ import { registerExport } from './commands/export.ts';
 import { registerHeld } from './commands/held.ts';
 import { registerImport } from './commands/import.ts';
 import { registerItemCommands } from './commands/items.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerStart } from './commands/start.ts';
@@ -92,6 +93,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerHeld,
     registerStatus,
     registerRebuild,
+    registerMigrate,
     registerDataCommands,
     registerExport,
     registerDoctor,

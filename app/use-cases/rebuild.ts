@@ -1,15 +1,10 @@
-import { accountName, parseScope } from '../../core/keys.ts';
-import type { ScopeRow } from '../../core/ledger.ts';
 import type { Embedder } from '../../core/ports/embedder.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
-import type { EmbeddingCache } from '../../processors/embed/embedding-cache.ts';
-import { OutboxSender } from '../../sinks/outbox.ts';
-import { carryWaiting, Rebuild, resumeOffset } from '../../sinks/rebuild.ts';
-import { UnitOfWork } from '../../sinks/unit-of-work.ts';
-import type { VectorCache } from '../../sinks/vector-source.ts';
+import { carryWaiting, Rebuild } from '../../sinks/rebuild.ts';
 import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
+import { resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { BEAT_MS } from '../presence.ts';
 import { drain, waitFor } from './settle.ts';
@@ -36,7 +31,7 @@ export interface RebuildReport {
 const CATCH_UP_ROUNDS = 5;
 const SETTLE_MS = 60_000;
 /** Other processes go on to the next generation within a beat; then nobody reads the old one any more. */
-const KEEP_OLD_MS = 2 * BEAT_MS;
+export const KEEP_OLD_MS = 2 * BEAT_MS;
 
 /**
  * Law 8: folds `ingest` into a fresh generation while everything goes on, lets the sinks stand still for the rest of it,
@@ -96,7 +91,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     await lock.standStill(['scheduler', 'sink', ...(model === null ? [] : (['embed'] as const))]);
     await sendDebts(app);
     await foldAll(app, rebuild);
-    await resumeAt(app, fresh);
+    await resumeAt(app, app.log, fresh);
     if (!app.stores.lost) await carryWaiting(app.log, app.store, fresh);
     await fresh.eraseFreed();
     const compared = await compare(app, fresh, model !== null);
@@ -160,50 +155,4 @@ async function settleVectors(app: App, lock: PauseLock): Promise<void> {
     async () => ((await drain(app, BEAT_MS, ['sink'])) ? true : null),
     { stallMs: SETTLE_MS },
   );
-}
-
-/** What the old generation owes is in nobody's memory afterwards. */
-async function sendDebts(app: App): Promise<void> {
-  const { log, store, clock, random, telemetry } = app;
-  const sender = new OutboxSender({ log, store, clock, random, logger: telemetry.log, owns: () => true });
-  await sender.drain();
-}
-
-/** Says to the fresh generation where in `enriched` to go on, and what was compared before. */
-async function resumeAt(app: App, fresh: ItemStore): Promise<void> {
-  const scopes = await comparedScopes(app, fresh);
-  for (const { partition } of await app.log.ends('ingest')) {
-    const expected = await fresh.progress(partition);
-    const nextOffset = await resumeOffset(app.log, partition, expected.position);
-    const unit = new UnitOfWork(fresh);
-    for (const row of scopes) {
-      if (app.log.partitionOf(accountName(parseScope(row.scope))) === partition) unit.changedScope(row);
-    }
-    await fresh.commit(unit.changeSet(partition, expected, { position: expected.position, nextOffset }));
-  }
-}
-
-/** Law 6: whether both sides held the same set is found by the live sink, and still holds of the same snapshot. */
-async function comparedScopes(app: App, fresh: ItemStore): Promise<readonly ScopeRow[]> {
-  if (app.stores.lost) return [];
-  const before = new Map((await app.store.scopes()).map((row) => [row.scope, row]));
-  return (await fresh.scopes()).flatMap((row) => {
-    const was = before.get(row.scope);
-    if (was === undefined || was.applied?.snapshotId !== row.applied?.snapshotId) return [];
-    return [{ ...row, converged: was.converged, convergedAt: was.convergedAt }];
-  });
-}
-
-function vectorCache(cache: EmbeddingCache): VectorCache {
-  return {
-    async getMany(model, textHashes) {
-      const found = await cache.getMany(model, textHashes);
-      return new Map([...found].map(([textHash, { vector }]) => [textHash, vector]));
-    },
-    putMany: (model, vectors) =>
-      cache.putMany(
-        model,
-        [...vectors].map(([textHash, vector]) => ({ textHash, vector, truncated: false })),
-      ),
-  };
 }

@@ -40,6 +40,7 @@ export async function waitFor<T>(
   let lookedAt = Number.NEGATIVE_INFINITY;
   for (let pollMs = POLL_MS; ; pollMs = Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS)) {
     signal?.throwIfAborted();
+    app.roles.left.throwIfAborted();
     const found = await probe();
     if (found !== null) return found;
     const now = app.clock.elapsed();

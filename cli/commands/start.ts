@@ -25,11 +25,13 @@ export function registerStart(program: Command, context: CliContext): void {
             context.io.stdout,
             options.json === true ? `${JSON.stringify(ready)}\n` : `${greeting(url, app.config.dataDir)}\n`,
           );
+          const end = AbortSignal.any([signal, app.roles.left]);
           await new Promise<void>((resolve) => {
-            if (signal.aborted) resolve();
-            signal.addEventListener('abort', () => resolve(), { once: true });
+            if (end.aborted) resolve();
+            end.addEventListener('abort', () => resolve(), { once: true });
           });
           await operations?.stop();
+          app.roles.left.throwIfAborted();
           return null;
         },
         { startApi, level: 'info' },

@@ -111,6 +111,8 @@ export async function openMemoryApp({
     fetch: fetchWith ?? oembed.fetch,
     log,
     codec,
+    logId: 'memory',
+    movable: null,
     metadata,
     store: stores.store,
   };
@@ -126,6 +128,7 @@ export async function openMemoryApp({
     starters,
     isStale: () => stores.isStale(),
     refresh: () => stores.refresh(),
+    isLeft: () => false,
   });
   const app: App = {
     ...parts,

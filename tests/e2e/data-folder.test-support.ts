@@ -77,13 +77,20 @@ export const OFFLINE: Environment = { HOARDARR_EMBEDDER: 'hash', TIKTOK_OEMBED_U
 
 /** A data folder, and the command line on it: each command opens it, works and closes it, as a process of its own would. */
 export class DataFolder {
-  readonly root = mkdtempSync(path.join(tmpdir(), 'hoardarr-e2e-'));
-  readonly path = path.join(this.root, 'data');
+  readonly root: string;
+  readonly path: string;
   readonly env: Environment;
   #files = 0;
 
-  constructor(env: Environment = OFFLINE) {
+  constructor(env: Environment = OFFLINE, root = mkdtempSync(path.join(tmpdir(), 'hoardarr-e2e-'))) {
     this.env = env;
+    this.root = root;
+    this.path = path.join(root, 'data');
+  }
+
+  /** The same folder, with other names in the environment besides. */
+  with(env: Environment): DataFolder {
+    return new DataFolder({ ...this.env, ...env }, this.root);
   }
 
   async run(...words: readonly string[]): Promise<Ran> {

@@ -26,6 +26,7 @@ const COORDINATOR_TRIES = 20;
 interface KafkaLogDeps {
   readonly linkOptions: LinkOptions;
   readonly topicPrefix: string;
+  readonly id: string;
   readonly partitionCount: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -36,6 +37,8 @@ interface KafkaLogDeps {
 
 /** The event log in topics of a Kafka cluster. */
 export class KafkaLog implements EventLog {
+  /** which cluster, and under which prefix: no other log has it */
+  readonly id: string;
   readonly partitionCount: number;
   readonly #deps: KafkaLogDeps;
   readonly #appendLink: KafkaLink;
@@ -47,6 +50,7 @@ export class KafkaLog implements EventLog {
 
   constructor(deps: KafkaLogDeps) {
     this.#deps = deps;
+    this.id = deps.id;
     this.partitionCount = deps.partitionCount;
     this.#appendLink = this.#link();
     this.#readLink = this.#link();

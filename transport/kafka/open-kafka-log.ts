@@ -2,7 +2,6 @@ import type { ISocketFactory } from 'kafkajs';
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError, LogUnavailableError, messageOf } from '../../core/errors.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
-import type { EventLog } from '../../core/ports/event-log.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { type KafkaSettings, kafkaClient, type LinkOptions } from './kafka-link.ts';
@@ -37,17 +36,18 @@ const MAX_PARTITIONS = 1_000;
  *
  * @throws InputError when partitions or settings of a topic are not ours, or Kafka refuses our user
  */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> {
+export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
   const { partitions, clock, random, log, brokers } = options;
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= MAX_PARTITIONS)) {
     throw new InputError(`the number of partitions is 1 to ${MAX_PARTITIONS}, not ${partitions}`);
   }
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const partitionCount = await prepare(options);
+      const { partitionCount, clusterId } = await prepare(options);
       return new KafkaLog({
         linkOptions: options,
         topicPrefix: options.topicPrefix,
+        id: `${clusterId}/${options.topicPrefix}`,
         partitionCount,
         clock,
         random,
@@ -65,12 +65,14 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   }
 }
 
-async function prepare(options: KafkaLogOptions): Promise<number> {
+async function prepare(options: KafkaLogOptions): Promise<{ partitionCount: number; clusterId: string }> {
   const linkOptions: LinkOptions = options;
   const admin = kafkaClient(linkOptions).admin();
   try {
     await admin.connect();
-    return await prepareTopics(admin, options.topicPrefix, options.partitions);
+    const partitionCount = await prepareTopics(admin, options.topicPrefix, options.partitions);
+    const { clusterId } = await admin.describeCluster();
+    return { partitionCount, clusterId };
   } finally {
     await admin.disconnect();
   }

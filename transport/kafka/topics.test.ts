@@ -83,7 +83,7 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
   it('keep the number of their partitions', async () => {
     await prepareTopics(admin, prefix, 3);
     await expect(prepareTopics(admin, prefix, 4)).rejects.toThrow(
-      /has 3 partitions instead of 4, which cannot change.*Set 3/,
+      /has 3 partitions instead of 4, which cannot change.*HOARDARR_TOPIC_PREFIX/,
     );
     const outcomes = `${prefix}outcomes`;
     await admin.createPartitions({ topicPartitions: [{ topic: outcomes, count: 5 }] });

@@ -70,7 +70,9 @@ export async function prepareTopics(admin: Admin, prefix: string, partitions: nu
     if (found === count) continue;
     throw new InputError(
       `${name} has ${found} partitions instead of ${count}, which cannot change: an account would be in two of them. ${
-        partitions === undefined ? 'Give every topic of this prefix the same number.' : `Set ${found}.`
+        partitions === undefined
+          ? 'Give every topic of this prefix the same number.'
+          : 'Set HOARDARR_TOPIC_PREFIX to one whose topics are not there yet.'
       }`,
     );
   }

@@ -14,6 +14,11 @@ export class PositionMap {
     return this.#last;
   }
 
+  /** Whether any offset is another one in the new log. */
+  get isShifted(): boolean {
+    return this.#shifts.some((shift) => shift !== 0);
+  }
+
   /** Says where one came to lie. Both ascend from call to call. */
   add(old: number, moved: number): void {
     if (old <= this.#last) throw new Error(`offset ${old} was added after ${this.#last}`);

@@ -1,7 +1,7 @@
-import { DEAD_LETTER_HEADER } from '../dead-letter.ts';
-import { HEADER } from '../keys.ts';
-import type { TopicName } from '../ports/event-log.ts';
-import type { Decoded } from '../ports/schema-codec.ts';
+import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
+import { HEADER } from '../../core/keys.ts';
+import type { TopicName } from '../../core/ports/event-log.ts';
+import type { Decoded } from '../../core/ports/schema-codec.ts';
 
 /** How what a record says of its log changes when it is moved to another one. All of one partition. */
 export interface Moves {
@@ -32,17 +32,7 @@ export function moveValue(decoded: Decoded, position: Moves['ingest']): Decoded 
       const { value } = decoded;
       return { type: 'RecheckCommand', value: { ...value, snapshotBegin: position(value.snapshotBegin) } };
     }
-    case 'BackfillCommand':
-    case 'EnrichedItem':
-    case 'LateVector':
-    case 'Outcome':
-    case 'RawItem':
-    case 'SnapshotBegin':
-    case 'SnapshotChunk':
-    case 'SnapshotEnd':
-    case 'SyncCommand':
-    case 'SyncFinished':
-    case 'SyncStarted':
+    default:
       return decoded;
   }
 }

@@ -1,0 +1,57 @@
+import { accountName, parseScope } from '../core/keys.ts';
+import type { ScopeRow } from '../core/ledger.ts';
+import type { EventLog } from '../core/ports/event-log.ts';
+import type { ItemStore } from '../core/ports/item-store.ts';
+import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import { OutboxSender } from '../sinks/outbox.ts';
+import { resumeOffset } from '../sinks/rebuild.ts';
+import { UnitOfWork } from '../sinks/unit-of-work.ts';
+import type { VectorCache } from '../sinks/vector-source.ts';
+import type { App } from './app.ts';
+
+/** What the old generation owes is in nobody's memory afterwards. */
+export async function sendDebts(app: App): Promise<void> {
+  const { log, store, clock, random, telemetry } = app;
+  const sender = new OutboxSender({ log, store, clock, random, logger: telemetry.log, owns: () => true });
+  await sender.drain();
+}
+
+/** Says to a fresh generation of this log where in `enriched` to go on, and what was compared before. */
+export async function resumeAt(app: App, log: EventLog, fresh: ItemStore): Promise<void> {
+  const scopes = await comparedScopes(app, fresh);
+  for (const { partition } of await log.ends('ingest')) {
+    const expected = await fresh.progress(partition);
+    const nextOffset = await resumeOffset(log, partition, expected.position);
+    const unit = new UnitOfWork(fresh);
+    for (const row of scopes) {
+      if (log.partitionOf(accountName(parseScope(row.scope))) === partition) unit.changedScope(row);
+    }
+    await fresh.commit(unit.changeSet(partition, expected, { position: expected.position, nextOffset }));
+  }
+}
+
+/** Law 6: whether both sides held the same set is found by the live sink, and still holds of the same snapshot. */
+async function comparedScopes(app: App, fresh: ItemStore): Promise<readonly ScopeRow[]> {
+  if (app.stores.lost) return [];
+  const before = new Map((await app.store.scopes()).map((row) => [row.scope, row]));
+  return (await fresh.scopes()).flatMap((row) => {
+    const was = before.get(row.scope);
+    if (was === undefined || was.applied?.snapshotId !== row.applied?.snapshotId) return [];
+    return [{ ...row, converged: was.converged, convergedAt: was.convergedAt }];
+  });
+}
+
+/** The embedding cache as a rebuild takes vectors from it. */
+export function vectorCache(cache: EmbeddingCache): VectorCache {
+  return {
+    async getMany(model, textHashes) {
+      const found = await cache.getMany(model, textHashes);
+      return new Map([...found].map(([textHash, { vector }]) => [textHash, vector]));
+    },
+    putMany: (model, vectors) =>
+      cache.putMany(
+        model,
+        [...vectors].map(([textHash, vector]) => ({ textHash, vector, truncated: false })),
+      ),
+  };
+}

@@ -15,13 +15,15 @@ import {
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { readGroupLags } from './group-lags.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
-import { isCoordinatorComing, kafkaError } from './kafka-errors.ts';
+import { isCoordinatorComing, isMoved, kafkaError } from './kafka-errors.ts';
 import { KafkaLink, type LinkOptions } from './kafka-link.ts';
 import { PartitionAppender } from './partition-appender.ts';
 import { PartitionReader } from './partition-reader.ts';
 
 /** With the waits between them, some 20 s. */
 const COORDINATOR_TRIES = 20;
+/** How often a question is put to brokers that are just agreeing on who leads a partition. */
+const MOVED_ATTEMPTS = 6;
 
 interface KafkaLogDeps {
   readonly linkOptions: LinkOptions;
@@ -161,13 +163,17 @@ export class KafkaLog implements EventLog {
     return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
-  /** After a failure the next question begins with fresh connections. */
+  /** After a failure the next question begins with fresh connections. Leaders of topics that are new are waited for. */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
-    try {
-      return await question();
-    } catch (error) {
-      await this.#readLink.reset();
-      throw kafkaError(error, this.#deps.linkOptions.brokers);
+    const { clock, random, linkOptions } = this.#deps;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await question();
+      } catch (error) {
+        await this.#readLink.reset();
+        if (!isMoved(error) || attempt + 1 >= MOVED_ATTEMPTS) throw kafkaError(error, linkOptions.brokers);
+        await clock.sleep(jitteredBackoffMs(attempt, random(), 100, 2_000));
+      }
     }
   }
 

@@ -69,6 +69,11 @@ export class CurrentStore {
     return this.#lost;
   }
 
+  /** What is there is of another log, and counts for nothing. */
+  markLost(): void {
+    this.#lost = true;
+  }
+
   /** The log is empty too: nothing was lost. */
   markNew(): void {
     this.#lost = false;
@@ -122,6 +127,16 @@ export class CurrentStore {
 
   async close(): Promise<void> {
     await this.#held.store.close();
+  }
+}
+
+/** For a store that is made anew from another log: its embedder is pinned at first use. */
+export async function forgetEmbedder(metadata: MetadataStore): Promise<void> {
+  for (;;) {
+    const stored = await metadata.get(KEY);
+    if (stored === null) return;
+    const next: StoreDocument = { ...(stored.value as StoreDocument), embedder: null };
+    if ((await metadata.compareAndSet(KEY, stored.version, next)) !== null) return;
   }
 }
 

@@ -2,6 +2,7 @@ import { InputError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
+import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { MovableLog } from '../core/ports/movable-log.ts';
 import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
 import type { App } from './app.ts';
@@ -19,6 +20,7 @@ import { RoleHost, type RunningRole } from './role-host.ts';
 import { createRoleStarters } from './role-starters.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
 import { openStores } from './store-adapters.ts';
+import { type Claimed, claimStore, noteFolded, whyNotClaimed } from './store-claim.ts';
 import type { AppTelemetry } from './telemetry.ts';
 import { recoverStore } from './use-cases/rebuild.ts';
 
@@ -31,12 +33,17 @@ export interface OpenOptions {
   readonly startApi?: (app: App) => Promise<RunningApi>;
   /** for `migrate`: also where the embedded log was left, but the rest of its move is still to be done */
   readonly finishesMove?: boolean;
+  /** also takes a store that belongs to another log, and folds it anew */
+  readonly claims?: boolean;
 }
 
 /** The HTTP API, as it runs. */
 export interface RunningApi extends RunningRole {
   readonly url: string;
 }
+
+const LEFT =
+  'the event log has moved to Kafka: set HOARDARR_EVENT_LOG=kafka, and run this again; what was written is there';
 
 /** How long closing waits for roles to end in order. */
 const CLOSE_LIMIT_MS = 25_000;
@@ -64,7 +71,9 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
     const { codec, movable, id: logId } = opened;
     if (options.finishesMove !== true) refuseLeft(movable);
-    const { metadata, generations } = await closing(openStores(config));
+    const { metadata, generations, isShared } = await closing(openStores(config));
+    const binding = { metadata, isShared, logId, movable };
+    const { foldAnew } = await bindStore(binding, options.claims === true);
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const stores = await closing(CurrentStore.open({ metadata, generations }));
     const cache = await closing(openSqliteEmbeddingCache(dataDir));
@@ -111,7 +120,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       starters,
       isStale: () => stores.isStale(),
       refresh: () => stores.refresh(),
-      isLeft: () => movable !== null && movable.movedTo() !== null,
+      whyLeft: () => whyLeft(binding),
     });
     const app: App = {
       ...parts,
@@ -132,8 +141,10 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
         await closeAll();
       },
     };
-    if (!(await isUsed(log))) stores.markNew();
+    if (foldAnew) stores.markLost();
+    else if (!(await isUsed(log))) stores.markNew();
     if (stores.lost) await recover(app);
+    if (foldAnew) await noteFolded(metadata, logId);
     return app;
   } catch (error) {
     await closeAll().catch(() => undefined);
@@ -144,6 +155,24 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
 function openKeys({ encryptionKey, oldEncryptionKey, dataDir }: Config): KeyRing {
   if (encryptionKey === null) return new KeyRing(() => readKeyFile(dataDir));
   return new KeyRing(oldEncryptionKey === null ? [encryptionKey] : [encryptionKey, oldEncryptionKey]);
+}
+
+interface Binding {
+  readonly metadata: MetadataStore;
+  readonly isShared: boolean;
+  readonly logId: string;
+  readonly movable: MovableLog | null;
+}
+
+/** A store in the data folder goes with its log anyway. */
+async function bindStore({ metadata, isShared, logId, movable }: Binding, take: boolean): Promise<Claimed> {
+  if (!isShared) return { foldAnew: false };
+  return await claimStore(metadata, { logId, take, orTo: movable?.movedTo() ?? null });
+}
+
+async function whyLeft({ metadata, isShared, logId, movable }: Binding): Promise<string | null> {
+  if (movable !== null && movable.movedTo() !== null) return LEFT;
+  return isShared ? await whyNotClaimed(metadata, logId) : null;
 }
 
 function refuseLeft(log: MovableLog | null): void {

@@ -18,7 +18,7 @@ class World {
   readonly telemetry = new RecordingTelemetry();
   readonly events: string[] = [];
   stale = false;
-  isLeft = false;
+  left: string | null = null;
   failing: Role | null = null;
   readonly host = new RoleHost({
     presence: this.presence,
@@ -30,7 +30,7 @@ class World {
       this.events.push('refreshed');
       this.stale = false;
     },
-    isLeft: () => this.isLeft,
+    whyLeft: async () => this.left,
   });
 
   async #start(role: Role): Promise<{ stop(): Promise<void> }> {
@@ -95,13 +95,14 @@ describe('roles of a process', () => {
     await world.host.stop();
   });
 
-  it('end, and are never started again, once the log was left for another one', async () => {
+  it('end, and are never started again, once the log is another one', async () => {
     await world.host.start(['producer', 'sink']);
     expect(world.host.left.aborted).toBe(false);
-    world.isLeft = true;
+    world.left = 'it is elsewhere now';
+    world.stale = true;
     await world.host.reconcile();
     expect(world.events.slice(2)).toEqual(['-producer', '-sink']);
-    expect(() => world.host.left.throwIfAborted()).toThrow('HOARDARR_EVENT_LOG=kafka');
+    expect(() => world.host.left.throwIfAborted()).toThrow('elsewhere');
     await world.host.ensure(['embed']);
     expect(world.events).toHaveLength(4);
     await world.host.stop();

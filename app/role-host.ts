@@ -14,9 +14,6 @@ export type RoleStarters = Readonly<Record<Role, () => Promise<RunningRole>>>;
 /** Roles that keep the applied positions of a store in memory. */
 const BOUND_TO_STORE: readonly Role[] = ['scheduler', 'sink'];
 
-const LEFT =
-  'the event log has moved to Kafka: set HOARDARR_EVENT_LOG=kafka, and run this again; what was written is there';
-
 export interface RoleHostDeps {
   readonly presence: Presence;
   readonly clock: Clock;
@@ -25,8 +22,8 @@ export interface RoleHostDeps {
   /** Another generation of the store counts by now; and going on to it. */
   readonly isStale: () => Promise<boolean>;
   readonly refresh: () => Promise<unknown>;
-  /** The log that the roles work on was left for another one. */
-  readonly isLeft: () => boolean;
+  /** Why nothing may run here any more: its log was left for another one, or its store taken for one. Null where it may. */
+  readonly whyLeft: () => Promise<string | null>;
 }
 
 /**
@@ -54,7 +51,7 @@ export class RoleHost {
     return ROLES.filter((role) => this.#running.has(role));
   }
 
-  /** Aborted, with an error for people, when the log was left for another one: nothing runs here any more, and never will. */
+  /** Aborted, with an error for people, when the log or the store went to others: nothing runs here any more, and never will. */
   get left(): AbortSignal {
     return this.#left.signal;
   }
@@ -92,8 +89,7 @@ export class RoleHost {
   async #reconcile(): Promise<void> {
     const due = await this.#due();
     for (const role of ROLES) if (this.#running.has(role) && !due.has(role)) await this.#stop(role);
-    if (this.#deps.isLeft()) this.#left.abort(new FencedError(LEFT));
-    if (await this.#deps.isStale()) await this.#goOn();
+    if (!this.#left.signal.aborted && (await this.#deps.isStale())) await this.#goOn();
     await this.#deps.presence.beat(ROLES.filter((role) => due.has(role)));
     const failures: unknown[] = [];
     for (const role of ROLES.toReversed()) {
@@ -107,8 +103,10 @@ export class RoleHost {
   }
 
   async #due(): Promise<ReadonlySet<Role>> {
-    const { presence, isLeft } = this.#deps;
-    if (isLeft()) return new Set();
+    const { presence, whyLeft } = this.#deps;
+    const left = await whyLeft();
+    if (left !== null) this.#left.abort(new FencedError(left));
+    if (this.#left.signal.aborted) return new Set();
     const paused = await presence.paused();
     const elsewhere = this.#needed.size > 0 ? await presence.elsewhere() : new Set<Role>();
     // A role that runs here already stays, though another process has it too: it is stopped with the command.

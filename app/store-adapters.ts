@@ -9,6 +9,8 @@ import { type Generations, sqliteGenerations } from './generations.ts';
 export interface OpenedStores {
   readonly metadata: MetadataStore;
   readonly generations: Generations;
+  /** others reach it too, so that it has to be known which log it is folded from */
+  readonly isShared: boolean;
   close(): Promise<void>;
 }
 
@@ -16,12 +18,12 @@ export interface OpenedStores {
 const ADAPTERS = {
   sqlite: async ({ dataDir }: Config): Promise<OpenedStores> => {
     const metadata = await openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) });
-    return { metadata, generations: sqliteGenerations(dataDir), close: () => metadata.close() };
+    return { metadata, generations: sqliteGenerations(dataDir), isShared: false, close: () => metadata.close() };
   },
   couchbase: async ({ couchbase }: Config): Promise<OpenedStores> => {
     if (couchbase === null) throw new Error('the configuration was accepted without COUCHBASE_URL');
     const { openCouchbase } = await import('../sinks/couchbase/open-couchbase.ts');
-    return openCouchbase(couchbase);
+    return { ...(await openCouchbase(couchbase)), isShared: true };
   },
 } as const;
 

@@ -27,6 +27,7 @@ interface OpenHow {
   readonly level?: string;
   readonly startApi?: NonNullable<OpenOptions['startApi']>;
   readonly finishesMove?: boolean;
+  readonly claims?: boolean;
 }
 
 /** How long a command that was interrupted may take to end in order. */
@@ -72,13 +73,13 @@ export class CliContext {
     if (outcome !== null) await this.print(options, outcome);
   }
 
-  open(config: Config, { level = 'warn', startApi, finishesMove = false }: OpenHow = {}): Promise<App> {
+  open(config: Config, { level = 'warn', startApi, finishesMove = false, claims = false }: OpenHow = {}): Promise<App> {
     const telemetry = createTelemetry({
       level: config.logLevel ?? level,
       secrets: config.secrets,
       stream: this.io.stderr,
     });
-    return openApp(config, telemetry, { finishesMove, ...(startApi === undefined ? {} : { startApi }) });
+    return openApp(config, telemetry, { finishesMove, claims, ...(startApi === undefined ? {} : { startApi }) });
   }
 
   /** The first signal aborts, and the work may end in order; the second one quits. */

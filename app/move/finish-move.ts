@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
 import { removeEmbeddedLog } from '../data-folder.ts';
 import { bindToKafka } from '../open-log.ts';
+import { moveClaim } from '../store-claim.ts';
 
 /** What is left to do once the embedded log was left: written before, so that whoever was cut off can be followed. */
 export interface MoveDocument {
@@ -44,6 +45,7 @@ export async function finishMove(app: App, move: MoveDocument, accounts: readonl
   await stores.refresh();
   if (stores.generation !== move.generation) await stores.switchTo(move.generation, move.embedder);
   await stores.refresh();
+  await moveClaim(metadata, move.to);
   bindToKafka(config.dataDir, move.topicPrefix);
   removeEmbeddedLog(config.dataDir);
   await metadata.remove(KEY);

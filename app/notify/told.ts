@@ -18,6 +18,11 @@ export async function readTold(
   return { told: { ...NOTHING, ...(document?.value as Told | undefined) }, version: document?.version ?? null };
 }
 
+/** For another log, whose dead letters are others. */
+export async function forgetTold(metadata: MetadataStore): Promise<void> {
+  await metadata.remove(KEY);
+}
+
 /** False when another process was first. */
 export async function writeTold(metadata: MetadataStore, version: string | null, told: Told): Promise<boolean> {
   return (await metadata.compareAndSet(KEY, version, told)) !== null;

@@ -128,7 +128,7 @@ export async function openMemoryApp({
     starters,
     isStale: () => stores.isStale(),
     refresh: () => stores.refresh(),
-    isLeft: () => false,
+    whyLeft: async () => null,
   });
   const app: App = {
     ...parts,

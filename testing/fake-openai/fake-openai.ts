@@ -68,6 +68,7 @@ export class FakeOpenAi {
   #lasting: Fault | null = null;
   #stats = emptyStats();
   #inFlight = 0;
+  #held: Promise<void> = Promise.resolve();
 
   private constructor(options: FakeOpenAiOptions) {
     this.#options = options;
@@ -110,6 +111,15 @@ export class FakeOpenAi {
     this.#lasting = fault;
   }
 
+  /** Lets every request wait until the function that it returns is called. */
+  hold(): () => void {
+    let release = (): void => undefined;
+    this.#held = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  }
+
   async stop(): Promise<void> {
     this.#end.abort();
     this.#server.closeAllConnections();
@@ -131,6 +141,7 @@ export class FakeOpenAi {
     const fault = next === undefined ? this.#lasting : next;
     if (fault === 'refuse') return void request.socket.destroy();
     if (fault === 'hang') return;
+    await this.#held;
     await sleep(this.#options.latencyMs ?? 0, undefined, { signal: this.#end.signal });
     const { apiKey = null } = this.#options;
     if (apiKey !== null && request.headers.authorization !== `Bearer ${apiKey}`) return refuse(response, WRONG_KEY);

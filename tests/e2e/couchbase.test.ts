@@ -27,9 +27,9 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
     await app.close();
   }
 
-  async function open(env: Readonly<Record<string, string>>): Promise<App> {
+  async function open(env: Readonly<Record<string, string>>, claims = false): Promise<App> {
     const config = loadConfig({ dataDir: world.dataDir }, { ...world.env, ...env });
-    const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
+    const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }), { claims });
     opened.add(app);
     return app;
   }
@@ -38,7 +38,7 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
     env: Readonly<Record<string, string>>,
     look: (app: App) => Promise<void> = async () => undefined,
   ): Promise<void> {
-    const app = await open({ ...env, COUCHBASE_SEARCH_URL: 'http://127.0.0.1:1/' });
+    const app = await open({ ...env, COUCHBASE_SEARCH_URL: 'http://127.0.0.1:1/' }, true);
     const puts: string[] = [];
     const fetchWith: typeof fetch = async (url, init) => {
       if (init?.method !== 'PUT') return new Response('{}', { status: 404 });
@@ -63,9 +63,10 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
       COUCHBASE_COLLECTIONS: 'off',
       COUCHBASE_DURABILITY: 'none',
     };
-    // Before anything is there: so that a new server is set up whole before the roles start.
-    await makesItsIndex(env);
-    const app = await open(env);
+      // Before anything is there: so that a new server is set up whole before the roles start.
+      await makesItsIndex(env);
+      // Another suite may have had the bucket before.
+      const app = await open(env, true);
     const first = await importExport(app, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(60)) });
     expect(first).toMatchObject({ new: 60, converged: true });
     const removed = await importExport(app, {

@@ -43,8 +43,15 @@ export async function openLog(config: Config, deps: LogDeps): Promise<OpenedLog>
   const { dataDir, kafka, schemaRegistry, topicPrefix } = config;
   await claimFolder(dataDir, kafka === null ? null : topicPrefix, deps);
   if (kafka === null || schemaRegistry === null) {
-    const codec = openLocalCodec({ dataDir });
     const log = await openEmbeddedLog({ dataDir, ...deps });
+    try {
+      // `migrate` may have ended in between, and this one is a new file then.
+      await claimFolder(dataDir, null, deps);
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+    const codec = openLocalCodec({ dataDir });
     const id = `embedded ${log.id}`;
     return { log, movable: log, id, codec, system: 'hoardarr', close: () => log.close() };
   }
@@ -104,8 +111,10 @@ export function bindToKafka(dataDir: string, topicPrefix: string): void {
 async function leaveEmbedded(dataDir: string, isBound: boolean, deps: LogDeps): Promise<void> {
   const log = await openEmbeddedLog({ dataDir, ...deps });
   const movedTo = log.movedTo();
+  const ends = await log.ends('ingest');
   await log.close();
-  if (movedTo !== null && isBound) {
+  // Also one that a process made anew which was just starting.
+  if (isBound && (movedTo !== null || ends.every(({ end }) => end === 0))) {
     removeEmbeddedLog(dataDir);
     return;
   }

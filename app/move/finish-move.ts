@@ -6,6 +6,7 @@ import type { PinnedEmbedder } from '../current-store.ts';
 import { removeEmbeddedLog } from '../data-folder.ts';
 import { bindToKafka } from '../open-log.ts';
 import { moveClaim } from '../store-claim.ts';
+import { forgetCopied } from './copy-age.ts';
 
 /** What is left to do once the embedded log was left: written before, so that whoever was cut off can be followed. */
 export interface MoveDocument {
@@ -48,5 +49,6 @@ export async function finishMove(app: App, move: MoveDocument, accounts: readonl
   await moveClaim(metadata, move.to);
   bindToKafka(config.dataDir, move.topicPrefix);
   removeEmbeddedLog(config.dataDir);
+  await forgetCopied(metadata);
   await metadata.remove(KEY);
 }

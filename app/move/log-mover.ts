@@ -40,6 +40,11 @@ export class LogMover {
     return this.#copied;
   }
 
+  /** The new log holds none of the records. */
+  get isNew(): boolean {
+    return ORDER.every((topic) => this.#of(topic).every(({ map }) => map.last < 0));
+  }
+
   /** @throws InputError where the new log holds records of something else */
   async resume(): Promise<void> {
     for (const topic of ORDER) for (const mover of this.#of(topic)) await mover.resume();

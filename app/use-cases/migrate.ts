@@ -6,6 +6,7 @@ import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import { resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
 import { carryCommits } from '../move/carry-commits.ts';
+import { checkCopied, noteCopied } from '../move/copy-age.ts';
 import { finishMove, readMove, writeMove } from '../move/finish-move.ts';
 import { LogMover } from '../move/log-mover.ts';
 import { patientLog } from '../move/patient-log.ts';
@@ -110,7 +111,12 @@ async function move(
     onProgress: (copied) => progress?.('copying', copied),
   });
   await mover.resume();
+  const { topicPrefix } = app.config;
+  const copiedAt = clock.now();
+  if (mover.isNew) await noteCopied(app.metadata, topicPrefix, copiedAt);
+  await checkCopied(app.metadata, topicPrefix, copiedAt);
   await catchUp(mover);
+  await noteCopied(app.metadata, topicPrefix, copiedAt);
   const old = stores.generation;
   for (const generation of await generations.list()) if (generation !== old) await generations.remove(generation);
   const generation = old + 1;

@@ -181,17 +181,17 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
       const taken = inventedRows(120).filter((_row, i) => i % 20 !== n);
       return folder.write(inventedExport(taken.slice(0, 80 + 10 * n), MADE + n * DAY_MS));
     });
-    let over = false;
+    const over = new AbortController();
     const importing = (async () => {
       for (const file of files) {
         running = new SourceProgram(folder, ['import', 'tiktok', file]);
         expect([await running.ended(), running.stdout]).toEqual([0, expect.stringContaining('"processed"')]);
       }
     })().finally(() => {
-      over = true;
+      over.abort();
     });
     importing.catch(() => undefined);
-    while (!over) expect(await folder.json<RebuildJson>('rebuild')).toMatchObject(SAME);
+    while (!over.signal.aborted) expect(await folder.json<RebuildJson>('rebuild')).toMatchObject(SAME);
     await importing;
     expect(await folder.json<RebuildJson>('rebuild')).toMatchObject(SAME);
     const calm = new DataFolder();

@@ -63,10 +63,10 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
       COUCHBASE_COLLECTIONS: 'off',
       COUCHBASE_DURABILITY: 'none',
     };
-      // Before anything is there: so that a new server is set up whole before the roles start.
-      await makesItsIndex(env);
-      // Another suite may have had the bucket before.
-      const app = await open(env, true);
+    // Before anything is there: so that a new server is set up whole before the roles start.
+    await makesItsIndex(env);
+    // Another suite may have had the bucket before.
+    const app = await open(env, true);
     const first = await importExport(app, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(60)) });
     expect(first).toMatchObject({ new: 60, converged: true });
     const removed = await importExport(app, {

@@ -22,10 +22,10 @@ const MOVED: ReadonlySet<string> = new Set([
   'KAFKA_STORAGE_ERROR',
 ]);
 
-/** The coordinator of a group has just begun, or is another one now: it can be asked soon. Also where kafkajs gave up trying. */
-export function isCoordinatorComing(error: unknown): boolean {
+/** As isMoved, or the broker that coordinates a group is just beginning to: it can be asked soon. Also where kafkajs gave up trying. */
+export function isSoonOver(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
-  return [error, cause].some((one) => COORDINATOR_COMING.has(protocolTypeOf(one) ?? ''));
+  return isMoved(error) || [error, cause].some((one) => COORDINATOR_COMING.has(protocolTypeOf(one) ?? ''));
 }
 
 const COORDINATOR_COMING: ReadonlySet<string> = new Set([

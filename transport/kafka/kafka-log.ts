@@ -15,15 +15,13 @@ import {
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { readGroupLags } from './group-lags.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
-import { isCoordinatorComing, isMoved, kafkaError } from './kafka-errors.ts';
+import { isSoonOver, kafkaError } from './kafka-errors.ts';
 import { KafkaLink, type LinkOptions } from './kafka-link.ts';
 import { PartitionAppender } from './partition-appender.ts';
 import { PartitionReader } from './partition-reader.ts';
 
-/** With the waits between them, some 20 s. */
-const COORDINATOR_TRIES = 20;
-/** How often a question is put to brokers that are just agreeing on who leads a partition. */
-const MOVED_ATTEMPTS = 6;
+/** How often a question is put to brokers that are just agreeing on who leads or coordinates what: for some 20 s. */
+const SOON_OVER_ATTEMPTS = 20;
 
 interface KafkaLogDeps {
   readonly linkOptions: LinkOptions;
@@ -118,27 +116,12 @@ export class KafkaLog implements EventLog {
   async lag(): Promise<readonly GroupLag[]> {
     const { topicPrefix } = this.#deps;
     return await this.#ask(async () => {
-      const committed = await this.#whenCoordinated(() =>
-        readGroupLags(this.#readLink, topicPrefix, this.#partitions()),
-      );
+      const committed = await readGroupLags(this.#readLink, topicPrefix, this.#partitions());
       const topics = new Set(committed.map(({ topic }) => topic));
       const ends = new Map<TopicName, ReadonlyMap<number, number>>();
       for (const topic of topics) ends.set(topic, await this.#offsets(topic, false));
       return committed.map((place) => ({ ...place, end: ends.get(place.topic)?.get(place.partition) ?? 0 }));
     });
-  }
-
-  /** A broker that has just begun loads what groups have committed, for some seconds. */
-  async #whenCoordinated<T>(ask: () => Promise<T>): Promise<T> {
-    const { clock, random } = this.#deps;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!isCoordinatorComing(error) || attempt === COORDINATOR_TRIES) throw error;
-        await clock.sleep(jitteredBackoffMs(attempt, random(), 100, 2_000));
-      }
-    }
   }
 
   /** Nothing to do: the brokers remove by themselves what is past its retention or erased, the latter within a day. */
@@ -163,7 +146,7 @@ export class KafkaLog implements EventLog {
     return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
-  /** After a failure the next question begins with fresh connections. Leaders of topics that are new are waited for. */
+  /** After a failure the next question begins with fresh connections. Leaders of new topics, and coordinators of groups, are waited for. */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     const { clock, random, linkOptions } = this.#deps;
     for (let attempt = 0; ; attempt += 1) {
@@ -171,7 +154,7 @@ export class KafkaLog implements EventLog {
         return await question();
       } catch (error) {
         await this.#readLink.reset();
-        if (!isMoved(error) || attempt + 1 >= MOVED_ATTEMPTS) throw kafkaError(error, linkOptions.brokers);
+        if (!isSoonOver(error) || attempt + 1 >= SOON_OVER_ATTEMPTS) throw kafkaError(error, linkOptions.brokers);
         await clock.sleep(jitteredBackoffMs(attempt, random(), 100, 2_000));
       }
     }

@@ -41,9 +41,9 @@ async function carryGroup(log: EventLog, group: string, places: readonly Commit[
     },
   });
   try {
-    const until = clock.now() + WITHIN_MS;
+    const until = clock.elapsed() + WITHIN_MS;
     while (open.size > 0) {
-      if (clock.now() > until) throw new Error(`the group ${group} could not be carried over: try again`);
+      if (clock.elapsed() > until) throw new Error(`the group ${group} could not be carried over: try again`);
       await clock.sleep(POLL_MS);
     }
   } finally {

@@ -69,7 +69,7 @@ describe('a log that is copied into another', () => {
 
   const newMover = async (): Promise<LogMover> => {
     const telemetry = new RecordingTelemetry();
-    const clock = { now: () => 0, sleep: async () => undefined };
+    const clock = { now: () => 0, elapsed: () => 0, sleep: async () => undefined };
     const deps = { source, target, sourceCodec, targetCodec, clock, random: () => 0, logger: telemetry.log };
     const mover = new LogMover(deps);
     await mover.resume();

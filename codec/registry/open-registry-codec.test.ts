@@ -66,6 +66,11 @@ describeWithParts('the registry codec on a real registry', ['registry'], (enviro
   testSchemaCodec('the registry codec', () => ({ open, close: closeAll }));
 
   describe('registering', () => {
+    it('is done by several programs at once', async () => {
+      await Promise.all(Array.from({ length: 6 }, () => open()));
+      expect((await checkAtRegistry(at())).some(({ changed }) => changed)).toBe(false);
+    });
+
     it('is done when asked for, and never by opening', async () => {
       await expect(openRegistryCodec(at())).rejects.toThrow(/lacks the present schemas .*schemas register/);
       expect((await checkAtRegistry(at())).every(({ changed, version }) => changed && version === 1)).toBe(true);

@@ -54,11 +54,21 @@ export async function registerSubjects(
     if (!report.changed) continue;
     const schema = { schema: JSON.stringify(schemas[record]), schemaType: 'AVRO' };
     try {
-      await client.updateCompatibility(report.name, Compatibility.FULL_TRANSITIVE);
-      await client.register(report.name, schema);
+      // Apicurio refuses where another program sets the same for the first time, and takes it the second time.
+      await twice(() => client.updateCompatibility(report.name, Compatibility.FULL_TRANSITIVE));
+      await twice(() => client.register(report.name, schema));
     } catch (error) {
       throw isConflict(error) ? conflict(report.name, error) : registryError(error, url);
     }
+  }
+}
+
+async function twice(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    await work();
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { InputError } from '../core/errors.ts';
+import { InputError, LogUnavailableError, SchemasUnavailableError, StoreUnavailableError } from '../core/errors.ts';
 import { accountName, recordKey } from '../core/keys.ts';
 import type { Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
@@ -119,6 +119,25 @@ it('tries a failing command three times, a wrong one once, a late one never, and
   await until(() => committed(partition) === 4);
   expect(calls).toEqual(['failing', 'failing', 'failing', 'wrong', 'good']);
   expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
+});
+
+it('does not give a command up because the store, the log or the registry are away', async () => {
+  world.random = () => 0;
+  let tries = 0;
+  const away = [
+    new StoreUnavailableError('cut off'),
+    new LogUnavailableError('no broker'),
+    new SchemasUnavailableError('no registry'),
+    new StoreUnavailableError('cut off'),
+  ];
+  await start(async () => {
+    const error = away[tries++];
+    if (error !== undefined) throw error;
+  });
+  const partition = await send('a', 'a1');
+  await until(() => committed(partition) === 1);
+  expect(tries).toBe(away.length + 1);
+  expect(await world.ingestOf('SyncStarted')).toEqual([]);
 });
 
 it('says in the log what it gives up, for whoever waits', async () => {

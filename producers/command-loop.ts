@@ -1,6 +1,14 @@
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import { deadLetterRecord } from '../core/dead-letter.ts';
-import { FencedError, InputError, messageOf, PoisonError } from '../core/errors.ts';
+import {
+  FencedError,
+  InputError,
+  LogUnavailableError,
+  messageOf,
+  PoisonError,
+  SchemasUnavailableError,
+  StoreUnavailableError,
+} from '../core/errors.ts';
 import { accountName } from '../core/keys.ts';
 import type { Batch, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
@@ -174,10 +182,17 @@ function dispatch(handler: CommandHandler, command: Command, signal: AbortSignal
   return handler.sync(command.value, signal);
 }
 
-/** The run that is in the way ends, or is dead and loses the account: waiting for it is no failure. */
+/**
+ * The run that is in the way ends, or is dead and loses the account; log, store and registry come back: waiting for them is no
+ * failure of the command.
+ */
 function isLast(error: unknown, attempt: number): boolean {
-  return error instanceof InputError || (attempt + 1 >= ATTEMPTS && !(error instanceof AccountBusyError));
+  return (
+    error instanceof InputError || (attempt + 1 >= ATTEMPTS && !PASSING.some((passing) => error instanceof passing))
+  );
 }
+
+const PASSING = [AccountBusyError, LogUnavailableError, StoreUnavailableError, SchemasUnavailableError];
 
 function modeOf(command: Command): SyncStarted['mode'] {
   if (command.type === 'BackfillCommand') return 'backfill';

@@ -6,6 +6,7 @@ import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 const ENTRIES_A_ROUND = 250;
+const WIDER = 4;
 
 /**
  * Sends what the sink owes, until it is acknowledged (law 10). A send that may or may not have been written is repeated with
@@ -79,9 +80,7 @@ export class OutboxSender {
 
   /** True when there may be more. */
   async #sendRound(): Promise<boolean> {
-    const all = await this.#store.outbox(ENTRIES_A_ROUND);
-    // Another sink sends what its partitions owe.
-    const entries = all.filter((entry) => this.#owns(this.#log.partitionOf(entry.account)));
+    const entries = await this.#owed();
     if (entries.length === 0) return false;
     for (const group of groupByPartition(this.#log, entries)) {
       await this.#log.append(
@@ -92,6 +91,15 @@ export class OutboxSender {
       await this.#store.acknowledge(group.entries.map((entry) => entry.id));
     }
     return true;
+  }
+
+  /** The first entries that are ours to send. Another sink sends what its partitions owe, and may stand still meanwhile. */
+  async #owed(): Promise<readonly OutboxEntry[]> {
+    for (let limit = ENTRIES_A_ROUND; ; limit *= WIDER) {
+      const all = await this.#store.outbox(limit);
+      const entries = all.filter((entry) => this.#owns(this.#log.partitionOf(entry.account)));
+      if (entries.length > 0 || all.length < limit) return entries.slice(0, ENTRIES_A_ROUND);
+    }
   }
 
   #toRecord(entry: OutboxEntry): AppendRecord {

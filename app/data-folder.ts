@@ -6,6 +6,7 @@ import { codeOf } from './error-code.ts';
 /** What lies where in a data folder. */
 export const DATA_FILES = {
   log: 'log.db',
+  /** names the embedded log to a store that is not in the folder */
   /** says that the log is on Kafka, and under which prefix */
   kafka: 'kafka.json',
   metadata: 'meta.db',

@@ -16,11 +16,19 @@ export class PauseLock {
     this.#app = app;
   }
 
+  /** Rejects with InputError while another process has it. */
   static async take(app: App): Promise<PauseLock> {
-    if (!(await app.presence.pause([])))
+    const lock = await PauseLock.tryTake(app);
+    if (lock === null)
       throw new InputError(
         'another process rebuilds, backs up or migrates this data folder: try again when it is done',
       );
+    return lock;
+  }
+
+  /** Null while another process has it. */
+  static async tryTake(app: App): Promise<PauseLock | null> {
+    if (!(await app.presence.pause([]))) return null;
     const lock = new PauseLock(app);
     lock.#loop = lock.#beat();
     return lock;

@@ -8,6 +8,8 @@ export const ROLES: readonly Role[] = ['api', 'scheduler', 'producer', 'embed', 
 /** How often a process says that it is there, and after how long a silence it is not. */
 export const BEAT_MS = 1_000;
 const STALE_MS = 6_000;
+/** Of a process on another machine that says nothing for so long, nobody will hear any more. */
+const FORGET_MS = 3_600_000;
 const PREFIX = 'process:';
 const PAUSE_KEY = 'pause';
 
@@ -60,7 +62,8 @@ export class Presence {
       const document = value as ProcessDocument;
       if (document.instance === this.instance) continue;
       if (this.#isAlive(document.instance, document.beatAt)) for (const role of document.roles) roles.add(role);
-      else if (isGone(document.instance)) await this.#metadata.remove(key);
+      else if (isGone(document.instance) || this.#clock.now() - document.beatAt > FORGET_MS)
+        await this.#metadata.remove(key);
     }
     return roles;
   }

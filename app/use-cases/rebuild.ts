@@ -48,9 +48,14 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
   }
 }
 
-/** Makes a store that is missing again from the log, before anything else works with it. */
+/** Makes a store that is missing again from the log, before anything else works with it; or waits for who does that already. */
 export async function recoverStore(app: App): Promise<void> {
-  const lock = await PauseLock.take(app);
+  let lock = await PauseLock.tryTake(app);
+  while (lock === null) {
+    await app.clock.sleep(BEAT_MS);
+    if (await app.stores.refresh()) return;
+    lock = await PauseLock.tryTake(app);
+  }
   try {
     await app.stores.refresh();
     if (app.stores.lost) await foldGeneration(app, lock, {});

@@ -45,6 +45,8 @@ export class UploadTooLargeError extends InputError {
 
 const PREFIX = 'upload:';
 const KEEP_MS = 30 * 86_400_000;
+/** So long a machine that is away may take to come back to its uploads. */
+const ELSEWHERE_MS = 86_400_000;
 const SAVE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 10_000;
 
@@ -159,6 +161,7 @@ export class Uploads {
   }
 
   async #takeUp(upload: Upload): Promise<void> {
+    if (this.#isElsewhere(upload)) return;
     if (upload.status === 'receiving' || !existsSync(this.#fileOf(upload))) {
       await this.#finish({
         ...upload,
@@ -234,6 +237,13 @@ export class Uploads {
       if (isOver !== null && upload.finishedAt === null) return;
       if ((await metadata.compareAndSet(key, stored?.version ?? null, upload)) !== null) return;
     }
+  }
+
+  /** Its bytes lie on the machine that received them, and are taken in when that is back. */
+  #isElsewhere({ id, createdAt }: Upload): boolean {
+    const { clock, config } = this.#app;
+    if (config.store === 'sqlite' || existsSync(path.join(config.dataDir, DATA_FILES.uploads, id))) return false;
+    return Date.parse(createdAt ?? '') > clock.now() - ELSEWHERE_MS;
   }
 
   #fileOf(upload: Upload): string {

@@ -5,11 +5,14 @@ import { openDocumentMetadata } from './couchbase-metadata.ts';
 import { openDocumentStore } from './couchbase-store.ts';
 import { DocumentGenerations } from './document-generations.ts';
 import { searchBy } from './search-service.ts';
+import { VectorDocuments } from './vector-documents.ts';
 
 /** A bucket as Hoardarr uses it: metadata, and the generations of the store beside each other. */
 export interface OpenedCouchbase {
   readonly metadata: MetadataStore;
   readonly generations: DocumentGenerations;
+  /** of the embedding cache */
+  readonly vectors: VectorDocuments;
   close(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export async function openCouchbase(settings: BucketSettings): Promise<OpenedCou
   return {
     metadata: openDocumentMetadata(bucket.spaces('').metadata),
     generations: new DocumentGenerations(bucket.spaces('').ledger, spacesOf, open),
+    vectors: new VectorDocuments(bucket.spaces('cache:').ledger),
     close: () => bucket.close(),
   };
 }

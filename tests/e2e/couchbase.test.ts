@@ -88,6 +88,9 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
       new: 10,
     });
     await expect(backUp(app, `${world.dataDir}-backup.tar`, false)).rejects.toThrow('in Couchbase');
+    // Positions of another log mean nothing here.
+    const otherLog = loadConfig({ dataDir: `${world.dataDir}-other` }, { ...world.env, ...env });
+    await expect(openApp(otherLog, createTelemetry({ level: 'silent', secrets: [] }))).rejects.toThrow('another log');
     const { digest } = await readStatus(app);
     await close(app);
     await makesItsIndex(env, (searched) =>

@@ -93,13 +93,18 @@ export class DataFolder {
     return new DataFolder({ ...this.env, ...env }, this.root);
   }
 
-  async run(...words: readonly string[]): Promise<Ran> {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  run(...words: readonly string[]): Promise<Ran> {
+    return this.runWith({ stdin: '' }, ...words);
+  }
+
+  async runWith({ stdin: typed }: { readonly stdin: string }, ...words: readonly string[]): Promise<Ran> {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    stdin.end(typed);
     const said = { stdout: '', stderr: '' };
     stdout.on('data', (chunk: Buffer) => void (said.stdout += chunk.toString()));
     stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
     const status = await main([...words, '--data-dir', this.path, '--json'], {
-      stdin: new PassThrough(),
+      stdin,
       stdout,
       stderr,
       isTerminal: false,

@@ -1,0 +1,29 @@
+import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
+
+/** Vectors that lie where all machines reach them. */
+export type SharedVectors = Pick<EmbeddingCache, 'getMany' | 'putMany' | 'remove'>;
+
+/**
+ * Opens the cache of a data folder. Where the store is shared, the vectors are with it; what waits for a late vector is kept by
+ * the machine that let it go on without one.
+ */
+export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null): EmbeddingCache {
+  const local = openSqliteEmbeddingCache(dataDir);
+  if (shared === null) return local;
+  return {
+    getMany: (model, textHashes) => shared.getMany(model, textHashes),
+    putMany: (model, entries) => shared.putMany(model, entries),
+    async remove(textHashes) {
+      await shared.remove(textHashes);
+      await local.remove(textHashes);
+    },
+    eraseFreed: () => local.eraseFreed(),
+    addPending: (entries) => local.addPending(entries),
+    claimPending: (options) => local.claimPending(options),
+    postponePending: (keys, until) => local.postponePending(keys, until),
+    removePending: (keys) => local.removePending(keys),
+    countPending: () => local.countPending(),
+    close: () => local.close(),
+  };
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
+import type { App } from '../app.ts';
+import { loadConfig } from '../config.ts';
+import { openApp } from '../open-app.ts';
+import { Presence } from '../presence.ts';
+import { createTelemetry } from '../telemetry.ts';
+import { type Upload, Uploads } from './uploads.ts';
+
+const ID = '00000000-0000-4000-8000-000000000001';
+const DAY_MS = 86_400_000;
+
+let world: CliWorld;
+let app: App;
+let uploads: Uploads | null;
+beforeEach(async () => {
+  world = new CliWorld();
+  uploads = null;
+  app = await openApp(
+    loadConfig({ dataDir: world.dataDir }, world.env),
+    createTelemetry({ level: 'silent', secrets: [] }),
+  );
+});
+afterEach(async () => {
+  await uploads?.stop();
+  await app.close();
+  world.remove();
+});
+
+/** The API that is left of two machines which share a store: the other one received an upload, and is away. */
+async function isLeft(createdAt: number): Promise<Uploads> {
+  const upload: Upload = {
+    id: ID,
+    provider: 'tiktok',
+    user: 'me',
+    fileName: 'x.json',
+    bytes: 3,
+    asOf: null,
+    status: 'queued',
+    progress: null,
+    report: null,
+    error: null,
+    createdAt: new Date(createdAt).toISOString(),
+    finishedAt: null,
+    instance: 'another-machine:7:1:1',
+  };
+  await app.metadata.compareAndSet(`upload:${ID}`, null, upload);
+  const presence = new Presence(app.metadata, app.clock, 'this-machine:7:1:1');
+  uploads = new Uploads({ ...app, presence, config: { ...app.config, store: 'couchbase' } });
+  await uploads.start();
+  return uploads;
+}
+
+it('leaves an upload to the machine that received it, whose disk has it, and gives it up after a day', async () => {
+  expect(await (await isLeft(Date.now() - DAY_MS / 2)).get(ID)).toMatchObject({ status: 'queued', finishedAt: null });
+  await uploads?.stop();
+  await app.metadata.remove(`upload:${ID}`);
+  expect(await (await isLeft(Date.now() - 2 * DAY_MS)).get(ID)).toMatchObject({
+    status: 'failed',
+    error: expect.stringContaining('send it again'),
+  });
+});
+
+it('takes in what lies on this disk, under whatever name the process had that received it', async () => {
+  const folder = path.join(world.dataDir, 'uploads', ID);
+  mkdirSync(folder, { recursive: true });
+  const list = videos(3).map(({ id, date }) => ({ Date: date, Link: `https://www.tiktokv.com/share/video/${id}/` }));
+  const content = { Activity: { 'Favorite Videos': { FavoriteVideoList: list } } };
+  writeFileSync(path.join(folder, 'x.json'), JSON.stringify(content));
+  const taking = await isLeft(Date.now());
+  while ((await taking.get(ID)).finishedAt === null) await sleep(10);
+  expect(await taking.get(ID)).toMatchObject({ status: 'done', report: { new: 3 } });
+});

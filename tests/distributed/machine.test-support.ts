@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Role } from '../../app/presence.ts';
+import { DataFolder } from '../e2e/data-folder.test-support.ts';
+
+const LOADER = path.join(__dirname, '../../testing/typescript-loader/register.mjs');
+const CHILD = path.join(__dirname, 'machine.test-child.ts');
+const LOOK_MS = 20;
+/** What a machine said is kept to this length, for the message of a failure. */
+const KEPT_TEXT = 20_000;
+
+/** A machine: a name, a data folder of its own, and one process that runs roles. It can die and be started again. */
+export class Machine {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly folder: DataFolder;
+  /** where its API is; null where it runs none */
+  url: string | null = null;
+  #child: ChildProcess | null = null;
+  #said = '';
+  /** the document that it prints when its roles run */
+  #ready: string | null = null;
+
+  constructor(name: string, roles: readonly Role[], env: Readonly<Record<string, string>>) {
+    this.name = name;
+    this.roles = roles;
+    this.folder = new DataFolder(env);
+  }
+
+  /** Resolves when its roles run. */
+  async start(): Promise<void> {
+    const words = ['start', '--roles', this.roles.join(','), '--data-dir', this.folder.path, '--json'];
+    const child = spawn(process.execPath, ['--import', LOADER, CHILD, this.name, ...words], {
+      env: { PATH: process.env['PATH'], ...this.folder.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#ready = null;
+    const keep = (text: string): void => void (this.#said = `${this.#said}${text}`.slice(-KEPT_TEXT));
+    child.stderr.on('data', (chunk: Buffer) => keep(chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => {
+      keep(chunk.toString());
+      this.#ready ??= /^\{"roles".*$/m.exec(this.#said)?.[0] ?? null;
+    });
+    while (this.#ready === null) {
+      if (hasEnded(child)) throw new Error(`${this.name} ended before it was ready: ${this.#said}`);
+      await sleep(LOOK_MS);
+    }
+    this.url = (JSON.parse(this.#ready) as { readonly url: string | null }).url;
+    this.#said = '';
+  }
+
+  /** What it said since it was ready: warnings, as a rule. */
+  get said(): string {
+    return this.#said;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null && !hasEnded(this.#child);
+  }
+
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Ends it in order; resolves to the exit status. */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) return null;
+    child.kill('SIGTERM');
+    if (!hasEnded(child)) await once(child, 'close');
+    return child.exitCode;
+  }
+
+  /** Cuts it off, frozen or not. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || hasEnded(child)) return;
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    this.folder.remove();
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}

@@ -5,6 +5,8 @@ export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly ssl: boolean;
   readonly sasl?: SaslSettings;
+  /** ms without a heartbeat after which a consumer loses its partitions; the log's own default where it is absent */
+  readonly sessionTimeoutMs?: number;
 }
 
 interface SaslSettings {
@@ -39,11 +41,13 @@ export interface CouchbaseSettings {
 export function kafkaServers(values: Values): KafkaSettings | null {
   const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = values;
   const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = values;
+  const { KAFKA_SESSION_TIMEOUT_SECONDS: session } = values;
   if (brokers === undefined) return null;
   const hasUser = mechanism !== undefined && username !== undefined && password !== undefined;
   return {
     brokers,
     ssl: values.KAFKA_SSL ?? false,
+    ...(session === undefined ? {} : { sessionTimeoutMs: session * 1_000 }),
     ...(hasUser ? { sasl: { mechanism, username, password } } : {}),
   };
 }

@@ -87,6 +87,7 @@ export const VARIABLES = {
   HOARDARR_EVENT_LOG: { schema: z.enum(['embedded', 'kafka'], { error: 'must be embedded or kafka' }) },
   HOARDARR_TOPIC_PREFIX: { schema: z.string().regex(/^[A-Za-z0-9._-]*$/, 'must be letters, digits, dots, _ and -') },
   KAFKA_BROKERS: { schema: brokers },
+  KAFKA_SESSION_TIMEOUT_SECONDS: { schema: whole(1, 3_600) },
   KAFKA_SSL: { schema: flag },
   KAFKA_SASL_MECHANISM: { schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']) },
   KAFKA_SASL_USERNAME: { schema: text },

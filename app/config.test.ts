@@ -105,6 +105,8 @@ describe('configuration', () => {
       sasl: { mechanism: 'plain', username: 'me', password: 'planted' },
     });
     expect(config.schemaRegistry).toEqual({ url: 'http://registry', autoRegister: false });
+    const patient = { ...names, HOARDARR_EVENT_LOG: 'kafka', KAFKA_SESSION_TIMEOUT_SECONDS: '45' };
+    expect(loadConfig({}, patient).kafka).toMatchObject({ sessionTimeoutMs: 45_000 });
     expect(config.secrets).toContain('planted');
   });
 

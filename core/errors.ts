@@ -66,6 +66,13 @@ export class ReauthorizationError extends Error {
   override readonly name = 'ReauthorizationError';
 }
 
+/** Log, store or registry are away, and come back: whoever can wait does, and begins anew. */
+export function isOutage(error: unknown): boolean {
+  return [LogUnavailableError, StoreUnavailableError, SchemasUnavailableError].some(
+    (outage) => error instanceof outage,
+  );
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,14 +1,6 @@
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import { deadLetterRecord } from '../core/dead-letter.ts';
-import {
-  FencedError,
-  InputError,
-  LogUnavailableError,
-  messageOf,
-  PoisonError,
-  SchemasUnavailableError,
-  StoreUnavailableError,
-} from '../core/errors.ts';
+import { FencedError, InputError, isOutage, messageOf, PoisonError } from '../core/errors.ts';
 import { accountName } from '../core/keys.ts';
 import type { Batch, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
@@ -187,12 +179,9 @@ function dispatch(handler: CommandHandler, command: Command, signal: AbortSignal
  * failure of the command.
  */
 function isLast(error: unknown, attempt: number): boolean {
-  return (
-    error instanceof InputError || (attempt + 1 >= ATTEMPTS && !PASSING.some((passing) => error instanceof passing))
-  );
+  const passes = error instanceof AccountBusyError || isOutage(error);
+  return error instanceof InputError || (attempt + 1 >= ATTEMPTS && !passes);
 }
-
-const PASSING = [AccountBusyError, LogUnavailableError, StoreUnavailableError, SchemasUnavailableError];
 
 function modeOf(command: Command): SyncStarted['mode'] {
   if (command.type === 'BackfillCommand') return 'backfill';

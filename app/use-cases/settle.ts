@@ -1,3 +1,4 @@
+import { isOutage } from '../../core/errors.ts';
 import type { RunRow } from '../../core/ledger.ts';
 import { type RateLimitWait, readRateLimitWaits } from '../../producers/http/rate-budget.ts';
 import type { App } from '../app.ts';
@@ -41,13 +42,14 @@ export async function waitFor<T>(
   for (let pollMs = POLL_MS; ; pollMs = Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS)) {
     signal?.throwIfAborted();
     app.roles.left.throwIfAborted();
-    const found = await probe();
+    const found = await orOutage(probe);
     if (found !== null) return found;
     const now = app.clock.elapsed();
     if (now - lookedAt >= BEAT_MS) {
       lookedAt = now;
-      const current = `${sign()} ${(await app.log.lag()).map((lag) => lag.committed).join(' ')}`;
-      const waits = await readRateLimitWaits(app.metadata, app.clock.now());
+      const lags = await orOutage(() => app.log.lag());
+      const current = `${sign()} ${lags?.map((lag) => lag.committed).join(' ') ?? ''}`;
+      const waits = (await orOutage(() => readRateLimitWaits(app.metadata, app.clock.now()))) ?? [];
       if (waits.length > 0) options.onRateLimit?.(waits);
       if (current !== lastSign || waits.length > 0) movedAt = now;
       lastSign = current;
@@ -57,6 +59,16 @@ export async function waitFor<T>(
         );
     }
     await app.clock.sleep(pollMs, signal);
+  }
+}
+
+/** Null while what is asked is away: whoever waits, waits for that too. */
+async function orOutage<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    return null;
   }
 }
 
@@ -101,8 +113,11 @@ async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
 export async function drain(app: App, limitMs: number, groups: readonly string[] | null = null): Promise<boolean> {
   const until = app.clock.elapsed() + limitMs;
   for (;;) {
-    const lags = (await app.log.lag()).filter((lag) => groups === null || groups.includes(lag.group));
-    if (lags.every((lag) => lag.committed >= lag.end) && (await app.store.outbox(1)).length === 0) return true;
+    const drained = await orOutage(async () => {
+      const lags = (await app.log.lag()).filter((lag) => groups === null || groups.includes(lag.group));
+      return lags.every((lag) => lag.committed >= lag.end) && (await app.store.outbox(1)).length === 0;
+    });
+    if (drained === true) return true;
     if (app.clock.elapsed() >= until) return false;
     await app.clock.sleep(POLL_MS);
   }

@@ -3,11 +3,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
+import { LogUnavailableError, StoreUnavailableError } from '../../core/errors.ts';
+import type { Importer } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { openApp } from '../open-app.ts';
 import { Presence } from '../presence.ts';
 import { createTelemetry } from '../telemetry.ts';
+import { drain, waitFor } from './settle.ts';
 import { type Upload, Uploads } from './uploads.ts';
 
 const ID = '00000000-0000-4000-8000-000000000001';
@@ -31,7 +34,7 @@ afterEach(async () => {
 });
 
 /** The API that is left of two machines which share a store: the other one received an upload, and is away. */
-async function isLeft(createdAt: number): Promise<Uploads> {
+async function isLeft(createdAt: number, importers = app.importers): Promise<Uploads> {
   const upload: Upload = {
     id: ID,
     provider: 'tiktok',
@@ -49,7 +52,7 @@ async function isLeft(createdAt: number): Promise<Uploads> {
   };
   await app.metadata.compareAndSet(`upload:${ID}`, null, upload);
   const presence = new Presence(app.metadata, app.clock, 'this-machine:7:1:1');
-  uploads = new Uploads({ ...app, presence, config: { ...app.config, store: 'couchbase' } });
+  uploads = new Uploads({ ...app, importers, presence, config: { ...app.config, store: 'couchbase' } });
   await uploads.start();
   return uploads;
 }
@@ -64,13 +67,49 @@ it('leaves an upload to the machine that received it, whose disk has it, and giv
   });
 });
 
-it('takes in what lies on this disk, under whatever name the process had that received it', async () => {
+/** The upload lies on this machine's disk. */
+function lieHere(): void {
   const folder = path.join(world.dataDir, 'uploads', ID);
   mkdirSync(folder, { recursive: true });
   const list = videos(3).map(({ id, date }) => ({ Date: date, Link: `https://www.tiktokv.com/share/video/${id}/` }));
   const content = { Activity: { 'Favorite Videos': { FavoriteVideoList: list } } };
   writeFileSync(path.join(folder, 'x.json'), JSON.stringify(content));
+}
+
+it('takes in what lies on this disk, under whatever name the process had that received it', async () => {
+  lieHere();
   const taking = await isLeft(Date.now());
   while ((await taking.get(ID)).finishedAt === null) await sleep(10);
   expect(await taking.get(ID)).toMatchObject({ status: 'done', report: { new: 3 } });
+});
+
+it('begins an import anew when the log or the store were away meanwhile', async () => {
+  lieHere();
+  const away = [new LogUnavailableError('no broker'), new StoreUnavailableError('cut off')];
+  const importer: Importer = async (file, options) => {
+    const error = away.shift();
+    if (error !== undefined) throw error;
+    const real = app.importers.get('tiktok');
+    if (real === undefined) throw new Error('there is none');
+    return real(file, options);
+  };
+  const taking = await isLeft(Date.now(), new Map([['tiktok', importer]]));
+  while ((await taking.get(ID)).finishedAt === null) await sleep(10);
+  expect(await taking.get(ID)).toMatchObject({ status: 'done', report: { new: 3 } });
+  expect(away).toEqual([]);
+});
+
+it('waits on through an outage of what it asks, and not through a fault', async () => {
+  const answers = [new StoreUnavailableError('cut off'), new LogUnavailableError('no broker'), 'there'];
+  const ask = async (): Promise<string> => {
+    const answer = answers.shift();
+    if (typeof answer === 'string') return answer;
+    throw answer ?? new Error('a fault');
+  };
+  expect(await waitFor(app, 'it', ask)).toBe('there');
+  await expect(waitFor(app, 'it', ask)).rejects.toThrow('a fault');
+  const lag = async (): Promise<never> => {
+    throw new LogUnavailableError('no broker');
+  };
+  expect(await drain({ ...app, log: { ...app.log, lag } }, 50)).toBe(false);
 });

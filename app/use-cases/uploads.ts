@@ -3,11 +3,18 @@ import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
+import { jitteredBackoffMs } from '../../core/backoff.ts';
+import { InputError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { isoOf } from './format.ts';
-import { type ImportProgress, type ImportReport, importExport, importerOf } from './import-export.ts';
+import {
+  type ImportProgress,
+  type ImportReport,
+  type ImportRequest,
+  importExport,
+  importerOf,
+} from './import-export.ts';
 import { checkUser } from './scopes.ts';
 
 export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
@@ -201,14 +208,8 @@ export class Uploads {
       void this.#save(current).catch(() => undefined);
     };
     try {
-      const report = await importExport(this.#app, {
-        provider: upload.provider,
-        user: upload.user,
-        file: this.#fileOf(upload),
-        asOf: upload.asOf,
-        signal,
-        progress,
-      });
+      const { provider, user, asOf } = upload;
+      const report = await this.#throughOutages({ provider, user, file: this.#fileOf(upload), asOf, signal, progress });
       await this.#finish({ ...current, status: 'done', report });
     } catch (error) {
       if (signal.aborted) return;
@@ -216,6 +217,20 @@ export class Uploads {
         .text(messageOf(error))
         .replaceAll(this.#fileOf(upload), upload.fileName);
       await this.#finish({ ...current, status: 'failed', error: message });
+    }
+  }
+
+  /** Begins anew as often as the log or the store are away: what was written of it is overtaken. */
+  async #throughOutages(request: ImportRequest): Promise<ImportReport> {
+    const { clock, random, telemetry } = this.#app;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await importExport(this.#app, request);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        telemetry.log.warn('an upload waits for the log or the store', { error: messageOf(error), attempt });
+      }
+      await clock.sleep(jitteredBackoffMs(attempt, random()), request.signal);
     }
   }
 

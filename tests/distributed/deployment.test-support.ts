@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,9 +42,10 @@ export class Deployment {
     return new Deployment([machine], machine.folder, []);
   }
 
-  /** Two processes for each role, and the desk, each with nothing but its own data folder and the servers of `stack`. */
-  static distributed(env: Environment, stack: Environment): Deployment {
-    const all = { ...COMMON, HOARDARR_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ...stack, ...env };
+  /** Two processes for each role, and the desk, each with nothing but its own data folder and the servers that it is told of. */
+  static distributed(...env: readonly Environment[]): Deployment {
+    const given = Object.fromEntries(env.flatMap((each) => Object.entries(each)));
+    const all = { ...COMMON, HOARDARR_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ...given };
     const machines = Object.entries(TWO_OF_EACH).map(([name, roles]) => new Machine(name, roles, all));
     const desk = new DataFolder(all);
     return new Deployment(machines, desk, [desk]);
@@ -84,31 +86,45 @@ const COMMON: Environment = {
 
 /** Servers of the tests' own, since they are disturbed. */
 export interface Servers {
-  /** the folder whose kafka.json names the processes of the brokers */
-  readonly stateDir: string;
-  /** How a deployment reaches them; its topics are its own. */
-  environment(topicPrefix: string): Environment;
+  /** its kafka.json names the processes of the brokers */
+  readonly kafkaDir: string;
+  /** Names of the environment and their values, of Kafka and the registry. */
+  readonly found: Environment;
+  /** A fresh store, and how to reach it. */
+  newStore(): Promise<Environment>;
+  /** A broker that was started again. */
+  alsoEnd(child: ChildProcess): void;
   end(): Promise<void>;
 }
 
-/** Three brokers, a registry, and Couchbase's protocol server. */
+/** Three brokers and a registry. */
 export async function startServers(): Promise<Servers> {
-  const stateDir = mkdtempSync(path.join(tmpdir(), 'distributed-'));
-  const started = await Promise.all([
-    startOwnParts(['kafka'], stateDir, '--nodes', '3'),
-    startOwnParts(['registry', 'couchbase'], stateDir),
-  ]);
-  const found: Environment = { ...started[0], ...started[1] };
+  const kafkaDir = mkdtempSync(path.join(tmpdir(), 'distributed-'));
+  const folders = [kafkaDir];
+  const children: ChildProcess[] = [];
+  const found = { ...(await startOwnParts(['kafka', 'registry'], kafkaDir, '--nodes', '3')) };
   return {
-    stateDir,
-    environment: (topicPrefix) => ({
-      HOARDARR_EVENT_LOG: 'kafka',
-      HOARDARR_STORE: 'couchbase',
-      COUCHBASE_COLLECTIONS: 'off',
-      COUCHBASE_DURABILITY: 'none',
-      HOARDARR_TOPIC_PREFIX: topicPrefix,
-      ...found,
-    }),
-    end: () => endOwnParts(stateDir),
+    kafkaDir,
+    found,
+    alsoEnd: (child) => void children.push(child),
+    async newStore() {
+      const folder = mkdtempSync(path.join(tmpdir(), 'distributed-'));
+      folders.push(folder);
+      return await startOwnParts(['couchbase'], folder);
+    },
+    async end() {
+      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(folders.map(endOwnParts));
+    },
+  };
+}
+
+/** How a deployment is told of its servers; its topics are its own. */
+export function usingServers(topicPrefix: string, ...found: readonly Environment[]): Environment {
+  return {
+    HOARDARR_EVENT_LOG: 'kafka',
+    HOARDARR_STORE: 'couchbase',
+    HOARDARR_TOPIC_PREFIX: topicPrefix,
+    ...Object.fromEntries(found.flatMap((each) => Object.entries(each))),
   };
 }

@@ -23,6 +23,11 @@ const PAGE = 1_000;
 const AT_ONCE = 50;
 const SETTLE_MS = 60_000;
 
+/** As it is now. */
+export async function digestOf(on: Deployment): Promise<string> {
+  return (await on.desk.status()).digest;
+}
+
 /** Waits until nothing moves any more. */
 export async function endOf(on: Deployment): Promise<Ending> {
   const config: Config = loadConfig({ dataDir: on.desk.path }, on.desk.env);

@@ -57,6 +57,11 @@ export class Machine {
     return this.#said;
   }
 
+  /** Its roles run. */
+  get isReady(): boolean {
+    return this.#ready !== null;
+  }
+
   get isRunning(): boolean {
     return this.#child !== null && !hasEnded(this.#child);
   }

@@ -1,50 +1,120 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { mulberry32 } from '../../testing/producer-world.ts';
+import { seedFor } from '../../testing/seeds.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
-import { Deployment, type Servers, startServers } from './deployment.test-support.ts';
-import { endOf } from './ends.test-support.ts';
+import { TcpProxy } from '../../testing/tcp-proxy/tcp-proxy.ts';
+import { Deployment, type Servers, startServers, usingServers } from './deployment.test-support.ts';
+import { digestOf, type Ending, endOf } from './ends.test-support.ts';
+import { type Fault, faultsOf, SESSION_SECONDS } from './faults.test-support.ts';
 import { Story } from './story.test-support.ts';
 import { DAYS, World } from './world.test-support.ts';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
-describeWithParts(
-  'one story, embedded and on machines that share nothing but servers',
-  ['kafka', 'registry', 'couchbase'],
-  () => {
-    let servers: Servers;
-    beforeAll(async () => {
-      servers = await startServers();
-    });
-    afterAll(() => servers.end());
+const HEALED_MS = 120_000;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-    it('ends alike, and is explained alike', async () => {
-      const alone = await World.begin();
-      const embedded = Deployment.embedded(alone.environment);
-      const shared = await World.begin();
-      const distributed = Deployment.distributed(shared.environment, servers.environment('calm.'));
-      try {
-        const told = [];
-        for (const [world, on] of [
-          [alone, embedded],
-          [shared, distributed],
-        ] as const) {
-          await on.start();
-          const story = new Story(world, on);
-          await story.begin();
-          for (let day = 0; day < DAYS; day++) await story.day(day);
-          told.push(await endOf(on));
-          // A text that one machine has embedded is embedded by no other (law 9).
-          const again = [...world.embedded].filter(([, times]) => times > 1);
-          expect(again).toEqual([]);
-          await Promise.all(on.machines.map((machine) => machine.stop()));
-        }
-        const [first, second] = told;
-        expect(Object.keys(first?.explanations ?? {}).length).toBeGreaterThan(500);
-        expect(first?.deadLetters).toBe(0);
-        expect(second).toEqual(first);
-      } finally {
-        await Promise.all([embedded.remove(), distributed.remove(), alone.end(), shared.end()]);
+/** What a telling came to, on every evening and in the end. */
+interface Told {
+  readonly evenings: readonly string[];
+  readonly ending: Ending;
+}
+
+describeWithParts('one story, whoever tells it', ['kafka', 'registry', 'couchbase'], () => {
+  let servers: Servers;
+  let embedded: Told;
+  beforeAll(async () => {
+    servers = await startServers();
+    embedded = await tellOn((world) => Deployment.embedded(world.environment));
+  }, 300_000);
+  afterAll(() => servers.end());
+
+  async function tellOn(deploy: (world: World) => Deployment): Promise<Told> {
+    const world = await World.begin();
+    const on = deploy(world);
+    try {
+      await on.start();
+      const story = new Story(world, on, say);
+      await story.begin();
+      const evenings: string[] = [];
+      for (let day = 0; day < DAYS; day++) {
+        await story.day(day);
+        evenings.push(await digestOf(on));
       }
-    });
-  },
-);
+      const ending = await endOf(on);
+      // A text that one machine has embedded is embedded by no other (law 9).
+      expect([...world.embedded].filter(([, times]) => times > 1)).toEqual([]);
+      await Promise.all(on.machines.map((machine) => machine.stop()));
+      return { evenings, ending };
+    } finally {
+      await on.remove();
+      await world.end();
+    }
+  }
+
+  it('ends alike and is explained alike, embedded and on machines that share nothing but servers', async () => {
+    const store = await servers.newStore();
+    const { ending } = await tellOn((world) =>
+      Deployment.distributed(usingServers('calm.', servers.found, store), world.environment),
+    );
+    expect(embedded.ending.deadLetters).toBe(0);
+    expect(Object.keys(embedded.ending.explanations).length).toBeGreaterThan(500);
+    expect(ending).toEqual(embedded.ending);
+  });
+
+  it('ends alike, whatever is killed, cut off or frozen meanwhile', async () => {
+    const random = mulberry32(seedFor('DISTRIBUTED_SEED'));
+    const storeServer = await servers.newStore();
+    const registry = await TcpProxy.start(portOf(servers.found['SCHEMA_REGISTRY_URL']));
+    const store = await TcpProxy.start(portOf(storeServer['COUCHBASE_URL']));
+    const proxied = {
+      SCHEMA_REGISTRY_URL: `http://127.0.0.1:${registry.port}/apis/ccompat/v7`,
+      COUCHBASE_URL: `couchbase://127.0.0.1:${store.port}`,
+      KAFKA_SESSION_TIMEOUT_SECONDS: String(SESSION_SECONDS),
+    };
+    const world = await World.begin();
+    const on = Deployment.distributed(
+      usingServers('disturbed.', servers.found, storeServer, proxied),
+      world.environment,
+    );
+    try {
+      await on.start();
+      const story = new Story(world, on, say);
+      await story.begin();
+      for (const [day, faults] of faultsOf({ on, servers, registry, store, random }).entries()) {
+        const since = performance.now();
+        await Promise.all([story.day(day), ...faults.map(tell)]);
+        const wanted = embedded.evenings[day] ?? '';
+        const found = await healed(on, wanted);
+        const took = ((performance.now() - since) / 1_000).toFixed(1);
+        say(`day ${day} over after ${took} s: the digest is ${found === wanted ? 'that of the calm day' : found}`);
+        expect({ day, digest: found }).toEqual({ day, digest: wanted });
+      }
+      const { explanations: _, ...ending } = await endOf(on);
+      const { explanations: calm, ...wanted } = embedded.ending;
+      expect(Object.keys(calm).length).toBeGreaterThan(500);
+      expect(ending).toEqual(wanted);
+    } finally {
+      await on.remove();
+      await Promise.all([world.end(), registry.stop(), store.stop()]);
+    }
+  });
+});
+
+async function tell({ what, happens }: Fault): Promise<void> {
+  say(`fault: ${what}`);
+  say(`fault over: ${what}: ${await happens()}`);
+}
+
+/** Waits, for a while, until the digest is the wanted one; resolves to what it is. */
+async function healed(on: Deployment, wanted: string): Promise<string> {
+  const until = performance.now() + HEALED_MS;
+  for (;;) {
+    const found = await digestOf(on);
+    if (found === wanted || performance.now() > until) return found;
+  }
+}
+
+function portOf(url = ''): number {
+  return Number(/:(\d+)(?:\/|$)/.exec(url)?.[1]);
+}

@@ -81,7 +81,8 @@ export class Story {
       const upload = (await response.json()) as UploadJson;
       if (!response.ok) throw new Error(`status ${response.status}`);
       if (upload.status === 'done') return;
-      if (upload.status === 'failed') throw new UploadFailedError(upload.error ?? 'it failed');
+      if (upload.status === 'failed')
+        throw new UploadFailedError(`upload ${id} failed: ${upload.error ?? 'nobody knows why'}`);
       await sleep(LOOK_MS);
     }
   }
@@ -92,9 +93,9 @@ export class Story {
       try {
         return await attempt();
       } catch (error) {
+        if (error instanceof UploadFailedError) throw error;
         const message = error instanceof Error ? error.message : String(error);
-        if (performance.now() > deadline || error instanceof UploadFailedError)
-          throw new Error(`${what}: ${message}`, { cause: error });
+        if (performance.now() > deadline) throw new Error(`${what}: ${message}`, { cause: error });
         if (message !== told) this.#log(`${what} is tried again: ${message}`);
         told = message;
         await sleep(LOOK_MS);

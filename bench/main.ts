@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   kafka: async () => (await import('./kafka/kafka.ts')).kafka,
   codec: async () => (await import('./codec/codec.ts')).codec,
   couchbase: async () => (await import('./couchbase/couchbase.ts')).couchbase,
+  distributed: async () => (await import('./distributed/distributed.ts')).distributed,
   rebuild: async () => (await import('./rebuild/rebuild.ts')).rebuild,
 };
 const BAD_USAGE = 2;

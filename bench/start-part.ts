@@ -11,7 +11,7 @@ export interface BenchPart {
 }
 
 /** A part of the benchmark's own: see `npm run stack:up`. It ends with this process at the latest. */
-export async function startPart(part: 'kafka' | 'couchbase', stateDir: string): Promise<BenchPart> {
+export async function startPart(part: 'kafka' | 'registry' | 'couchbase', stateDir: string): Promise<BenchPart> {
   const up = path.join('scripts', 'stack', 'up.mjs');
   const args = [up, part, '--state-dir', stateDir, '--while', String(process.pid)];
   const { stdout } = await promisify(execFile)(process.execPath, args);

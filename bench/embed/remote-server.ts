@@ -1,4 +1,5 @@
 import type { FakeOpenAiStats } from '../../testing/fake-openai/fake-openai.ts';
+import type { ServerLimits } from '../../testing/fake-openai/rules.ts';
 import { startPart } from '../part.ts';
 import type { ServerAnswer, ServerRequest } from './serve.ts';
 
@@ -10,8 +11,8 @@ export interface RemoteServer {
 }
 
 /** Starts the fake server in a process of its own. */
-export async function startServer(latencyMs: number): Promise<RemoteServer> {
-  const { child, report } = startPart('embed server', { latencyMs });
+export async function startServer(latencyMs: number, limits: Partial<ServerLimits> = {}): Promise<RemoteServer> {
+  const { child, report } = startPart('embed server', { latencyMs, limits });
   const send = (request: ServerRequest): void => void child.send(request);
   const next = (key: 'url' | 'stats') =>
     new Promise<ServerAnswer>((resolve) => {

@@ -4,9 +4,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROLES, type Role } from '../../app/presence.ts';
+import { Machine } from '../../testing/machines/machine.ts';
 import { endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { DataFolder } from '../e2e/data-folder.test-support.ts';
-import { Machine } from './machine.test-support.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -38,15 +38,15 @@ export class Deployment {
 
   /** Every role in one process, with everything in its data folder. */
   static embedded(env: Environment): Deployment {
-    const machine = new Machine('alone', ROLES, { ...COMMON, ...env });
-    return new Deployment([machine], machine.folder, []);
+    const desk = new DataFolder({ ...COMMON, ...env });
+    return new Deployment([new Machine('alone', ROLES, desk)], desk, []);
   }
 
   /** Two processes for each role, and the desk, each with nothing but its own data folder and the servers that it is told of. */
   static distributed(...env: readonly Environment[]): Deployment {
     const given = Object.fromEntries(env.flatMap((each) => Object.entries(each)));
     const all = { ...COMMON, HOARDARR_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ...given };
-    const machines = Object.entries(TWO_OF_EACH).map(([name, roles]) => new Machine(name, roles, all));
+    const machines = Object.entries(TWO_OF_EACH).map(([name, roles]) => new Machine(name, roles, new DataFolder(all)));
     const desk = new DataFolder(all);
     return new Deployment(machines, desk, [desk]);
   }

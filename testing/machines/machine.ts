@@ -1,21 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/presence.ts';
-import { DataFolder } from '../e2e/data-folder.test-support.ts';
 
-const LOADER = path.join(__dirname, '../../testing/typescript-loader/register.mjs');
-const CHILD = path.join(__dirname, 'machine.test-child.ts');
+const LOADER = fileURLToPath(new URL('../typescript-loader/register.mjs', import.meta.url));
+const CHILD = fileURLToPath(new URL('machine.test-child.ts', import.meta.url));
 const LOOK_MS = 20;
 /** What a machine said is kept to this length, for the message of a failure. */
 const KEPT_TEXT = 20_000;
+
+/** Where a machine keeps what is its own, and what it is told. */
+export interface Place {
+  /** of the data folder */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  remove(): void;
+}
 
 /** A machine: a name, a data folder of its own, and one process that runs roles. It can die and be started again. */
 export class Machine {
   readonly name: string;
   readonly roles: readonly Role[];
-  readonly folder: DataFolder;
+  readonly folder: Place;
   /** where its API is; null where it runs none */
   url: string | null = null;
   #child: ChildProcess | null = null;
@@ -23,10 +30,10 @@ export class Machine {
   /** the document that it prints when its roles run */
   #ready: string | null = null;
 
-  constructor(name: string, roles: readonly Role[], env: Readonly<Record<string, string>>) {
+  constructor(name: string, roles: readonly Role[], folder: Place) {
     this.name = name;
     this.roles = roles;
-    this.folder = new DataFolder(env);
+    this.folder = folder;
   }
 
   /** Resolves when its roles run. */
@@ -34,7 +41,7 @@ export class Machine {
     const words = ['start', '--roles', this.roles.join(','), '--data-dir', this.folder.path, '--json'];
     const child = spawn(process.execPath, ['--import', LOADER, CHILD, this.name, ...words], {
       env: { PATH: process.env['PATH'], ...this.folder.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
     this.#ready = null;

@@ -71,7 +71,9 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
     const { codec, movable, id: logId } = opened;
     if (options.finishesMove !== true) refuseLeft(movable);
-    const { metadata, generations, vectors, isShared } = await closing(openStores(config));
+    const { metadata, generations, vectors, isShared } = await closing(
+      openStores(config, { clock, random, log: telemetry.log }),
+    );
     const binding = { metadata, isShared, logId, movable };
     const { foldAnew } = await bindStore(binding, options.claims === true);
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);

@@ -6,6 +6,7 @@ import { loadConfig } from '../../app/config.ts';
 import { openApp } from '../../app/open-app.ts';
 import type { Role } from '../../app/presence.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
+import { isOutage } from '../../core/errors.ts';
 import { Machine, type Place } from '../../testing/machines/machine.ts';
 import { FlowExports } from './flow-exports.ts';
 import { type Proof, proveFlow } from './prove-flow.ts';
@@ -57,6 +58,7 @@ const CHANGES: readonly Change[] = [
     share: 0.4,
     add: [
       ['embed-3', 'embed'],
+      ['embed-4', 'embed'],
       ['sink-2', 'sink'],
     ],
   },
@@ -128,7 +130,9 @@ class Flow {
         const account = next++;
         const file = path.join(this.#input.folder, `${turn}-${account}.json`);
         writeFileSync(file, this.#exports.of(account, turn));
-        await importer(file, { user: this.#exports.userOf(account), asOf: this.#exports.asOf(turn) });
+        const options = { user: this.#exports.userOf(account), asOf: this.#exports.asOf(turn) };
+        // As uploads do: a busy store is waited for, and the import begins anew.
+        while (!(await isTaken(importer(file, options)))) await delay(LOOK_MS);
       }
     };
     await Promise.all(Array.from({ length: FEEDS_AT_ONCE }, worker));
@@ -187,6 +191,16 @@ class Flow {
       if (isApplied && (await this.#app.store.outbox(1)).length === 0) return;
       await delay(LOOK_MS);
     }
+  }
+}
+
+async function isTaken(importing: Promise<unknown>): Promise<boolean> {
+  try {
+    await importing;
+    return true;
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    return false;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,6 +73,8 @@ export class FakeOpenAi {
 
   private constructor(options: FakeOpenAiOptions) {
     this.#options = options;
+    // Each request that waits for its answer listens.
+    setMaxListeners(0, this.#end.signal);
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
     });

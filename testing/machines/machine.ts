@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/presence.ts';
 
-const LOADER = fileURLToPath(new URL('../typescript-loader/register.mjs', import.meta.url));
-const CHILD = fileURLToPath(new URL('machine.test-child.ts', import.meta.url));
+/** Machines run from the sources, also where this was built. */
+const SOURCES = import.meta.url.replace('/dist/testing/', '/testing/');
+const LOADER = fileURLToPath(new URL('../typescript-loader/register.mjs', SOURCES));
+const CHILD = fileURLToPath(new URL('machine.test-child.ts', SOURCES));
 const LOOK_MS = 20;
 /** What a machine said is kept to this length, for the message of a failure. */
 const KEPT_TEXT = 20_000;

@@ -12,13 +12,13 @@ const TURNS = 20;
 /** A clock that stands still until a test moves it: hours pass in no time, and always in the same order. */
 export class VirtualClock implements Clock {
   #now: number;
-  readonly #turns: number;
+  /** turns of the event loop between one sleep and the next: many where files are read, few where there are but promises */
+  turns: number;
   readonly #sleepers = new Set<Sleeper>();
 
-  /** `turns`: fewer where nothing but promises is between one sleep and the next */
   constructor(now = 1_700_000_000_000, turns = TURNS) {
     this.#now = now;
-    this.#turns = turns;
+    this.turns = turns;
   }
 
   now(): number {
@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
   async runUntil(condition: () => boolean | Promise<boolean>, limitMs = 24 * 3_600_000): Promise<void> {
     const end = this.#now + limitMs;
     for (;;) {
-      await rest(this.#turns);
+      await rest(this.turns);
       if (await condition()) return;
       const next = this.#next();
       if (next === undefined) throw new Error('nothing is left that could happen');

@@ -14,6 +14,8 @@ interface Assignment {
   readonly topic: TopicName;
   readonly partition: number;
   readonly lost: AbortController;
+  /** the group went on without this consumer, which does not know it yet */
+  isOver: boolean;
   next: number;
   /** resolves when there may be something to read */
   wake: () => void;
@@ -29,6 +31,7 @@ export class MemoryConsumer implements Subscription {
   readonly #log: ConsumedLog;
   readonly #leave: () => Promise<void>;
   #assigned: Assignment[] = [];
+  #evicted: { readonly promise: Promise<void>; readonly resolve: () => void } = newSignal();
 
   constructor(log: ConsumedLog, options: SubscribeOptions, leave: () => Promise<void>) {
     this.#log = log;
@@ -59,8 +62,30 @@ export class MemoryConsumer implements Subscription {
       assignment.lost.abort(new FencedError('the partition was taken away'));
       assignment.wake();
     }
+    const ended = async (): Promise<void> => {
+      await Promise.all(assigned.map(({ done }) => done));
+      for (const { topic, partition } of assigned) await this.options.onRevoked?.(topic, partition);
+    };
+    await Promise.race([ended(), this.#evicted.promise]);
+  }
+
+  /**
+   * As for a process that does not answer: others get the partitions, while what it works on goes on when it wakes up, and learns
+   * of it by its first commit. Resolves when nothing of it works any more, which is never where the process is dead.
+   */
+  async evict(): Promise<void> {
+    const assigned = this.#assigned;
+    this.#assigned = [];
+    this.#evicted.resolve();
+    for (const assignment of assigned) {
+      assignment.isOver = true;
+      assignment.wake();
+    }
     await Promise.all(assigned.map(({ done }) => done));
-    for (const { topic, partition } of assigned) await this.options.onRevoked?.(topic, partition);
+  }
+
+  comeBack(): void {
+    this.#evicted = newSignal();
   }
 
   async assign(places: readonly { readonly topic: TopicName; readonly partition: number }[]): Promise<void> {
@@ -71,6 +96,7 @@ export class MemoryConsumer implements Subscription {
         next: 0,
         wake: () => {},
         lost: new AbortController(),
+        isOver: false,
         done: Promise.resolve(),
       };
       return assignment;
@@ -82,7 +108,7 @@ export class MemoryConsumer implements Subscription {
     const { topic, partition, lost } = assignment;
     const from = await this.options.onAssigned?.(topic, partition);
     assignment.next = from ?? this.#committed(assignment);
-    while (!lost.signal.aborted) {
+    while (!lost.signal.aborted && !assignment.isOver) {
       // Made before reading, so that nothing that comes meanwhile is missed.
       const more = new Promise<void>((resolve) => {
         assignment.wake = resolve;
@@ -104,6 +130,7 @@ export class MemoryConsumer implements Subscription {
       records: read,
       signal: lost.signal,
       commit: async (nextOffset) => {
+        if (assignment.isOver) lost.abort(new FencedError('the partition was taken away'));
         if (lost.signal.aborted) throw new FencedError('the partition was taken away');
         this.#log.commit(this.options.group, topic, partition, nextOffset);
       },
@@ -112,6 +139,7 @@ export class MemoryConsumer implements Subscription {
       await this.options.handler(batch);
       assignment.next = last.offset + 1;
     } catch {
+      if (assignment.isOver) return true;
       assignment.next = this.#committed(assignment);
       await this.#log.clock.sleep(this.#log.redeliveryMs, lost.signal).catch(() => {});
     }
@@ -121,4 +149,12 @@ export class MemoryConsumer implements Subscription {
   #committed({ topic, partition }: Assignment): number {
     return this.#log.committed(this.options.group, topic, partition);
   }
+}
+
+function newSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }

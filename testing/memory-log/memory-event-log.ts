@@ -72,6 +72,11 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
     this.#faults.set(topic, [...(this.#faults.get(topic) ?? []), ...faults]);
   }
 
+  /** Appends go well again. */
+  mend(): void {
+    this.#faults.clear();
+  }
+
   partitionOf(account: string): number {
     return partitionOfKey(account, this.partitionCount);
   }
@@ -156,6 +161,24 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
       this.#isClosed = true;
     });
     await this.#rebalancing;
+  }
+
+  /**
+   * Lets the group go on without a consumer that does not answer. What that one works on goes on when it wakes up, and it learns
+   * of its loss by its first commit: `back` says that it has woken up, and lets it come back when nothing of it works any more.
+   */
+  evict(subscription: Subscription, back: Promise<void>): void {
+    const consumer = [...this.#consumers].find((each) => each === subscription);
+    if (consumer === undefined) return;
+    this.#consumers.delete(consumer);
+    const noticed = consumer.evict();
+    void this.#rebalance(consumer.options.group);
+    void Promise.all([back, noticed]).then(async () => {
+      if (this.#isClosed) return;
+      consumer.comeBack();
+      this.#consumers.add(consumer);
+      await this.#rebalance(consumer.options.group);
+    });
   }
 
   /** Everything the topic holds, by partition and offset. */

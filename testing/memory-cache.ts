@@ -1,0 +1,72 @@
+import type {
+  CachedVector,
+  CacheEntry,
+  ClaimedVector,
+  ClaimOptions,
+  EmbeddingCache,
+  PendingVector,
+} from '../processors/embed/embedding-cache.ts';
+
+/** The embedding cache in memory, for simulations that make many of them. */
+export class MemoryEmbeddingCache implements EmbeddingCache {
+  readonly #vectors = new Map<string, CachedVector>();
+  readonly #pending = new Map<string, PendingVector & { attempts: number; dueAt: number }>();
+
+  async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
+    const found = new Map<string, CachedVector>();
+    for (const textHash of textHashes) {
+      const vector = this.#vectors.get(`${textHash} ${model}`);
+      if (vector !== undefined) found.set(textHash, vector);
+    }
+    return found;
+  }
+
+  async putMany(model: string, entries: readonly CacheEntry[]): Promise<void> {
+    for (const { textHash, vector, truncated } of entries)
+      this.#vectors.set(`${textHash} ${model}`, { vector: Uint8Array.from(vector), truncated });
+  }
+
+  async remove(textHashes: readonly string[]): Promise<void> {
+    const gone = new Set(textHashes);
+    for (const key of this.#vectors.keys()) if (gone.has(key.split(' ')[0] ?? '')) this.#vectors.delete(key);
+    for (const [key, { textHash }] of this.#pending) if (gone.has(textHash)) this.#pending.delete(key);
+  }
+
+  async eraseFreed(): Promise<boolean> {
+    return true;
+  }
+
+  async addPending(entries: readonly PendingVector[]): Promise<void> {
+    for (const entry of entries) this.#pending.set(entry.key, { ...entry, attempts: 0, dueAt: 0 });
+  }
+
+  async claimPending({ now, limit, until, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
+    const due = [...this.#pending.values()]
+      .filter(({ dueAt, partition, position }) => dueAt <= now && position < (committed[partition] ?? 0))
+      .sort((a, b) => a.dueAt - b.dueAt || a.position - b.position)
+      .slice(0, limit);
+    return due.map((entry) => {
+      entry.dueAt = until;
+      entry.attempts++;
+      const { dueAt: _, ...claimed } = entry;
+      return claimed;
+    });
+  }
+
+  async postponePending(keys: readonly string[], until: number): Promise<void> {
+    for (const key of keys) {
+      const entry = this.#pending.get(key);
+      if (entry !== undefined) entry.dueAt = until;
+    }
+  }
+
+  async removePending(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#pending.delete(key);
+  }
+
+  async countPending(): Promise<number> {
+    return this.#pending.size;
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { App } from '../../app/app.ts';
+import type { Generations } from '../../app/generations.ts';
+import type { createLiveProviders } from '../../app/live-providers.ts';
+import { createTelemetry } from '../../app/telemetry.ts';
+import { PIPELINE } from '../../app/use-cases/settle.ts';
+import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
+import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
+import { MemoryEmbeddingCache } from '../../testing/memory-cache.ts';
+import { MemoryEventLog } from '../../testing/memory-log/memory-event-log.ts';
+import { MemoryMetadataStore } from '../../testing/memory-metadata/memory-metadata-store.ts';
+import { mulberry32 } from '../../testing/producer-world.ts';
+import { CountingEmbedder } from '../../testing/topology/counting-embedder.ts';
+import { MemoryGenerations } from '../../testing/topology/memory-app.ts';
+import { type MemoryParts, openMemoryProcess } from '../../testing/topology/memory-process.ts';
+import { seededLog } from '../../testing/topology/seeded-log.ts';
+import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { Gate } from './gate.ts';
+
+/** A process that runs the pipeline's roles. */
+export interface Worker {
+  readonly gate: Gate;
+  readonly app: App;
+}
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly live?: typeof createLiveProviders;
+  readonly oembed: typeof fetch;
+}
+
+/** Later than any date in an invented export. */
+const START = Date.UTC(2026, 0, 1);
+const EMBED_LATENCY_MS = 50;
+/** Nothing but promises is between one sleep and the next. */
+const TURNS = 2;
+/** While a file is read: the machine takes as long as it takes, which must not decide what happens. */
+const READING_TURNS = 150;
+
+let shared: { readonly codec: SchemaCodec; readonly folder: string } | null = null;
+
+/** The ids of the schemas are the same in every history, and take longer to make than a history takes. */
+function sharedParts(): { readonly codec: SchemaCodec; readonly folder: string } {
+  if (shared === null) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'hoardarr-simulation-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    shared = { codec: openLocalCodec({ dataDir: folder }), folder };
+  }
+  return shared;
+}
+
+/**
+ * Several processes on one log, one store and one set of metadata, in memory and on one clock. The seed decides how long
+ * everything takes, and so in which order it happens.
+ */
+export class Cluster {
+  readonly clock = new VirtualClock(START, TURNS);
+  readonly random: () => number;
+  readonly log: MemoryEventLog;
+  readonly metadata = new MemoryMetadataStore();
+  readonly generations = new MemoryGenerations();
+  readonly embedder: CountingEmbedder;
+  readonly lines: string[] = [];
+  readonly workers: Worker[] = [];
+  readonly #cache = new MemoryEmbeddingCache();
+  readonly #options: ClusterOptions;
+  #front: Worker | null = null;
+  #count = 0;
+  #reading = 0;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.random = mulberry32(options.seed);
+    this.log = new MemoryEventLog({ clock: this.clock });
+    this.embedder = new CountingEmbedder(this.clock, () => Math.floor(this.random() * EMBED_LATENCY_MS));
+  }
+
+  get folder(): string {
+    return sharedParts().folder;
+  }
+
+  /** The process of the person, which runs no roles while others do. */
+  get front(): App {
+    if (this.#front === null) throw new Error('the cluster is not open');
+    return this.#front.app;
+  }
+
+  async open(): Promise<void> {
+    this.#front = await this.#process('front');
+    await this.addWorker();
+  }
+
+  /** One more process with all roles of the pipeline. */
+  async addWorker(): Promise<Worker> {
+    const worker = await this.#process(`worker ${++this.#count}`);
+    this.workers.push(worker);
+    await this.run(worker.app.roles.start(PIPELINE));
+    return worker;
+  }
+
+  /** It does nothing more, whatever it was doing. */
+  kill(worker: Worker): void {
+    worker.gate.kill();
+    this.workers.splice(this.workers.indexOf(worker), 1);
+  }
+
+  async stop(worker: Worker): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await this.run(worker.app.close());
+  }
+
+  /** While a file is read, until `done`. */
+  reading(): { readonly done: () => void } {
+    this.#reading++;
+    this.clock.turns = READING_TURNS;
+    let isDone = false;
+    const done = (): void => {
+      if (isDone) return;
+      isDone = true;
+      this.#reading--;
+      if (this.#reading === 0) this.clock.turns = TURNS;
+    };
+    return { done };
+  }
+
+  /** Lets virtual time pass until the work is done. */
+  async run<T>(work: Promise<T>, limitMs?: number): Promise<T> {
+    let isDone = false;
+    const mark = (): void => {
+      isDone = true;
+    };
+    work.then(mark, mark);
+    await this.clock.runUntil(() => isDone, limitMs);
+    return work;
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.workers) worker.gate.thaw();
+    for (const { app } of [...this.workers, ...(this.#front === null ? [] : [this.#front])])
+      await this.run(app.close());
+    await this.run(this.log.close());
+  }
+
+  async #process(name: string): Promise<Worker> {
+    const gate = new Gate(name, (subscription, awake) => this.log.evict(subscription, awake));
+    const clock = gate.wrapClock(this.clock);
+    const random = (): number => this.random();
+    const { codec, folder } = sharedParts();
+    const lines = this.lines;
+    const parts: MemoryParts = {
+      folder,
+      clock,
+      random,
+      log: gate.wrapLog(seededLog(this.log, this.clock, random)),
+      telemetry: createTelemetry({
+        level: 'warn',
+        secrets: [],
+        stream: { write: (line: string) => lines.push(line) },
+      }),
+      metadata: gate.wrap(this.metadata, { close: async () => undefined }),
+      generations: this.#generationsOf(gate),
+      codec,
+      cache: gate.wrap(this.#cache),
+      embedder: gate.wrapEmbedder(this.embedder),
+      newEmbedder: (model) => new CountingEmbedder(this.clock, () => 1, model),
+      fetch: this.#options.oembed,
+      oembed: this.#options.oembed,
+    };
+    const { app } = await openMemoryProcess(parts, {
+      env: this.#options.env,
+      ...(this.#options.live === undefined ? {} : { live: this.#options.live }),
+    });
+    return { gate, app };
+  }
+
+  #generationsOf(gate: Gate): Generations {
+    const { generations } = this;
+    return {
+      open: async (generation) => gate.wrap(await generations.open(generation), { close: async () => undefined }),
+      exists: (generation) => gate.through(() => generations.exists(generation)),
+      list: () => gate.through(() => generations.list()),
+      remove: (generation) => gate.through(() => generations.remove(generation)),
+    };
+  }
+}

@@ -1,0 +1,239 @@
+import { StoreUnavailableError } from '../../core/errors.ts';
+import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
+import {
+  FAULTS as ANSWERS,
+  type FakeReply,
+  type FakeRequest,
+  type Fault,
+} from '../../testing/fake-service/fake-service.ts';
+import type { AppendFault } from '../../testing/memory-log/memory-event-log.ts';
+import type { Simulation } from './simulation.ts';
+
+/** False: it could not be injected now. */
+type Inject = (simulation: Simulation, n: number) => boolean | Promise<boolean>;
+
+const isList = ({ url }: FakeRequest): boolean => /\/(starred|saved)$/.test(url.pathname);
+const isQuestion = ({ url }: FakeRequest): boolean => /\/(graphql|info)$/.test(url.pathname);
+
+/** Lets one of the next requests, of those that `meets` says, get something else than its answer. */
+function answerOnce(
+  simulation: Simulation,
+  meets: (request: FakeRequest) => boolean,
+  fault: (request: FakeRequest) => Fault | undefined,
+): boolean {
+  const { service } = simulation.source;
+  if (service === null) return false;
+  let left = simulation.pick(3);
+  service.before = (request) => {
+    if (!meets(request) || left-- > 0) return undefined;
+    service.before = () => undefined;
+    return fault(request);
+  };
+  return true;
+}
+
+const reply =
+  (change: (reply: FakeReply) => Partial<FakeReply>): ((given: FakeReply) => FakeReply) =>
+  (given) => ({
+    ...given,
+    ...change(given),
+  });
+
+/** A page as if nothing were saved, with the links that it has or without. */
+const emptied = ({ body, headers }: FakeReply, isLast: boolean): Partial<FakeReply> => {
+  const { link: _link, ...others } = headers;
+  if (body.startsWith('[')) return { body: '[]', headers: isLast ? others : headers };
+  const listing = JSON.parse(body === '' ? '{}' : body) as { data?: { children?: unknown; after?: unknown } };
+  if (listing.data === undefined) return {};
+  return {
+    body: JSON.stringify({ ...listing, data: { ...listing.data, children: [], ...(isLast ? { after: null } : {}) } }),
+  };
+};
+
+const shortened = ({ body, headers }: FakeReply): Partial<FakeReply> => {
+  const { link: _link, ...others } = headers;
+  if (body.startsWith('[')) return { headers: others };
+  return { body: body.replace(/"after":"[^"]*"/, '"after":null') };
+};
+
+/** Everything that is asked about is said to be saved no more, the control ids among it. */
+const denied = ({ body }: FakeReply): Partial<FakeReply> => ({
+  body: body
+    .replaceAll('"viewerHasStarred":true', '"viewerHasStarred":false')
+    .replaceAll('"saved":true', '"saved":false'),
+});
+
+const appendFault =
+  (fault: AppendFault): Inject =>
+  (simulation) => {
+    simulation.cluster.log.failAppends(TOPIC_NAMES[simulation.pick(TOPIC_NAMES.length)] ?? 'ingest', fault);
+    return true;
+  };
+
+/** Bytes of the export last taken, changed. */
+const upload =
+  (change: (bytes: Buffer) => Uint8Array): Inject =>
+  (simulation) => {
+    const taken = simulation.source.takeExport('honest');
+    if (taken === null) return false;
+    simulation.handIn({ ...taken, bytes: change(Buffer.from(taken.bytes)) });
+    return true;
+  };
+
+const skew = (ms: number): Inject => {
+  return (simulation) => {
+    const worker = simulation.cluster.workers[0];
+    if (worker === undefined) return false;
+    worker.gate.skewMs = ms;
+    // Whoever seems to be gone is taken over, while it goes on.
+    simulation.mayEmbedTwice = true;
+    return true;
+  };
+};
+
+const HOUR_MS = 3_600_000;
+/** Steps of a process after which something happens to it: from the middle of a batch to some batches later. */
+const FUSE_STEPS = 80;
+/** Longer than any session or lease, at times. */
+const STILL_MS = 120_000;
+
+/** By the names under which they are counted, and asked for with --fault. */
+export const FAULTS: Readonly<Record<string, Inject>> = {
+  ...Object.fromEntries(
+    Object.entries(ANSWERS).map(([name, fault]) => [
+      `an answer: ${name}`,
+      (simulation: Simulation) =>
+        answerOnce(
+          simulation,
+          () => true,
+          () => fault,
+        ),
+    ]),
+  ),
+  'an item is saved while the list is walked': (s, n) =>
+    answerOnce(s, isList, () => {
+      s.source.save(n);
+      return undefined;
+    }),
+  'an item is taken out while the list is walked': (s, n) =>
+    answerOnce(s, isList, () => {
+      s.source.unsave(n);
+      return undefined;
+    }),
+  'an item is saved again between a list and the question about it': (s, n) =>
+    answerOnce(s, isQuestion, () => {
+      s.source.save(n);
+      return undefined;
+    }),
+  'a page is empty': (s) => answerOnce(s, isList, () => reply((given) => emptied(given, false))),
+  'the list ends with an empty page': (s) => answerOnce(s, isList, () => reply((given) => emptied(given, true))),
+  'only the first pages of the list come': (s) => answerOnce(s, isList, () => reply(shortened)),
+  'everything is denied, the control ids too': (s) => answerOnce(s, isQuestion, () => reply(denied)),
+  'the token is revoked': (s) => {
+    s.source.revoke();
+    return s.source.connectBy !== null;
+  },
+  'the token is taken again': async (s) => {
+    s.source.grant();
+    await s.connect();
+    return s.source.connectBy !== null;
+  },
+  'somebody else answers': (s) => {
+    s.source.impersonate(true);
+    return s.source.connectBy !== null;
+  },
+  'the right one answers again': (s) => {
+    s.source.impersonate(false);
+    return s.source.connectBy !== null;
+  },
+  'an append is refused': appendFault('refuse'),
+  'the answer to an append is lost': appendFault('lose-answer'),
+  'an append is written twice': appendFault('duplicate'),
+  'the embedder is down': (s) => {
+    s.cluster.embedder.isDown = true;
+    return true;
+  },
+  'the embedder is back': (s) => {
+    s.cluster.embedder.isDown = false;
+    return true;
+  },
+  'the store refuses one document': async (s, n) => {
+    const store = s.cluster.generations.made.at(-1);
+    if (store === undefined) return false;
+    s.isRefused = true;
+    let left = 1 + s.pick(3);
+    const itemId = s.source.idOf(n);
+    store.refuse = (_scope, refused) => refused === itemId && left-- > 0;
+    return true;
+  },
+  'the store refuses a commit': (s) => {
+    const store = s.cluster.generations.made.at(-1);
+    if (store === undefined) return false;
+    let left = s.pick(4);
+    store.beforeCommit = () => {
+      if (left-- > 0) return;
+      store.beforeCommit = () => undefined;
+      throw new StoreUnavailableError('refused by the simulation');
+    };
+    return true;
+  },
+  'a process is killed': (s) => {
+    const worker = s.cluster.workers[s.pick(s.cluster.workers.length)];
+    if (worker === undefined) return false;
+    s.mayEmbedTwice = true;
+    worker.gate.lightFuse(1 + s.pick(FUSE_STEPS), () => {
+      s.note(`${worker.gate.name} was killed`);
+      s.cluster.kill(worker);
+    });
+    return true;
+  },
+  'a process stands still, and goes on later': (s) => {
+    const worker = s.cluster.workers[s.pick(s.cluster.workers.length)];
+    if (worker === undefined || !worker.gate.isOpen) return false;
+    const { gate } = worker;
+    s.mayEmbedTwice = true;
+    const stillMs = s.pick(STILL_MS);
+    gate.lightFuse(1 + s.pick(FUSE_STEPS), () => {
+      s.note(`${gate.name} stands still`);
+      gate.freeze();
+      void s.cluster.clock.sleep(stillMs).then(() => {
+        if (!gate.isFrozen) return;
+        s.oracle.reach('a process that stood still went on');
+        s.note(`${gate.name} goes on`);
+        gate.thaw();
+      });
+    });
+    return true;
+  },
+  'a process comes': async (s) => {
+    if (s.cluster.workers.length >= 3) return false;
+    s.mayEmbedTwice = true;
+    await s.cluster.addWorker();
+    return true;
+  },
+  'a process leaves': async (s) => {
+    const worker = s.cluster.workers.find(({ gate }) => gate.isOpen);
+    if (worker === undefined || s.cluster.workers.length < 2) return false;
+    s.begin('a process leaves', s.cluster.stop(worker));
+    return true;
+  },
+  'a clock is ahead': skew(90 * HOUR_MS),
+  'a clock is behind': skew(-90 * HOUR_MS),
+  'a clock is put right': skew(0),
+  'an export is cut off': upload((bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.6))),
+  'another file is handed in': upload(() => Buffer.from('{"Profile": {"name": "somebody"}, "Comments": []}')),
+  'an export without its list is handed in': upload((bytes) =>
+    Buffer.from(
+      bytes.toString('latin1').replace('FavoriteVideoList', 'FavoriteVideoLost').replace('saved_posts', 'sated_posts'),
+      'latin1',
+    ),
+  ),
+  'an empty file is handed in': upload(() => Buffer.alloc(0)),
+  'an export is made up': (s) => {
+    const taken = s.source.takeExport('forged');
+    if (taken === null) return false;
+    s.oracle.forgedAsOf.add(Math.floor(s.now() / 1000) * 1000).add(s.now());
+    s.handIn(taken);
+    return true;
+  },
+};

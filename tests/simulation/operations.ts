@@ -1,0 +1,68 @@
+import type { Simulation } from './simulation.ts';
+
+type Operation = (simulation: Simulation, n: number) => void | Promise<void>;
+
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+
+/** What happens in a history besides faults, and how often. */
+export const OPERATIONS = {
+  save: [6, (s, n) => s.source.save(n)],
+  unsave: [5, (s, n) => s.source.unsave(n)],
+  edit: [2, (s, n) => s.source.edit(n, s.pick(1_000))],
+  touch: [1, (s, n) => s.source.touch(n)],
+  hide: [
+    1,
+    (s, n) => {
+      // What its author deleted is purged, and embedded anew if it is shown again.
+      s.mayEmbedTwice = true;
+      s.source.hide(n);
+    },
+  ],
+  show: [1, (s, n) => s.source.show(n)],
+  delta: [4, (s) => s.startSync(false)],
+  full: [4, (s) => s.startSync(true)],
+  takeExport: [
+    3,
+    (s) => {
+      const taken = s.source.takeExport('honest');
+      if (taken !== null) s.taken.push(taken);
+    },
+  ],
+  handIn: [
+    4,
+    (s) => {
+      const taken = s.taken[s.pick(s.taken.length)];
+      if (taken === undefined) return;
+      if (taken !== s.taken.at(-1)) s.oracle.reach('an export that is not the newest');
+      s.handIn(taken);
+    },
+  ],
+  whole: [
+    9,
+    async (s) => {
+      if (s.source.connectBy === null) {
+        const taken = s.source.takeExport('honest');
+        if (taken !== null) s.handIn(taken);
+      } else s.startSync(true);
+      await s.settle();
+    },
+  ],
+  moment: [10, (s) => s.cluster.clock.advance(s.pick(200))],
+  while: [6, (s) => s.cluster.clock.advance(s.pick(20) * SECOND_MS)],
+  settle: [5, async (s) => void (await s.settle())],
+  day: [1, (s) => s.cluster.clock.leap(DAY_MS)],
+  person: [
+    2,
+    async (s, n) => {
+      const row = (await s.oracle.rows(await s.store()))[n];
+      if (row === undefined || row.state === null) return;
+      if (row.state === 'trash') await s.person('restore', n);
+      else if (s.pick(3) === 0) await s.person('purge', n);
+    },
+  ],
+  held: [1, (s) => s.decideHeld()],
+  redrive: [1, async (s) => void (await s.redrive())],
+  rebuild: [1, (s) => s.rebuild()],
+  compact: [1, (s) => s.cluster.log.compact()],
+} as const satisfies Readonly<Record<string, readonly [weight: number, operation: Operation]>>;

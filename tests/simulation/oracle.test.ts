@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { LedgerRow } from '../../core/ledger.ts';
+import { commit, content, historyEntry, row } from '../../testing/contracts/item-store-samples.ts';
+import { MemoryItemStore } from '../../testing/memory-store/memory-item-store.ts';
+import { Oracle } from './oracle.ts';
+import type { Source } from './source.ts';
+import { tiktokSource } from './sources/tiktok-source.ts';
+
+const HOUR_MS = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The oracle is believed only as far as it can be shown to object. */
+describe('the oracle', () => {
+  let now: number;
+  let source: Source;
+  let oracle: Oracle;
+  let store: MemoryItemStore;
+  beforeEach(() => {
+    now = Date.UTC(2026, 0, 1);
+    source = tiktokSource(() => now);
+    oracle = new Oracle(source);
+    store = new MemoryItemStore();
+    source.save(0);
+    now += HOUR_MS;
+  });
+
+  const put = (fields: Partial<LedgerRow>, title = '', evidence: object | null = null): Promise<unknown> => {
+    const itemId = source.idOf(0);
+    const entry = { scope: oracle.scope, event: 'removed', evidence: JSON.stringify(evidence) };
+    return commit(store, {
+      items: [{ scope: oracle.scope, row: row(itemId, fields), content: content(title) }],
+      history: evidence === null ? [] : [historyEntry(itemId, 7, entry)],
+    });
+  };
+  const removedBy = async (evidence: object | null, fields: Partial<LedgerRow> = {}): Promise<readonly string[]> => {
+    await put({ state: 'trash', decided: 7, ...fields }, '', evidence);
+    await oracle.judge(store, now);
+    return oracle.violations;
+  };
+
+  it('objects to a removal of what was saved at that moment, by an answer or by an export', async () => {
+    expect(await removedBy({ askedAt: iso(now - 1) })).toEqual([expect.stringContaining('wrong removal')]);
+    expect(await removedBy({ asOf: iso(now - 1) }, { decided: 8 })).toHaveLength(2);
+    expect(oracle.removals).toMatchObject({ true: 0, wrong: 2 });
+  });
+
+  it('lets a removal go of what was not saved at that moment, also when it is saved again', async () => {
+    source.unsave(0);
+    const asked = now + 60_000;
+    now += HOUR_MS;
+    source.save(0);
+    expect(await removedBy({ askedAt: iso(asked) })).toEqual([]);
+    expect(oracle.removals).toMatchObject({ true: 1, wrong: 0 });
+  });
+
+  it('objects where nothing explains a removal, or a person had pinned the item, or it was shown since then', async () => {
+    expect(await removedBy(null)).toEqual([expect.stringContaining('nothing explains')]);
+    source.unsave(0);
+    const asked = now + 60_000;
+    now += HOUR_MS;
+    source.save(0);
+    now += HOUR_MS;
+    await removedBy({ askedAt: iso(asked) }, { decided: 8, pinned: true, lastSeenAt: now - 1 });
+    expect(oracle.violations.slice(1)).toEqual([
+      expect.stringContaining('pinned'),
+      expect.stringContaining('before it was shown again'),
+    ]);
+  });
+
+  it('objects at the end to what is lost, to an old text, and to what ought to be gone', async () => {
+    await oracle.judgeEnd(store);
+    await put({ state: 'active' }, 'an old text');
+    await oracle.judgeEnd(store);
+    await put({ state: 'active' }, source.markOf(0));
+    await oracle.judgeEnd(store);
+    source.unsave(0);
+    await oracle.judgeEnd(store);
+    const objections = oracle.violations.map((violation) => violation.replace(/ of .*| \d.*/, ''));
+    expect(objections).toEqual(['lost item', 'lost edit', 'missed removal']);
+  });
+});

@@ -1,0 +1,87 @@
+import { mulberry32 } from '../../testing/producer-world.ts';
+import { FAULTS } from './faults.ts';
+import { OPERATIONS } from './operations.ts';
+import { KINDS, type Kind, Simulation } from './simulation.ts';
+
+/** One step of a history, with a seed of its own, so that leaving out others does not change it. */
+export interface Step {
+  readonly name: string;
+  readonly seed: number;
+}
+
+export interface HistoryPlan {
+  readonly kind: Kind;
+  readonly seed: number;
+  readonly steps: readonly Step[];
+}
+
+export interface HistoryReport {
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  readonly reached: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly steps: number;
+  readonly removals: { readonly true: number; readonly wrong: number; readonly forged: number };
+  /** texts, and how often they were embedded */
+  readonly embeddings: { readonly necessary: number; readonly made: number };
+}
+
+const MIN_STEPS = 12;
+const MAX_STEPS = 40;
+const FAULT_SHARE = 0.3;
+
+/** Drawn from its seed; `fault` is the only one that may happen. */
+export function planHistory(seed: number, fault: string | null = null): HistoryPlan {
+  const random = mulberry32(seed);
+  const kind = KINDS[Math.floor(random() * KINDS.length)] ?? 'github';
+  const faults = fault === null ? Object.keys(FAULTS) : [fault];
+  const weighted = Object.entries(OPERATIONS).flatMap(([name, [weight]]) => Array<string>(weight).fill(name));
+  const count = MIN_STEPS + Math.floor(random() * (MAX_STEPS - MIN_STEPS));
+  const steps = Array.from({ length: count }, (): Step => {
+    const names = random() < FAULT_SHARE ? faults : weighted;
+    const name = names[Math.floor(random() * names.length)] ?? 'settle';
+    return { name, seed: Math.floor(random() * 2 ** 31) };
+  });
+  return { kind, seed, steps };
+}
+
+/** Lets a history happen, and judges it after every step. */
+export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<HistoryReport> {
+  const simulation = await Simulation.open(kind, seed);
+  const { oracle } = simulation;
+  const faults: Record<string, number> = {};
+  let done = 0;
+  try {
+    for (const { name, seed: stepSeed } of steps) {
+      if (oracle.violations.length > 0) break;
+      const n = Math.floor(mulberry32(stepSeed)() * simulation.source.items);
+      simulation.note(`${name} ${n}`);
+      if (await perform(simulation, name, n)) faults[name] = (faults[name] ?? 0) + 1;
+      done++;
+      await simulation.judge();
+    }
+    if (oracle.violations.length === 0) await simulation.finish();
+  } catch (error) {
+    oracle.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  await simulation.close().catch(() => undefined);
+  const counts = [...simulation.cluster.embedder.made.values()];
+  return {
+    violations: oracle.violations,
+    trace: simulation.trace,
+    reached: oracle.reached,
+    faults,
+    steps: done,
+    removals: oracle.removals,
+    embeddings: { necessary: counts.length, made: counts.reduce((sum, count) => sum + count, 0) },
+  };
+}
+
+/** True where it was a fault, and was injected. */
+async function perform(simulation: Simulation, name: string, n: number): Promise<boolean> {
+  const fault = FAULTS[name];
+  if (fault !== undefined) return await fault(simulation, n);
+  const [, operation] = OPERATIONS[name as keyof typeof OPERATIONS];
+  await operation(simulation, n);
+  return false;
+}

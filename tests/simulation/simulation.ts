@@ -1,0 +1,286 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { connect } from '../../app/use-cases/connect.ts';
+import { redriveDeadLetters } from '../../app/use-cases/dead-letters.ts';
+import { decide, type PersonOperation } from '../../app/use-cases/decide.ts';
+import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
+import { importExport } from '../../app/use-cases/import-export.ts';
+import { rebuildStore } from '../../app/use-cases/rebuild.ts';
+import { drain } from '../../app/use-cases/settle.ts';
+import { requestSync, syncAccount } from '../../app/use-cases/sync.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { ItemStore } from '../../core/ports/item-store.ts';
+import { Cluster } from './cluster.ts';
+import { Oracle } from './oracle.ts';
+import type { Source, Taken } from './source.ts';
+import { githubSource } from './sources/github-source.ts';
+import { redditSource } from './sources/reddit-source.ts';
+import { tiktokSource } from './sources/tiktok-source.ts';
+
+export type Kind = 'github' | 'reddit' | 'reddit-export' | 'tiktok';
+export const KINDS: readonly Kind[] = ['github', 'reddit', 'reddit-export', 'tiktok'];
+
+const USER = 'me';
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const SETTLE_MS = 10 * MINUTE_MS;
+/** For whoever waits for what never comes, because its process was killed. */
+const PATIENCE_MS = 2 * HOUR_MS;
+const REAUTH_MS = 20 * MINUTE_MS;
+
+/** One history: a world, the processes that follow it, and the oracle. Everything in it comes from its seed. */
+export class Simulation {
+  readonly kind: Kind;
+  readonly cluster: Cluster;
+  readonly source: Source;
+  readonly oracle: Oracle;
+  readonly trace: string[] = [];
+  /** exports that were taken and not handed in */
+  readonly taken: Taken[] = [];
+  /** embeddings that may have been made twice, since somebody died on the way */
+  mayEmbedTwice = false;
+  /** the store refused a document, which is in the dead letters, and in the log */
+  isRefused = false;
+  #files = 0;
+  #under: Promise<unknown>[] = [];
+
+  private constructor(kind: Kind, seed: number) {
+    this.kind = kind;
+    let now = (): number => 0;
+    this.source = SOURCES[kind](() => now(), seed);
+    const { env, live, oembed } = this.source;
+    this.cluster = new Cluster({
+      seed,
+      env: { ...QUIET, ...env },
+      oembed,
+      ...(live === undefined ? {} : { live }),
+    });
+    now = () => this.cluster.clock.now();
+    this.oracle = new Oracle(this.source);
+  }
+
+  static async open(kind: Kind, seed: number): Promise<Simulation> {
+    const simulation = new Simulation(kind, seed);
+    for (let n = 0; n < simulation.source.items; n++) if (simulation.random() < 0.6) simulation.source.save(n);
+    await simulation.cluster.open();
+    await simulation.connect();
+    return simulation;
+  }
+
+  random(): number {
+    return this.cluster.random();
+  }
+
+  pick(count: number): number {
+    return Math.floor(this.random() * count);
+  }
+
+  now(): number {
+    return this.cluster.clock.now();
+  }
+
+  note(what: string): void {
+    this.trace.push(`${new Date(this.now()).toISOString()} ${what}`);
+  }
+
+  async connect(): Promise<void> {
+    const { connectBy: how, provider } = this.source;
+    if (how === null) return;
+    const signal = new AbortController().signal;
+    await this.attempt(connect(this.cluster.front, { provider, user: USER, how, signal }));
+  }
+
+  /** The store of the generation that counts. */
+  async store(): Promise<ItemStore> {
+    const document = await this.cluster.metadata.get('store');
+    if (document === null) throw new Error('no generation counts');
+    return this.cluster.generations.open((document.value as { readonly generation: number }).generation);
+  }
+
+  async judge(): Promise<void> {
+    // The same text in flight in two processes is asked for by both.
+    if (this.cluster.front.roles.running.includes('embed') || this.cluster.workers.length > 1)
+      this.mayEmbedTwice = true;
+    await this.oracle.judge(await this.store(), this.now());
+  }
+
+  /** Begins something that goes on while other things happen. */
+  begin(what: string, work: Promise<unknown>): void {
+    this.#under.push(
+      work.then(
+        () => this.note(`${what}: done`),
+        (error: unknown) => this.note(`${what}: ${messageOf(error)}`),
+      ),
+    );
+  }
+
+  /** Does something to its end; what is refused, or fails for a fault, is no violation. */
+  async attempt<T>(work: Promise<T>): Promise<T | null> {
+    try {
+      return await this.cluster.run(work, PATIENCE_MS);
+    } catch (error) {
+      this.note(messageOf(error));
+      return null;
+    }
+  }
+
+  startSync(full: boolean): void {
+    if (this.source.connectBy === null) return;
+    const request = { provider: this.source.provider, user: USER, full };
+    this.begin(full ? 'full sync' : 'delta sync', requestSync(this.cluster.front, request));
+  }
+
+  async sync(full: boolean): Promise<void> {
+    const { provider } = this.source;
+    const report = await this.attempt(syncAccount(this.cluster.front, { provider, user: USER, full }));
+    this.note(`synced: ${JSON.stringify(report)}`);
+  }
+
+  handIn(taken: Taken): void {
+    this.begin('import', this.#import(taken));
+  }
+
+  async #import(taken: Taken): Promise<void> {
+    const { bytes, asOf, isForged, name } = taken;
+    const file = path.join(this.cluster.folder, `${this.#files++}-${name}`);
+    writeFileSync(file, bytes);
+    const { provider } = this.source;
+    const reading = this.cluster.reading();
+    const report = await importExport(this.cluster.front, {
+      provider,
+      user: USER,
+      file,
+      asOf,
+      progress: ({ phase }) => {
+        if (phase !== 'read') reading.done();
+      },
+    }).finally(reading.done);
+    this.note(`imported${isForged ? ' what was made up' : ''}: ${JSON.stringify(report)}`);
+  }
+
+  async person(operation: PersonOperation, n: number): Promise<void> {
+    const { provider } = this.source;
+    const itemIds = [this.source.idOf(n)];
+    this.oracle.decidedByPerson.add(this.source.idOf(n));
+    if (operation === 'purge') this.mayEmbedTwice = true;
+    await this.attempt(decide(this.cluster.front, { provider, user: USER }, { operation, author: USER, itemIds }));
+  }
+
+  /** A person looks at what is held, and decides by what is true. */
+  async decideHeld(): Promise<void> {
+    const { truth } = this.source;
+    for (const group of (await this.attempt(listHeld(this.cluster.front))) ?? []) {
+      const saved = group.items.filter(({ itemId }) => truth.isSaved(itemId));
+      if (saved.length > 0) continue;
+      this.oracle.reach('a person approved what was held');
+      await this.attempt(decideHeld(this.cluster.front, group.id, 'approve', USER));
+    }
+  }
+
+  redrive(): Promise<unknown> {
+    return this.attempt(redriveDeadLetters(this.cluster.front));
+  }
+
+  async settle(): Promise<boolean> {
+    return (await this.attempt(drain(this.cluster.front, SETTLE_MS))) === true;
+  }
+
+  async rebuild(): Promise<void> {
+    const report = await this.attempt(rebuildStore(this.cluster.front));
+    if (report === null) return;
+    this.oracle.reach('rebuilt');
+    if (report.match !== true && this.isRefused) this.oracle.reach('a rebuild took what the store had refused');
+    else if (report.match !== true) this.oracle.violate(`a rebuild differs: ${JSON.stringify(report)}`);
+    if (report.embeddingCalls > 0) this.oracle.violate(`a rebuild embeds: ${report.embeddingCalls}`);
+  }
+
+  /** No more faults; what stood still goes on, and what was begun ends one way or the other. */
+  async #calm(): Promise<void> {
+    if (this.source.service !== null) this.source.service.before = () => undefined;
+    this.cluster.embedder.isDown = false;
+    this.cluster.log.mend();
+    for (const store of this.cluster.generations.made) {
+      store.refuse = () => false;
+      store.beforeCommit = () => undefined;
+    }
+    for (const worker of this.cluster.workers) {
+      worker.gate.skewMs = 0;
+      worker.gate.cutFuse();
+      worker.gate.thaw();
+    }
+    this.source.impersonate(false);
+    this.source.grant();
+    if (this.cluster.workers.length === 0) await this.cluster.addWorker();
+    for (let n = 0; n < this.source.items; n++) this.source.show(n);
+    await this.cluster.clock.leap(REAUTH_MS);
+    await this.attempt(Promise.all(this.#under));
+    await this.settle();
+  }
+
+  async #whole(): Promise<void> {
+    await this.cluster.clock.leap(DAY_MS);
+    if (this.source.connectBy !== null) {
+      await this.sync(true);
+      await this.settle();
+      return;
+    }
+    const taken = this.source.takeExport('honest');
+    if (taken !== null) await this.attempt(this.#import(taken));
+    await this.settle();
+  }
+
+  /** Faults end: within two full syncs both sides are equal, a third changes nothing, and a rebuild gives the same. */
+  async finish(): Promise<void> {
+    await this.#calm();
+    await this.judge();
+    await this.connect();
+    await this.redrive();
+    await this.settle();
+    for (let round = 0; round < 2; round++) {
+      await this.#whole();
+      await this.decideHeld();
+      await this.settle();
+      await this.judge();
+    }
+    const decisions = this.#decisions();
+    await this.#whole();
+    if (this.#decisions() > decisions) this.oracle.violate('there is something to decide though nothing changed');
+    const scope = await (await this.store()).scope(this.oracle.scope);
+    if (scope?.converged === false) this.oracle.violate('it did not converge');
+    await this.oracle.judgeEnd(await this.store());
+    await this.judge();
+    this.#judgeEmbeddings();
+    await this.rebuild();
+  }
+
+  #decisions(): number {
+    return this.cluster.log.all('ingest').filter(({ key }) => /remove|hold/.test(key)).length;
+  }
+
+  #judgeEmbeddings(): void {
+    if (this.mayEmbedTwice) return;
+    for (const [text, count] of this.cluster.embedder.made)
+      if (count > 1) this.oracle.violate(`embedded ${count} times: ${text}`);
+  }
+
+  close(): Promise<void> {
+    return this.cluster.close();
+  }
+}
+
+/** Nothing is synced but what a history asks for, and few items are many. */
+const QUIET = {
+  HOARDARR_SYNC_INTERVAL_SECONDS: '31536000',
+  HOARDARR_FULL_AFTER_HOURS: '87600',
+  HOARDARR_GUARD_ITEMS: '2',
+  HOARDARR_GUARD_SHARE: '0.3',
+};
+
+const SOURCES: Readonly<Record<Kind, (now: () => number, seed: number) => Source>> = {
+  github: (now) => githubSource(now),
+  reddit: (now, seed) => redditSource(now, seed, true),
+  'reddit-export': (now, seed) => redditSource(now, seed, false),
+  tiktok: (now) => tiktokSource(now),
+};

@@ -1,0 +1,47 @@
+import type { createLiveProviders } from '../../app/live-providers.ts';
+import type { ConnectBy } from '../../producers/sync/connect.ts';
+import type { FakeService } from '../../testing/fake-service/fake-service.ts';
+import type { Truth } from './truth.ts';
+
+/** An export as its bytes came at some moment, which may be long ago when it is handed in. */
+export interface Taken {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** the moment that the person knows it to be of, ms; null: it tells itself */
+  readonly asOf: number | null;
+  /** made up: it is well formed, and says what is not true */
+  readonly isForged: boolean;
+}
+
+/** The world of one account: what it saved, and how it can be asked for it. Items are counted from 0. */
+export interface Source {
+  readonly provider: string;
+  readonly items: number;
+  readonly truth: Truth;
+  readonly env: Readonly<Record<string, string>>;
+  readonly live?: typeof createLiveProviders;
+  readonly oembed: typeof fetch;
+  /** answers what is asked; null: nobody can be asked for what is saved */
+  readonly service: FakeService | null;
+  readonly connectBy: ConnectBy | null;
+  idOf(n: number): string;
+  /** A word that only the present version of it has. */
+  markOf(n: number): string;
+  save(n: number): void;
+  unsave(n: number): void;
+  edit(n: number, version: number): void;
+  /** Something about it changes that is no content. */
+  touch(n: number): void;
+  /** Its source shows it no more, or again. */
+  hide(n: number): void;
+  show(n: number): void;
+  /** The login's credentials are refused, or taken again. */
+  revoke(): void;
+  grant(): void;
+  /** Somebody else answers, or the right one again. */
+  impersonate(isOther: boolean): void;
+  /** Null where there are no exports. */
+  takeExport(how: 'honest' | 'forged'): Taken | null;
+  /** Items of which the source alone cannot tell, so that what becomes of them is not judged at the end. */
+  isExcused(n: number): boolean;
+}

@@ -1,0 +1,68 @@
+import { createLiveProviders } from '../../../app/live-providers.ts';
+import { FakeGitHub } from '../../../testing/fake-github/fake-github.ts';
+import type { FakeLogin, FakeRepository } from '../../../testing/fake-github/world.ts';
+import type { Source } from '../source.ts';
+import { Truth } from '../truth.ts';
+
+const TOKEN = 'github_pat_invented';
+const FIRST_ID = 100;
+
+/** Stars at the fake GitHub, with pages of three. */
+export function githubSource(now: () => number): Source {
+  const service = new FakeGitHub(now);
+  service.mostPerPage = 3;
+  const { world } = service;
+  const me = world.login(7, 'me-myself', TOKEN);
+  const other: FakeLogin = world.login(8, 'somebody-else', 'github_pat_of_another');
+  const truth = new Truth();
+  const versions = new Map<number, number>();
+  const idOf = (n: number): string => String(FIRST_ID + n);
+  const repository = (n: number): FakeRepository =>
+    world.repositories.get(FIRST_ID + n) ?? world.repository(FIRST_ID + n, { description: markOf(n) });
+  const markOf = (n: number): string => `mark-${n}-${versions.get(n) ?? 0}-`;
+  repository(0);
+  for (const id of [FIRST_ID, 501, 502]) world.star(other, id);
+  return {
+    provider: 'github',
+    items: 8,
+    truth,
+    env: { GITHUB_API_URL: service.origin },
+    live: (deps, config) => createLiveProviders(deps, config, service.fetch),
+    oembed: service.fetch,
+    service,
+    connectBy: { by: 'token', token: TOKEN },
+    idOf,
+    markOf,
+    save(n) {
+      if (repository(n).gone !== null || truth.isSaved(idOf(n))) return;
+      world.star(me, FIRST_ID + n);
+      truth.save(idOf(n), now());
+    },
+    unsave(n) {
+      world.unstar(me, FIRST_ID + n);
+      truth.unsave(idOf(n), now());
+    },
+    edit(n, version) {
+      versions.set(n, version);
+      repository(n).description = markOf(n);
+    },
+    touch(n) {
+      const touched = repository(n);
+      touched.stars += 1;
+      if (touched.stars % 3 === 0) touched.nameWithOwner = `owner-${touched.stars}/renamed-${n}`;
+    },
+    // A repository that is gone takes its star with it.
+    hide(n) {
+      repository(n).gone = 404;
+      this.unsave(n);
+    },
+    show(n) {
+      repository(n).gone = null;
+    },
+    revoke: () => void world.tokens.delete(TOKEN),
+    grant: () => void world.tokens.set(TOKEN, me.id),
+    impersonate: (isOther) => void world.tokens.set(TOKEN, isOther ? other.id : me.id),
+    takeExport: () => null,
+    isExcused: () => false,
+  };
+}

@@ -12,7 +12,7 @@ const BUCKET = 'hoardarr';
 /** What is started, unless TEST_KAFKA_IMAGE, TEST_REGISTRY_IMAGE or TEST_COUCHBASE_IMAGE names another image. */
 const IMAGES = {
   kafka: 'apache/kafka:4.1.0',
-  registry: 'quay.io/apicurio/apicurio-registry-mem:2.6.13.Final',
+  registry: 'apicurio/apicurio-registry-mem:2.6.13.Final',
   couchbase: 'couchbase/server:enterprise-7.6.5',
 };
 

@@ -95,7 +95,8 @@ export async function endOwnParts(stateDir: string): Promise<void> {
 }
 
 async function startParts(parts: readonly PartName[]): Promise<PartEnvironment> {
-  const known = given();
+  // How to reach the parts, and not what a run asks of the tests: it goes to the programs under test.
+  const { HOARDARR_REQUIRE_STACK: _, ...known } = given();
   const missing = parts.filter((part) => known[ADDRESS[part]] === undefined);
   const started = missing.length === 0 ? {} : await startOwnParts(missing, process.env['TEST_STACK_DIR'] ?? '');
   return { ...known, ...started };

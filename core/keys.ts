@@ -61,6 +61,11 @@ export function repeatKey(key: string): string {
   return `${key}~again`;
 }
 
+/** The key that copies of repeated appends were made of. */
+export function withoutRepeats(key: string): string {
+  return key.replace(/(~again)+$/, '');
+}
+
 /** Slots of records that are of no single item; no item id begins like them. */
 export const SLOT = { run: ':run', begin: ':begin', chunk: ':chunk', end: ':end', command: ':command' } as const;
 

@@ -133,8 +133,8 @@ export interface Share {
 
 /** What law 4 judges a snapshot by, counted before anything of it was applied. */
 export interface Judgement extends Share {
-  /** by kind of id: exports have a file for each, of which one may be cut off */
-  readonly byKind: Readonly<Record<string, Share>>;
+  /** by kind of id: exports have a file for each, of which one may be cut off; absent where an older version judged */
+  readonly byKind?: Readonly<Record<string, Share>>;
 }
 
 export interface ScopeRow {

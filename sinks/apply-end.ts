@@ -42,7 +42,7 @@ export async function applyEnd(deps: EndDeps, end: SnapshotEnd): Promise<UnitOfW
   if (staged === null) throw new Error('refuseEarly lets no snapshot through that is not staged');
   const merged = await new SnapshotMerge(deps.store, scope, end, deps.pause).run();
   const judgement = staged.judgement ?? (await judge(deps, scope, context, end, merged));
-  const late = refuseLate(scope, end, { ...merged, ...judgement });
+  const late = refuseLate(scope, end, { ...merged, ...judgement, byKind: judgement.byKind ?? {} });
   if (late !== null && staged.judgement === null) return refuse(unit, context, end, late);
   staged.judgement = judgement;
   if (run !== null) {
@@ -81,7 +81,13 @@ async function judge(
   const { count: listed, scopeCount, overlap } = merged;
   const kinds = [...merged.byKind].map(([kind, counted]) => [kind, { ...counted, going: going.get(kind) ?? 0 }]);
   const all = [...going.values()].reduce((sum, count) => sum + count, 0);
-  return { listed, scopeCount, overlap, going: all, byKind: Object.fromEntries(kinds) as Judgement['byKind'] };
+  return {
+    listed,
+    scopeCount,
+    overlap,
+    going: all,
+    byKind: Object.fromEntries(kinds) as NonNullable<Judgement['byKind']>,
+  };
 }
 
 /** Changes the rows step by step; the last step is left uncommitted in the unit that is given back. */

@@ -67,6 +67,20 @@ describe('a decision that the log holds twice under one key', () => {
   });
 });
 
+describe('a purge', () => {
+  it('erases the record under the first key too, where a log that was moved knows it by that of a repeat', async () => {
+    const scenario = new Scenario();
+    const { key } = await show(scenario, 'a');
+    const run = scenario.run('delta');
+    const again = run.item('a', { sighting: true });
+    scenario.ingest[again.position] = { ...again, key: `${again.key}~again` };
+    await scenario.settle();
+    await scenario.person('a', 'purge');
+    await scenario.settle();
+    expect(erased(scenario)).toEqual(expect.arrayContaining([key, again.key, `${again.key}~again`]));
+  });
+});
+
 describe('the record that brought a purged item back', () => {
   it('is not erased by a copy of it', async () => {
     const scenario = new Scenario();

@@ -108,6 +108,35 @@ describe('a log that is copied into another', () => {
     expect(records.map(({ headers }) => readMovedFrom(headers)?.offset)).toEqual([0, 1, 2, 3, 4]);
   });
 
+  describe('erases whatever a repeated append has left', () => {
+    const left = async (): Promise<readonly string[]> => {
+      await target.compact();
+      return (await all('ingest')).filter(({ value }) => value !== null).map(({ key }) => key);
+    };
+
+    it('also where the tombstone is copied with what it erases', async () => {
+      await put('ingest', { key: 'item', value: bytes('secret') }, { key: 'item', value: null });
+      target.failAppends('ingest', 'refuse');
+      await (await newMover()).copy();
+      expect(await left()).toEqual([]);
+    });
+
+    it('also where an earlier repeat arrives after the one that counts', async () => {
+      await put('ingest', { key: 'item', value: bytes('secret') });
+      target.failAppends('ingest', 'refuse', 'refuse');
+      const mover = await newMover();
+      await mover.copy();
+      const [copied] = await all('ingest');
+      expect(copied?.key).toBe('item~again~again');
+      await target.append('ingest', 0, [{ ...copied, key: 'item~again', value: copied?.value ?? null }]);
+      await put('ingest', { key: 'x', value: bytes('?') });
+      await mover.copy();
+      await put('ingest', { key: 'item', value: null });
+      await mover.copy();
+      expect(await left()).toEqual(['x']);
+    });
+  });
+
   it('translates positions past what came twice, and names keys under which an append was repeated', async () => {
     await put('ingest', verdict('a', -1, 0));
     const mover = await newMover();

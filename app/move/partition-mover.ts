@@ -1,6 +1,6 @@
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError, LogUnavailableError, messageOf } from '../../core/errors.ts';
-import { HEADER, ingestKeyOf, repeatKey } from '../../core/keys.ts';
+import { HEADER, ingestKeyOf, repeatKey, withoutRepeats } from '../../core/keys.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, TopicName } from '../../core/ports/event-log.ts';
 import type { MovableLog } from '../../core/ports/movable-log.ts';
@@ -47,8 +47,10 @@ export class PartitionMover {
   readonly partition: number;
   readonly #deps: MoverDeps;
   readonly #translate: (record: LogRecord) => Translated;
-  /** keys of `ingest` under which an append was repeated, with the last of them */
+  /** keys of `ingest` whose append was repeated, with the key of the copy that counts */
   readonly #renamed = new Map<string, string>();
+  /** the same, with the longest key that a copy may have */
+  readonly #copies = new Map<string, string>();
   /** next offset of the old log, and of the new one */
   #next = 0;
   #end = 0;
@@ -100,6 +102,11 @@ export class PartitionMover {
     let next = this.#next;
     for (const record of records) {
       moving.push(...this.#erased(next, record.offset));
+      if (record.value === null && moving.some(({ record: { key, value } }) => key === record.key && value !== null)) {
+        // Under which keys that one comes to lie is known only when it is there.
+        await this.#append(moving);
+        moving = [];
+      }
       if (record.value === null) moving.push(...this.#copiesOf(record.key));
       let { translated, refersTo } = this.#translate(record);
       if (refersTo > this.map.last && moving.length > 0) {
@@ -124,7 +131,7 @@ export class PartitionMover {
   /** A tombstone erases every copy that a repeated append may have left. */
   #copiesOf(key: string): readonly Moving[] {
     const moving: Moving[] = [];
-    for (let copy = this.#renamed.get(key); copy !== undefined && copy !== key; copy = withoutRepeat(copy)) {
+    for (let copy = this.#copies.get(key); copy !== undefined && copy !== key; copy = withoutRepeat(copy)) {
       moving.push({ offset: null, record: this.#marked({ key: copy, value: null }, null) });
     }
     return moving;
@@ -179,12 +186,17 @@ export class PartitionMover {
   #note(offset: number | null, { key, value }: Pick<AppendRecord, 'key' | 'value'>, moved: number): void {
     this.#end = moved + 1;
     if (offset === null) return;
-    const first = withoutRepeat(key);
+    const first = withoutRepeats(key);
+    const counts = offset > this.map.last;
     if (this.topic === 'ingest' && value !== null) {
-      if (key !== first) this.#renamed.set(first.replace(/(~again)+$/, ''), key);
-      else if (offset <= this.map.last && !this.#renamed.has(key)) throw this.#twice();
+      if (key === first) {
+        if (!counts && !this.#copies.has(key)) throw this.#twice();
+      } else {
+        if (counts) this.#renamed.set(first, key);
+        if (key.length > (this.#copies.get(first) ?? '').length) this.#copies.set(first, key);
+      }
     }
-    if (offset <= this.map.last) return;
+    if (!counts) return;
     this.map.add(offset, moved);
     this.#next = offset + 1;
   }

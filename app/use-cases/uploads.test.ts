@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
-import { LogUnavailableError, StoreUnavailableError } from '../../core/errors.ts';
+import { FencedError, LogUnavailableError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Importer } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { loadConfig } from '../config.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 /** The API that is left of two machines which share a store: the other one received an upload, and is away. */
-async function isLeft(createdAt: number, importers = app.importers): Promise<Uploads> {
+async function isLeft(createdAt: number, importers = app.importers, movable = app.movable): Promise<Uploads> {
   const upload: Upload = {
     id: ID,
     provider: 'tiktok',
@@ -52,7 +52,7 @@ async function isLeft(createdAt: number, importers = app.importers): Promise<Upl
   };
   await app.metadata.compareAndSet(`upload:${ID}`, null, upload);
   const presence = new Presence(app.metadata, app.clock, 'this-machine:7:1:1');
-  uploads = new Uploads({ ...app, importers, presence, config: { ...app.config, store: 'couchbase' } });
+  uploads = new Uploads({ ...app, importers, movable, presence, config: { ...app.config, store: 'couchbase' } });
   await uploads.start();
   return uploads;
 }
@@ -97,6 +97,25 @@ it('begins an import anew when the log or the store were away meanwhile', async 
   while ((await taking.get(ID)).finishedAt === null) await sleep(10);
   expect(await taking.get(ID)).toMatchObject({ status: 'done', report: { new: 3 } });
   expect(away).toEqual([]);
+});
+
+it('keeps what it could not take in because the log was left meanwhile, for the next start', async () => {
+  lieHere();
+  const { movable } = app;
+  if (movable === null) throw new Error('an embedded log can be moved');
+  let moved: string | null = null;
+  let calls = 0;
+  const importer: Importer = async () => {
+    calls++;
+    moved = 'Kafka';
+    throw new FencedError('the event log has moved to Kafka');
+  };
+  const left = Object.assign(Object.create(movable) as typeof movable, { movedTo: () => moved });
+  const taking = await isLeft(Date.now(), new Map([['tiktok', importer]]), left);
+  while (calls < 1) await sleep(10);
+  await taking.stop();
+  expect((await app.metadata.get(`upload:${ID}`))?.value).toMatchObject({ finishedAt: null });
+  expect(existsSync(path.join(world.dataDir, 'uploads', ID, 'x.json'))).toBe(true);
 });
 
 it('waits on through an outage of what it asks, and not through a fault', async () => {

@@ -212,7 +212,8 @@ export class Uploads {
       const report = await this.#throughOutages({ provider, user, file: this.#fileOf(upload), asOf, signal, progress });
       await this.#finish({ ...current, status: 'done', report });
     } catch (error) {
-      if (signal.aborted) return;
+      // Taken up at the next start, also where the log that it was to be written to was left meanwhile.
+      if (signal.aborted || this.#app.roles.left.aborted || typeof this.#app.movable?.movedTo() === 'string') return;
       const message = this.#app.telemetry.redactor
         .text(messageOf(error))
         .replaceAll(this.#fileOf(upload), upload.fileName);

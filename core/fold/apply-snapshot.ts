@@ -151,7 +151,7 @@ interface Objection {
 function guardOf(context: FoldContext, row: LedgerRow, { judgement }: Applying): Objection {
   const ofAll = objectionTo(context, judgement, 'the scope');
   const kind = kindOf(row.itemId);
-  const ofKind = objectionTo(context, judgement.byKind[kind] ?? judgement, `the items of kind ${kind}`);
+  const ofKind = objectionTo(context, judgement.byKind?.[kind] ?? judgement, `the items of kind ${kind}`);
   return { personOnly: ofAll.personOnly ?? ofKind.personOnly, beyond: ofAll.beyond ?? ofKind.beyond };
 }
 

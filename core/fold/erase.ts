@@ -1,4 +1,4 @@
-import { lateVectorKey } from '../keys.ts';
+import { lateVectorKey, withoutRepeats } from '../keys.ts';
 import type { LedgerRow } from '../ledger.ts';
 import type { FoldContext } from './effects.ts';
 
@@ -27,7 +27,7 @@ export function refuseContent(context: FoldContext, row: LedgerRow, textHash: st
  * owns the embedding cache is told.
  */
 export function eraseLate(context: FoldContext, row: LedgerRow, textHash: string): void {
-  for (const key of [context.key, ...context.otherKeys]) context.effects.tombstones.push(key, lateVectorKey(key));
+  for (const key of [context.key, ...context.otherKeys]) eraseKey(context, key);
   forgetLate(context, row, textHash);
 }
 
@@ -48,6 +48,11 @@ export function forgetLate(context: FoldContext, row: LedgerRow, textHash: strin
 
 /** Law 7: a purge that takes effect erases every record that held content of the item. */
 export function eraseAll(context: FoldContext, row: LedgerRow): void {
-  for (const key of row.contentKeys) context.effects.tombstones.push(key, lateVectorKey(key));
+  for (const key of row.contentKeys) eraseKey(context, key);
   row.contentKeys = [];
+}
+
+/** Where a log that was moved knows a record by a repeat's key, what was made of it may lie under the first. */
+function eraseKey({ effects }: FoldContext, key: string): void {
+  for (const each of new Set([key, withoutRepeats(key)])) effects.tombstones.push(each, lateVectorKey(each));
 }

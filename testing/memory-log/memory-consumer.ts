@@ -43,7 +43,11 @@ export class MemoryConsumer implements Subscription {
     return this.#assigned.map(({ topic, partition }) => ({ topic, partition }));
   }
 
+  /** It left the group for good, though it may not have got to the end of that. */
+  isClosed = false;
+
   async close(): Promise<void> {
+    this.isClosed = true;
     await this.revokeAll();
     await this.#leave();
   }

@@ -21,6 +21,31 @@ describeEventLog(
   ['fencing', 'retention'],
 );
 
+describe('a consumer that does not answer', () => {
+  const subscribe = (log: MemoryEventLog) =>
+    log.subscribe({ group: 'g', topics: ['ingest'], handler: async () => undefined });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('is given its share again once it has woken up, unless it was closed meanwhile', async () => {
+    const log = new MemoryEventLog({ clock: new VirtualClock(), partitionCount: 2 });
+    const [one, other] = [await subscribe(log), await subscribe(log)];
+    const shares = (): readonly number[] => [one, other].map((each) => each.assignments().length);
+    expect(shares()).toEqual([1, 1]);
+    log.evict(one, Promise.resolve());
+    await turn();
+    expect(shares()).toEqual([1, 1]);
+    let wake = (): void => undefined;
+    log.evict(one, new Promise((resolve) => void (wake = resolve)));
+    await turn();
+    expect(shares()).toEqual([0, 2]);
+    await one.close();
+    wake();
+    await turn();
+    expect(shares()).toEqual([0, 2]);
+    await log.close();
+  });
+});
+
 describe('faults of the event log in memory', () => {
   const record = { key: 'k', value: Uint8Array.of(1) };
 

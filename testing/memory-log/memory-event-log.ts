@@ -174,7 +174,7 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
     const noticed = consumer.evict();
     void this.#rebalance(consumer.options.group);
     void Promise.all([back, noticed]).then(async () => {
-      if (this.#isClosed) return;
+      if (this.#isClosed || consumer.isClosed) return;
       consumer.comeBack();
       this.#consumers.add(consumer);
       await this.#rebalance(consumer.options.group);

@@ -4,7 +4,8 @@ import type { Clock } from '../core/ports/clock.ts';
 /** The machine's own time. A wait keeps the process alive until it is over or aborted. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  elapsed: () => performance.now(),
+  // Whole ms, as `now` gives them: reports show the differences.
+  elapsed: () => Math.floor(performance.now()),
   async sleep(ms, signal) {
     try {
       await setTimeout(ms, undefined, signal === undefined ? {} : { signal });

@@ -13,6 +13,7 @@ import { prepareDataFolder } from './data-folder.ts';
 import { EmbedderHolder } from './embedder-holder.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { meterLog } from './metered-log.ts';
+import { readMove } from './move/finish-move.ts';
 import { openLog } from './open-log.ts';
 import { Presence, type Role } from './presence.ts';
 import { createProducers } from './producers.ts';
@@ -76,6 +77,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     );
     const binding = { metadata, isShared, logId, movable };
     const { foldAnew } = await bindStore(binding, options.claims === true);
+    if (movable === null && (await readMove(metadata)) !== null) telemetry.log.warn(UNENDED);
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const stores = await closing(CurrentStore.open({ metadata, generations }));
     const cache = await closing(openEmbeddingCache(dataDir, vectors));
@@ -158,6 +160,9 @@ function openKeys({ encryptionKey, oldEncryptionKey, dataDir }: Config): KeyRing
   if (encryptionKey === null) return new KeyRing(() => readKeyFile(dataDir));
   return new KeyRing(oldEncryptionKey === null ? [encryptionKey] : [encryptionKey, oldEncryptionKey]);
 }
+
+const UNENDED =
+  'the move of the log to Kafka was cut off at its very end: run `hoardarr migrate` once more, which removes the collection of before, since purges do not reach it';
 
 interface Binding {
   readonly metadata: MetadataStore;

@@ -7,6 +7,8 @@ export const ROLES: readonly Role[] = ['api', 'scheduler', 'producer', 'embed', 
 
 /** How often a process says that it is there, and after how long a silence it is not. */
 export const BEAT_MS = 1_000;
+/** Other processes go on to the next generation within a beat; then nobody reads the old one any more. */
+export const KEEP_OLD_MS = 2 * BEAT_MS;
 const STALE_MS = 6_000;
 /** Of a process on another machine that says nothing for so long, nobody will hear any more. */
 const FORGET_MS = 3_600_000;

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
 
 /** Writes a small file so that it is there as a whole or not at all, also after a power cut. */
 export function writeFileWhole(file: string, text: string): void {
@@ -11,4 +12,17 @@ export function writeFileWhole(file: string, text: string): void {
     closeSync(descriptor);
   }
   renameSync(unfinished, file);
+  syncFolder(path.dirname(file));
+}
+
+/** Else a file that is removed next may be gone before this one has its name. */
+function syncFolder(folder: string): void {
+  // Windows opens no folder as a file.
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -15,6 +15,21 @@ async function walk(scenario: Scenario, ids: readonly string[], proof: 'verdict'
   return { snapshotId, snapshotBegin };
 }
 
+/** 30 of 40 are missing; `ask` lets the provider say that they are unsaved, and resolves to how many are gone. */
+async function withManyUnsaved() {
+  const scenario = new Scenario();
+  const ids = many(40);
+  await walk(scenario, ids, 'verdict');
+  const asked = await walk(scenario, ids.slice(0, 10), 'verdict');
+  const ask = async (): Promise<number> => {
+    const recheck = scenario.run('recheck');
+    for (const id of ids.slice(10)) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 40 });
+    await scenario.settle();
+    return (await scenario.idsOf('trash')).length;
+  };
+  return { scenario, ask };
+}
+
 describe('verdicts', () => {
   it('remove what is unsaved, unless it was sighted since the snapshot that asked', async () => {
     const scenario = new Scenario();
@@ -28,32 +43,14 @@ describe('verdicts', () => {
   });
 
   it('beyond the guard wait for a second one, ten minutes later', async () => {
-    const scenario = new Scenario();
-    const ids = many(40);
-    await walk(scenario, ids, 'verdict');
-    const asked = await walk(scenario, ids.slice(0, 10), 'verdict');
-    const ask = async (): Promise<number> => {
-      const recheck = scenario.run('recheck');
-      for (const id of ids.slice(10)) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 40 });
-      await scenario.settle();
-      return (await scenario.idsOf('trash')).length;
-    };
+    const { scenario, ask } = await withManyUnsaved();
     expect(await ask()).toBe(20);
     scenario.now += 600_000;
     expect(await ask()).toBe(30);
   });
 
   it('wait no longer than that where a clock was ahead when the first one was written down', async () => {
-    const scenario = new Scenario();
-    const ids = many(40);
-    await walk(scenario, ids, 'verdict');
-    const asked = await walk(scenario, ids.slice(0, 10), 'verdict');
-    const ask = async (): Promise<number> => {
-      const recheck = scenario.run('recheck');
-      for (const id of ids.slice(10)) recheck.verdict(id, 'unsaved', { ...asked, scopeCount: 40 });
-      await scenario.settle();
-      return (await scenario.idsOf('trash')).length;
-    };
+    const { scenario, ask } = await withManyUnsaved();
     scenario.now += 90 * 3_600_000;
     expect(await ask()).toBe(20);
     scenario.now -= 90 * 3_600_000;

@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
 import { removeEmbeddedLog } from '../data-folder.ts';
 import { bindToKafka } from '../open-log.ts';
+import { KEEP_OLD_MS } from '../presence.ts';
 import { moveClaim } from '../store-claim.ts';
 import { forgetCopied } from './copy-age.ts';
 
@@ -50,5 +51,15 @@ export async function finishMove(app: App, move: MoveDocument, accounts: readonl
   bindToKafka(config.dataDir, move.topicPrefix);
   removeEmbeddedLog(config.dataDir);
   await forgetCopied(metadata);
+}
+
+/**
+ * Removes what only the embedded log needed, once nobody reads it any more: purges from now on do not reach it. Only then is the
+ * move over, so that whoever was cut off before can be followed.
+ */
+export async function endMove({ metadata, generations, clock }: App, move: MoveDocument): Promise<void> {
+  await clock.sleep(KEEP_OLD_MS);
+  for (const generation of await generations.list())
+    if (generation !== move.generation) await generations.remove(generation);
   await metadata.remove(KEY);
 }

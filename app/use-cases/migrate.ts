@@ -7,13 +7,12 @@ import type { App } from '../app.ts';
 import { resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
 import { carryCommits } from '../move/carry-commits.ts';
 import { checkCopied, noteCopied } from '../move/copy-age.ts';
-import { finishMove, readMove, writeMove } from '../move/finish-move.ts';
+import { endMove, finishMove, type MoveDocument, readMove, writeMove } from '../move/finish-move.ts';
 import { LogMover } from '../move/log-mover.ts';
 import { patientLog } from '../move/patient-log.ts';
 import { type OpenedLog, openDistributed } from '../open-log.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { readAccounts } from './accounts.ts';
-import { KEEP_OLD_MS } from './rebuild.ts';
 
 export interface MigrateRequest {
   readonly progress?: (step: 'copying' | 'replaying', records: number) => void;
@@ -54,19 +53,23 @@ const ROLES = ['scheduler', 'producer', 'embed', 'sink'] as const;
  */
 export async function migrateLog(app: App, request: MigrateRequest = {}): Promise<MigrateReport> {
   const { movable, clock, config } = app;
-  const since = clock.now();
-  if (movable === null) throw new InputError('the log of this data folder is on Kafka already');
+  const since = clock.elapsed();
   const lock = await PauseLock.take(app);
   try {
-    const target = await openTarget(app, movable.partitionCount);
-    try {
-      const moved = movable.movedTo() === null ? await move(app, movable, target, lock, request) : await goOn(app);
-      return { topicPrefix: config.topicPrefix, ...moved, durationMs: clock.now() - since };
-    } finally {
-      await target.close();
-    }
+    const isLeft = movable === null || movable.movedTo() !== null;
+    const moved = isLeft ? await goOn(app) : await moveToKafka(app, movable, lock, request);
+    return { topicPrefix: config.topicPrefix, ...moved, durationMs: clock.elapsed() - since };
   } finally {
     await lock.release();
+  }
+}
+
+async function moveToKafka(app: App, movable: MovableLog, lock: PauseLock, request: MigrateRequest): Promise<Moved> {
+  const target = await openTarget(app, movable.partitionCount);
+  try {
+    return await move(app, movable, target, lock, request);
+  } finally {
+    await target.close();
   }
 }
 
@@ -83,8 +86,9 @@ async function openTarget({ config, clock, random, telemetry }: App, partitions:
 /** An earlier call was cut off between the moment from which the new log counts and its end. */
 async function goOn(app: App): Promise<Moved> {
   const move = await readMove(app.metadata);
-  if (move === null) throw new InputError(`this log has moved to ${app.movable?.movedTo() ?? ''} already`);
+  if (move === null) throw new InputError('the log of this data folder is on Kafka already');
   await finishMove(app, move, await readAccounts(app));
+  await endMove(app, move);
   const digest = await app.store.digest();
   const { generation } = move;
   const nothing = { copied: 0, replayed: 0, embeddingCalls: 0, pausedMs: 0, heldMs: 0 };
@@ -125,7 +129,7 @@ async function move(
   try {
     await foldApplied(app, mover, rebuild);
     await catchUp(mover);
-    const pausedAt = clock.now();
+    const pausedAt = clock.elapsed();
     await lock.standStill(ROLES);
     await sendDebts(app);
     await foldApplied(app, mover, rebuild);
@@ -135,10 +139,9 @@ async function move(
     const digests = await compare(app, fresh);
     await fresh.close();
     await carryCommits(target.log, await movedCommits(app, mover), clock);
-    const heldMs = await leave(app, movable, mover, target.id, generation);
-    const pausedMs = clock.now() - pausedAt;
-    await clock.sleep(KEEP_OLD_MS);
-    await generations.remove(old);
+    const { heldMs, document } = await leave(app, movable, mover, target.id, generation);
+    const pausedMs = clock.elapsed() - pausedAt;
+    await endMove(app, document);
     const { replayed } = rebuild;
     const { embeddingCalls } = vectors;
     return { copied: mover.copied, replayed, embeddingCalls, ...digests, generation, pausedMs, heldMs };
@@ -207,12 +210,18 @@ async function movedCommits(app: App, mover: LogMover): Promise<Parameters<typeo
   }));
 }
 
-/** Lets nobody write, copies the last records, and makes the new log the one that counts. Resolves to how long that took, ms. */
-async function leave(app: App, movable: MovableLog, mover: LogMover, to: string, generation: number): Promise<number> {
+/** Lets nobody write, copies the last records, and makes the new log the one that counts. `heldMs`: how long that took. */
+async function leave(
+  app: App,
+  movable: MovableLog,
+  mover: LogMover,
+  to: string,
+  generation: number,
+): Promise<{ readonly heldMs: number; readonly document: MoveDocument }> {
   const { clock, config, metadata, stores } = app;
   const { topicPrefix } = config;
   await catchUp(mover);
-  const heldAt = clock.now();
+  const heldAt = clock.elapsed();
   try {
     for (let attempt = 0; attempt < LEAVE_ATTEMPTS; attempt++) {
       await movable.hold(HOLD_MS);
@@ -223,7 +232,7 @@ async function leave(app: App, movable: MovableLog, mover: LogMover, to: string,
       await writeMove(metadata, move);
       if (!(await movable.leave(to, ends))) continue;
       await finishMove(app, move, await readAccounts(app));
-      return clock.now() - heldAt;
+      return { heldMs: clock.elapsed() - heldAt, document: move };
     }
     throw new Error('others wrote all the time: try again when less goes on');
   } finally {

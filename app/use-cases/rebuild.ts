@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
 import { resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
 import { PauseLock } from '../pause-lock.ts';
-import { BEAT_MS } from '../presence.ts';
+import { BEAT_MS, KEEP_OLD_MS } from '../presence.ts';
 import { drain, waitFor } from './settle.ts';
 
 export interface RebuildRequest {
@@ -30,8 +30,6 @@ export interface RebuildReport {
 /** Rounds in which the fresh generation catches up while everything else goes on. */
 const CATCH_UP_ROUNDS = 5;
 const SETTLE_MS = 60_000;
-/** Other processes go on to the next generation within a beat; then nobody reads the old one any more. */
-export const KEEP_OLD_MS = 2 * BEAT_MS;
 
 /**
  * Law 8: folds `ingest` into a fresh generation while everything goes on, lets the sinks stand still for the rest of it,

@@ -3,17 +3,15 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { App } from '../../app/app.ts';
-import { loadConfig } from '../../app/config.ts';
+import { storedGenerations } from '../../app/data-folder.ts';
 import { readMovedFrom } from '../../app/move/moved-record.ts';
-import { type OpenOptions, openApp } from '../../app/open-app.ts';
-import { createTelemetry } from '../../app/telemetry.ts';
-import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { type MigrateReport, migrateLog } from '../../app/use-cases/migrate.ts';
 import { HEADER } from '../../core/keys.ts';
 import { type LogRecord, TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
+import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
 import { DataFolder, OFFLINE, type RebuildJson } from './data-folder.test-support.ts';
 import { SourceProgram } from './program.test-support.ts';
 
@@ -48,24 +46,11 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     return program;
   };
 
-  async function withApp<T>(of: DataFolder, work: (app: App) => Promise<T>, options: OpenOptions = {}): Promise<T> {
-    const config = loadConfig({ dataDir: of.path }, of.env);
-    const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }), options);
-    try {
-      return await work(app);
-    } finally {
-      await app.close();
-    }
-  }
-
-  /** The digest, and what is told of every item. */
-  const stateOf = (of: DataFolder): Promise<{ digest: string; explanations: readonly Explanation[] }> =>
-    withApp(of, async (app) => {
-      const explanations: Explanation[] = [];
-      for (const n of rows.keys())
-        explanations.push(await explainItem(app, { provider: 'tiktok', user: 'me' }, inventedId(n)));
-      return { digest: await app.store.digest(), explanations };
-    });
+  const stateOf = (of: DataFolder): Promise<CollectionState> =>
+    stateOn(
+      of,
+      rows.map((_, n) => inventedId(n)),
+    );
 
   async function recordsOf(app: App, topic: TopicName): Promise<readonly (LogRecord & { partition: number })[]> {
     const found: (LogRecord & { partition: number })[] = [];
@@ -83,7 +68,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
 
   /** Everything that a log holds, as it is read: what stands for erased records left out. */
   const contentOf = (of: DataFolder): Promise<Readonly<Record<string, readonly unknown[]>>> =>
-    withApp(of, async (app) => {
+    withAppOn(of, async (app) => {
       const read = (value: Uint8Array): unknown => {
         try {
           return app.codec.decode(value);
@@ -107,7 +92,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
   /** Removals, a restore, purges and what they erased; records that nobody can read, one of them taken anew. */
   async function live(): Promise<void> {
     await folder.importExport(inventedExport(rows));
-    await withApp(folder, async ({ log }) => {
+    await withAppOn(folder, async ({ log }) => {
       const value = Buffer.from('no record of ours');
       await log.append(
         'ingest',
@@ -120,13 +105,13 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     await folder.json('dead-letter', 'redrive', records[0]?.id ?? '');
     await folder.json('restore', 'tiktok', inventedId(5));
     await folder.json('purge', 'tiktok', inventedId(6), inventedId(20));
-    await withApp(folder, (app) => app.eraseBytes());
+    await withAppOn(folder, (app) => app.eraseBytes());
   }
 
   it('carries everything over, with the same digest and the same explanations, and it goes on there', async () => {
     await live();
     // What no stage has read yet is read there.
-    await withApp(folder, async ({ log }) => {
+    await withAppOn(folder, async ({ log }) => {
       const late = [{ key: junk(3), value: Buffer.from('no record either') }];
       for (const topic of ['ingest', 'commands'] as const) await log.append(topic, log.partitionOf('tiktok/me'), late);
     });
@@ -139,7 +124,9 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     expect([refused.status, refused.stdout]).toEqual([2, expect.stringContaining('belongs to the log on Kafka')]);
     expect(await stateOf(moved)).toEqual(before);
     expect(await contentOf(moved)).toEqual(content);
-    const behind = await withApp(moved, async ({ log }) => (await log.lag()).filter((lag) => lag.committed < lag.end));
+    const behind = await withAppOn(moved, async ({ log }) =>
+      (await log.lag()).filter((lag) => lag.committed < lag.end),
+    );
     // The group of the producers has committed nothing, and begins at the beginning.
     expect(behind.map(({ group, committed, end }) => [group, end - committed])).toEqual([['embed', 1]]);
 
@@ -180,7 +167,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     process.stdout.write(`after the last kill: ${last.stdout}\n`);
     if (last.status !== 0) expect(last.stdout).toContain('belongs to the log on Kafka');
     expect(await stateOf(moved)).toEqual(before);
-    await withApp(moved, async (app) => {
+    await withAppOn(moved, async (app) => {
       for (const topic of TOPIC_NAMES) {
         const from = (await recordsOf(app, topic)).map(
           ({ partition, headers }) => `${partition}/${readMovedFrom(headers)?.offset}`,
@@ -195,7 +182,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     await live();
     const before = await stateOf(folder);
     const cutOff = { switchTo: () => Promise.reject(new Error('killed')) };
-    await withApp(folder, async (app) => {
+    await withAppOn(folder, async (app) => {
       const stores = new Proxy(app.stores, {
         get: (target, name) => {
           if (name === 'switchTo') return cutOff.switchTo;
@@ -211,6 +198,22 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     expect([early.status, early.stdout]).toEqual([2, expect.stringContaining('run `hoardarr migrate` once more')]);
     expect(await folder.json('migrate')).toMatchObject({ match: true, digestAfter: before.digest });
     expect(await stateOf(moved)).toEqual(before);
+    // Purges from now on would not reach the collection of before.
+    expect(storedGenerations(folder.path)).toEqual([2]);
+  });
+
+  it('is ended by the next call where it was cut off before the collection of before was removed', async () => {
+    await live();
+    const before = await stateOf(folder);
+    await withAppOn(folder, async (app) => {
+      const generations = { ...app.generations, remove: () => Promise.reject(new Error('killed')) };
+      await expect(migrateLog({ ...app, generations })).rejects.toThrow('killed');
+    });
+    expect(storedGenerations(folder.path)).toEqual([1, 2]);
+    expect(await stateOf(moved)).toEqual(before);
+    expect(await moved.json('migrate')).toMatchObject({ match: true, generation: 2 });
+    expect(storedGenerations(folder.path)).toEqual([2]);
+    expect((await moved.run('migrate')).status).toBe(2);
   });
 
   it('goes on while roles run and imports come, which are told where the log went', async () => {

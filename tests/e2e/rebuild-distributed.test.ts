@@ -3,11 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import type { App } from '../../app/app.ts';
-import { loadConfig } from '../../app/config.ts';
-import { openApp } from '../../app/open-app.ts';
-import { createTelemetry } from '../../app/telemetry.ts';
-import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
 import { couchbaseOf } from '../../testing/couchbase/couchbase-server.ts';
@@ -15,6 +10,7 @@ import { FakeOpenAi } from '../../testing/fake-openai/fake-openai.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
+import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
 import { DataFolder, OFFLINE, type RebuildJson } from './data-folder.test-support.ts';
 import { SourceProgram } from './program.test-support.ts';
 
@@ -79,24 +75,11 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     folder.remove();
   });
 
-  async function withApp<T>(of: DataFolder, work: (app: App) => Promise<T>): Promise<T> {
-    const config = loadConfig({ dataDir: of.path }, of.env);
-    const app = await openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
-    try {
-      return await work(app);
-    } finally {
-      await app.close();
-    }
-  }
-
-  /** The digest, and what is told of every item. */
-  const stateOf = (of: DataFolder): Promise<{ digest: string; explanations: readonly Explanation[] }> =>
-    withApp(of, async (app) => {
-      const explanations: Explanation[] = [];
-      for (const n of rows.keys())
-        explanations.push(await explainItem(app, { provider: 'tiktok', user: 'me' }, inventedId(n)));
-      return { digest: await app.store.digest(), explanations };
-    });
+  const stateOf = (of: DataFolder): Promise<CollectionState> =>
+    stateOn(
+      of,
+      rows.map((_, n) => inventedId(n)),
+    );
 
   async function live(of: DataFolder): Promise<void> {
     await of.importExport(inventedExport(rows));
@@ -110,7 +93,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     const before = await stateOf(folder);
     expect(await folder.json<RebuildJson>('rebuild')).toMatchObject({ ...SAME, digestAfter: before.digest });
     expect(await stateOf(folder)).toEqual(before);
-    await withApp(folder, async ({ generations, stores }) => {
+    await withAppOn(folder, async ({ generations, stores }) => {
       expect(await generations.list()).toEqual([stores.generation]);
       await generations.remove(stores.generation);
     });
@@ -126,10 +109,10 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     await live(folder);
     const texts = (await folder.items()).length;
     const release = openai.hold();
-    await withApp(folder, async (old) => {
+    await withAppOn(folder, async (old) => {
       const search = (): ReturnType<typeof searchItems> => searchItems(old, { query: 'Invented caption', limit: 50 });
       const { generation } = old.stores;
-      const rebuilding = withApp(folder.with(newModel()), (app) => rebuildStore(app, { model: MODEL }));
+      const rebuilding = withAppOn(folder.with(newModel()), (app) => rebuildStore(app, { model: MODEL }));
       rebuilding.catch(() => undefined);
       while (openai.inFlight === 0) await sleep(5);
       expect(await search()).toMatchObject({ mode: 'hybrid' });
@@ -163,13 +146,13 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
       await running.said(/ready/);
       await sleep(500 + random() * 2_500);
       await running.kill();
-      const pinned = await withApp(after, (app) => app.stores.embedder());
+      const pinned = await withAppOn(after, (app) => app.stores.embedder());
       if (pinned?.model === MODEL) break;
       expect(await stateOf(folder)).toEqual(before);
       expect(await folder.json('search', 'Invented caption')).toMatchObject({ mode: 'hybrid' });
     }
     await after.json('rebuild', '--model', MODEL);
-    await withApp(after, async ({ generations, stores }) => {
+    await withAppOn(after, async ({ generations, stores }) => {
       expect(await generations.list()).toEqual([stores.generation]);
     });
     expect((await stateOf(after)).explanations).toEqual(before.explanations);

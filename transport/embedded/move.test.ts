@@ -62,4 +62,12 @@ describe('an embedded log that is left for another', () => {
     await append('b');
     expect(await log.read('ingest', 0, 0)).toHaveLength(2);
   });
+
+  it('is not held by a clock that was ahead', async () => {
+    const ahead = await openEmbeddedLog({ dataDir, clock: new VirtualClock(86_400_000) });
+    await ahead.hold(500);
+    await ahead.close();
+    await append('a');
+    expect(await log.read('ingest', 0, 0)).toHaveLength(1);
+  });
 });

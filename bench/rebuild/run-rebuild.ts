@@ -1,13 +1,13 @@
 import { systemClock } from '../../app/clock.ts';
 import { storeFile } from '../../app/data-folder.ts';
+import { vectorCache } from '../../app/fresh-generation.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
-import type { EmbeddingCache } from '../../processors/embed/embedding-cache.ts';
 import { createHashEmbedder } from '../../processors/embed/hash/hash-embedder.ts';
 import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
 import { Rebuild } from '../../sinks/rebuild.ts';
 import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
-import { type VectorCache, VectorSource } from '../../sinks/vector-source.ts';
+import { VectorSource } from '../../sinks/vector-source.ts';
 import { openEmbeddedLog } from '../../transport/embedded/open-embedded-log.ts';
 import { GENERATION } from '../stack.ts';
 
@@ -41,18 +41,4 @@ export async function runRebuild({ dataDir, dimensions }: RebuildInput): Promise
   const digestMs = performance.now() - since - ms;
   await Promise.all([fresh.close(), cache.close(), log.close()]);
   return { ms, replayed: rebuild.replayed, embeddingCalls: vectors.embeddingCalls, digest, digestMs };
-}
-
-function vectorCache(cache: EmbeddingCache): VectorCache {
-  return {
-    async getMany(model, textHashes) {
-      const found = await cache.getMany(model, textHashes);
-      return new Map([...found].map(([textHash, { vector }]) => [textHash, vector]));
-    },
-    putMany: (model, vectors) =>
-      cache.putMany(
-        model,
-        [...vectors].map(([textHash, vector]) => ({ textHash, vector, truncated: false })),
-      ),
-  };
 }

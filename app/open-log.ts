@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openLocalCodec } from '../codec/local/open-local-codec.ts';
-import { openRegistryCodec } from '../codec/registry/open-registry-codec.ts';
 import { InputError } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
@@ -9,7 +8,6 @@ import type { MovableLog } from '../core/ports/movable-log.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { openEmbeddedLog } from '../transport/embedded/open-embedded-log.ts';
-import { openKafkaLog } from '../transport/kafka/open-kafka-log.ts';
 import type { Config } from './config.ts';
 import type { KafkaSettings, SchemaRegistrySettings } from './config-servers.ts';
 import { DATA_FILES, removeEmbeddedLog } from './data-folder.ts';
@@ -58,13 +56,17 @@ export async function openLog(config: Config, deps: LogDeps): Promise<OpenedLog>
   return await openDistributed(kafka, schemaRegistry, { topicPrefix }, deps);
 }
 
-/** The log on Kafka. `partitions`: how many it has to have; absent: whatever it has. */
+/** The log on Kafka, whose packages nobody else loads. `partitions`: how many it has to have; absent: whatever it has. */
 export async function openDistributed(
   kafka: KafkaSettings,
   registry: SchemaRegistrySettings,
   { topicPrefix, partitions }: { readonly topicPrefix: string; readonly partitions?: number },
   deps: LogDeps,
 ): Promise<OpenedLog> {
+  const [{ openRegistryCodec }, { openKafkaLog }] = await Promise.all([
+    import('../codec/registry/open-registry-codec.ts'),
+    import('../transport/kafka/open-kafka-log.ts'),
+  ]);
   const codec = await openRegistryCodec({ ...registry, register: registry.autoRegister, topicPrefix, ...deps });
   try {
     const wanted = partitions === undefined ? {} : { partitions };

@@ -1,5 +1,4 @@
 import { reportSubjects, type SubjectReport } from '../../codec/check-schemas.ts';
-import { checkAtRegistry, registerAtRegistry } from '../../codec/registry/register-schemas.ts';
 import { InputError } from '../../core/errors.ts';
 import type { Config } from '../config.ts';
 
@@ -12,11 +11,9 @@ export interface SubjectCheck {
 
 /** The schemas of this version against those of the registry, or, without one, against all that were released. */
 export async function checkSchemas({ topicPrefix, schemaRegistry }: Config): Promise<readonly SubjectCheck[]> {
-  const reports =
-    schemaRegistry === null
-      ? reportSubjects({ topicPrefix })
-      : await checkAtRegistry({ ...schemaRegistry, topicPrefix });
-  return reports.map(toCheck);
+  if (schemaRegistry === null) return reportSubjects({ topicPrefix }).map(toCheck);
+  const { checkAtRegistry } = await registryOperations();
+  return (await checkAtRegistry({ ...schemaRegistry, topicPrefix })).map(toCheck);
 }
 
 export interface SubjectRegistration extends SubjectCheck {
@@ -34,9 +31,13 @@ export async function registerSchemas({
       'there is no schema registry: set SCHEMA_REGISTRY_URL (the embedded log registers schemas by itself)',
     );
   }
+  const { registerAtRegistry } = await registryOperations();
   const reports = await registerAtRegistry({ ...schemaRegistry, topicPrefix });
   return reports.map((report) => ({ ...toCheck(report), registered: report.changed }));
 }
+
+/** Loaded where there is a registry: its client is a third of what the program loads. */
+const registryOperations = () => import('../../codec/registry/register-schemas.ts');
 
 function toCheck({ name, compatible, version, problems }: SubjectReport): SubjectCheck {
   return { name, compatible, version, problems };

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { startApi, startProcessOperations } from '../../api/start-api.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { InputError } from '../../core/errors.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
@@ -11,6 +10,8 @@ export function registerStart(program: Command, context: CliContext): void {
     .description('runs the roles until SIGTERM or SIGINT, then ends in order')
     .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
     .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
+      // Here, since no other command serves HTTP.
+      const { startApi, startProcessOperations } = await import('../../api/start-api.ts');
       const options = globalsOf(command);
       await context.withApp(
         command,

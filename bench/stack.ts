@@ -19,7 +19,7 @@ import { openSqliteStore } from '../sinks/sqlite/sqlite-store.ts';
 import { openEmbeddedLog } from '../transport/embedded/open-embedded-log.ts';
 import { seededRandom } from './seeded-random.ts';
 
-/** Log, processor and sink of a data folder in one process, as `npm start` runs them. */
+/** Log, processor and sink of a data folder, as `npm start` runs them. */
 export interface Stack {
   readonly log: EventLog;
   readonly codec: SchemaCodec;
@@ -27,8 +27,8 @@ export interface Stack {
   readonly telemetry: Telemetry;
   /** A producer's run of the account; its number has to grow from run to run. */
   newRun(account: Account, syncId: string, fence: number): RunWriter;
-  /** Starts the roles. */
-  start(): Promise<void>;
+  /** Starts the roles, or only one; resolves when it takes what comes. */
+  start(only?: 'embed' | 'sink'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,9 +59,9 @@ export async function openStack(dataDir: string, dimensions: number, eventLog?: 
     telemetry,
     newRun: (account, syncId, fence) =>
       new RunWriter({ ...deps, log, codec, metadata: NO_METADATA, instance: 'bench' }, account, syncId, fence),
-    async start() {
-      await sink.start();
-      await processor.start();
+    async start(only) {
+      if (only !== 'embed') await sink.start();
+      if (only !== 'sink') await processor.start();
     },
     async close() {
       await processor.stop();

@@ -1,8 +1,7 @@
 import { accountName } from '../../core/keys.ts';
-import type { EventLog } from '../../core/ports/event-log.ts';
 import { cpuMs } from '../measure.ts';
-import { sampleItems } from '../sample-items.ts';
 import { openStack, waitFor } from '../stack.ts';
+import { ACCOUNT, appendItems } from './append-items.ts';
 
 export interface PipelineInput {
   readonly dataDir: string;
@@ -20,40 +19,15 @@ export interface PipelineResult {
   readonly digest: string;
 }
 
-const ITEMS_AT_ONCE = 500;
-const COLLECTION = 'favorites';
-
-const account = { provider: 'tiktok', user: 'me' };
-
-/**
- * Everything from a producer's append to the store, in one process.
- *
- * @param eventLog one that is not in the data folder
- */
-export async function runPipeline(input: PipelineInput, eventLog?: EventLog): Promise<PipelineResult> {
-  const stack = await openStack(input.dataDir, input.dimensions, eventLog);
-  const itemAt = sampleItems(input.textBytes);
+/** Everything from a producer's append to the store, in one process. */
+export async function runPipeline({ dataDir, items, textBytes, dimensions }: PipelineInput): Promise<PipelineResult> {
+  const stack = await openStack(dataDir, dimensions);
   await stack.start();
-  const run = stack.newRun(account, 'bench', 1);
   const since = performance.now();
   const cpuSince = cpuMs();
-  await run.append(
-    [{ type: 'SyncStarted', value: { mode: 'full', login: null, causedBy: null, commandId: null } }],
-    () => {},
-  );
-  for (let from = 0; from < input.items; from += ITEMS_AT_ONCE) {
-    const count = Math.min(ITEMS_AT_ONCE, input.items - from);
-    const records = Array.from({ length: count }, (_, i) => {
-      return { type: 'RawItem', value: { ...itemAt(from + i), collection: COLLECTION } } as const;
-    });
-    await run.append(records, () => {});
-  }
-  const last = await run.append(
-    [{ type: 'SyncFinished', value: { status: 'done', error: null, counts: {} } }],
-    () => {},
-  );
+  const last = await appendItems(stack, items, textBytes);
   const appendMs = performance.now() - since;
-  const partition = stack.log.partitionOf(accountName(account));
+  const partition = stack.log.partitionOf(accountName(ACCOUNT));
   await waitFor(async () => (await stack.store.progress(partition)).position >= last);
   const ms = performance.now() - since;
   const cpu = cpuMs() - cpuSince;

@@ -29,13 +29,17 @@ export function round(value: number, digits = 2): number {
  * of getrusage(2) also counts what the process that started this one had.
  */
 export function peakMemoryMb(): number {
+  return peakMemoryMbOf('self') ?? round(process.resourceUsage().maxRSS / KIB_A_MB, 1);
+}
+
+/** The same of another process that still runs; null where there is no /proc. */
+export function peakMemoryMbOf(pid: number | 'self'): number | null {
   try {
-    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (match !== null) return round(Number(match[1]) / KIB_A_MB, 1);
+    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return match === null ? null : round(Number(match[1]) / KIB_A_MB, 1);
   } catch {
-    // No /proc: the next best figure.
+    return null;
   }
-  return round(process.resourceUsage().maxRSS / KIB_A_MB, 1);
 }
 
 /** What the figures depend on. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Bench, BenchOptions, Measured } from '../bench.ts';
 import { startServer } from '../embed/remote-server.ts';
-import { atLeast, atMost, holds } from '../goals.ts';
+import { atLeast, atMost, below, holds } from '../goals.ts';
 import { round } from '../measure.ts';
 import { startPart } from '../start-part.ts';
 import { type FlowResult, runFlow } from './flow.ts';
@@ -12,6 +12,7 @@ const LATENCY_MS = 200;
 const TEXTS_PER_REQUEST = 16;
 const REQUESTS_AT_ONCE = 4;
 const DIMENSIONS = 32;
+const MAX_MEMORY_MB = 300;
 
 /** Items of 64 accounts on Kafka and Couchbase's protocol server, while processes come and go; laws 1 and 8 proved afterwards. */
 export const distributed: Bench = { items: 100_000, rounds: 1, run };
@@ -56,6 +57,9 @@ function report(items: number, flow: FlowResult): Measured {
       atLeast('rate with four embedders ÷ with one', gainOf(four), 2),
       atMost('violations of laws 1 and 8 in the records', violations.length, 0),
       holds('the fold of ingest gives the digest of the store', sameDigest),
+      ...(['embed', 'sink'] as const).map((role) =>
+        below(`peak memory of ${role}, MB`, flow.peakMemoryMb[role] ?? Number.POSITIVE_INFINITY, MAX_MEMORY_MB),
+      ),
       holds('nothing is lost or doubled', counts.active + counts.trash === items),
     ],
   };

@@ -8,6 +8,7 @@ import type { Role } from '../../app/presence.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { isOutage } from '../../core/errors.ts';
 import { Machine, type Place } from '../../testing/machines/machine.ts';
+import { peakMemoryMbOf } from '../measure.ts';
 import { FlowExports } from './flow-exports.ts';
 import { type Proof, proveFlow } from './prove-flow.ts';
 
@@ -32,6 +33,8 @@ export interface Phase {
 
 export interface FlowResult extends Proof {
   readonly phases: readonly Phase[];
+  /** the most that a machine of the role had resident, MiB; absent where the system does not tell */
+  readonly peakMemoryMb: Readonly<Partial<Record<Role, number>>>;
   readonly ms: number;
 }
 
@@ -87,6 +90,7 @@ class Flow {
   readonly #exports: FlowExports;
   readonly #machines = new Map<string, Machine>();
   readonly #phases: Phase[] = [];
+  readonly #peakMemoryMb: Partial<Record<Role, number>> = {};
 
   private constructor(input: FlowInput, app: App) {
     this.#input = input;
@@ -112,7 +116,8 @@ class Flow {
     await this.#feed(1);
     await this.#applied();
     const ms = performance.now() - since;
-    return { phases: this.#phases, ms, ...(await proveFlow(this.#app)) };
+    this.#noteMemory();
+    return { phases: this.#phases, peakMemoryMb: this.#peakMemoryMb, ms, ...(await proveFlow(this.#app)) };
   }
 
   async close(): Promise<void> {
@@ -152,6 +157,15 @@ class Flow {
     }
   }
 
+  /** Before a machine ends, since nobody can ask it afterwards. */
+  #noteMemory(): void {
+    for (const { pid, roles } of this.#machines.values()) {
+      const peak = pid === null ? null : peakMemoryMbOf(pid);
+      for (const role of peak === null ? [] : roles)
+        this.#peakMemoryMb[role] = Math.max(this.#peakMemoryMb[role] ?? 0, peak ?? 0);
+    }
+  }
+
   #note(records: number, ms: number): void {
     const count = (role: Role): number =>
       [...this.#machines.values()].filter(({ roles }) => roles.includes(role)).length;
@@ -167,6 +181,7 @@ class Flow {
       this.#machines.set(name, machine);
     });
     await Promise.all(starting);
+    this.#noteMemory();
     for (const name of [cutOff, stop]) {
       const machine = name === undefined ? undefined : this.#machines.get(name);
       if (name === undefined || machine === undefined) continue;

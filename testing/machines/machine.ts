@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/presence.ts';
 
-/** Machines run from the sources, also where this was built. */
-const SOURCES = import.meta.url.replace('/dist/testing/', '/testing/');
-const LOADER = fileURLToPath(new URL('../typescript-loader/register.mjs', SOURCES));
-const CHILD = fileURLToPath(new URL('machine.test-child.ts', SOURCES));
+/** As this: the built program where this was built, as in benchmarks, and else the sources. */
+const IS_BUILT = import.meta.url.includes('/dist/testing/');
+const fileAt = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const PROGRAM = IS_BUILT
+  ? [fileAt('run-machine.js')]
+  : ['--import', fileAt('../typescript-loader/register.mjs'), fileAt('run-machine.ts')];
 const LOOK_MS = 20;
 /** What a machine said is kept to this length, for the message of a failure. */
 const KEPT_TEXT = 20_000;
@@ -41,7 +43,7 @@ export class Machine {
   /** Resolves when its roles run. */
   async start(): Promise<void> {
     const words = ['start', '--roles', this.roles.join(','), '--data-dir', this.folder.path, '--json'];
-    const child = spawn(process.execPath, ['--import', LOADER, CHILD, this.name, ...words], {
+    const child = spawn(process.execPath, [...PROGRAM, this.name, ...words], {
       env: { PATH: process.env['PATH'], ...this.folder.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -69,6 +71,10 @@ export class Machine {
   /** Its roles run. */
   get isReady(): boolean {
     return this.#ready !== null;
+  }
+
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
   }
 
   get isRunning(): boolean {

@@ -9,18 +9,14 @@ let opened = 0;
 /** Names who opened a data folder in leases: `machine:pid:start:n`. One process may open several. */
 export function newInstance(): string {
   opened++;
-  return `${machine()}:${process.pid}:${STARTED}:${opened}`;
+  return `${MACHINE}:${process.pid}:${STARTED}:${opened}`;
 }
 
 /**
  * Where process ids mean the same processes as here. Machines that are copies of each other, and containers, may bear the
  * same host name; Linux tells more.
  */
-function machine(): string {
-  return `${hostname()}${WHERE}`;
-}
-
-const WHERE = whereOnLinux();
+const MACHINE = `${hostname()}${whereOnLinux()}`;
 
 function whereOnLinux(): string {
   try {
@@ -34,7 +30,7 @@ function whereOnLinux(): string {
 /** True when the process of an instance is known to be dead. Of another machine nothing is known. */
 export function isGone(instance: string): boolean {
   const [where, pid, started] = instance.split(':');
-  if (where !== machine()) return false;
+  if (where !== MACHINE) return false;
   // A container that is started again often gets the number that it had.
   if (Number(pid) === process.pid) return started !== STARTED;
   try {

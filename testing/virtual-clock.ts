@@ -85,9 +85,17 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Files are read in the machine's time, which must not decide how much of ours passes meanwhile. */
+/**
+ * Resolves after so many turns of the event loop in which no file was read or written: that takes the machine's time, which must
+ * not decide how much of ours passes meanwhile.
+ */
 async function rest(turns: number): Promise<void> {
-  do {
-    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
-  } while (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')));
+  for (let quiet = 0; quiet < turns; ) {
+    await setImmediate();
+    quiet = process.getActiveResourcesInfo().some(isFileRequest) ? 0 : quiet + 1;
+  }
+}
+
+function isFileRequest(name: string): boolean {
+  return name.startsWith('FSReq') || name === 'CloseReq';
 }

@@ -39,7 +39,7 @@ export async function waitFor<T>(
   let lastSign = '';
   let movedAt = app.clock.elapsed();
   let lookedAt = Number.NEGATIVE_INFINITY;
-  for (let pollMs = POLL_MS; ; pollMs = Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS)) {
+  for (let pollMs = POLL_MS; ; pollMs = longer(pollMs)) {
     signal?.throwIfAborted();
     app.roles.left.throwIfAborted();
     const found = await orOutage(probe);
@@ -60,6 +60,10 @@ export async function waitFor<T>(
     }
     await app.clock.sleep(pollMs, signal);
   }
+}
+
+function longer(pollMs: number): number {
+  return Math.min(Math.ceil(pollMs * 1.1), LONGEST_POLL_MS);
 }
 
 /** Null while what is asked is away: whoever waits, waits for that too. */
@@ -112,13 +116,13 @@ async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
  */
 export async function drain(app: App, limitMs: number, groups: readonly string[] | null = null): Promise<boolean> {
   const until = app.clock.elapsed() + limitMs;
-  for (;;) {
+  for (let pollMs = POLL_MS; ; pollMs = longer(pollMs)) {
     const drained = await orOutage(async () => {
       const lags = (await app.log.lag()).filter((lag) => groups === null || groups.includes(lag.group));
       return lags.every((lag) => lag.committed >= lag.end) && (await app.store.outbox(1)).length === 0;
     });
     if (drained === true) return true;
     if (app.clock.elapsed() >= until) return false;
-    await app.clock.sleep(POLL_MS);
+    await app.clock.sleep(pollMs);
   }
 }

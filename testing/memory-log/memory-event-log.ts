@@ -49,7 +49,7 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   readonly clock: Clock;
   readonly redeliveryMs: number;
   readonly #topics = new Map<TopicName, Partition[]>();
-  readonly #committed = new Map<string, number>();
+  readonly #committed = new Map<string, Omit<GroupLag, 'end'>>();
   readonly #faults = new Map<TopicName, AppendFault[]>();
   readonly #consumers = new Set<MemoryConsumer>();
   #isClosed = false;
@@ -141,11 +141,10 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   }
 
   async lag(): Promise<readonly GroupLag[]> {
-    return [...this.#committed].map(([place, committed]) => {
-      const [group = '', topic = '', partition = ''] = place.split('/');
-      const { end } = this.#partition(topic as TopicName, Number(partition));
-      return { group, topic: topic as TopicName, partition: Number(partition), committed, end };
-    });
+    return [...this.#committed.values()].map((place) => ({
+      ...place,
+      end: this.#partition(place.topic, place.partition).end,
+    }));
   }
 
   async compact(): Promise<void> {
@@ -187,11 +186,11 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   }
 
   committed(group: string, topic: TopicName, partition: number): number {
-    return this.#committed.get(`${group}/${topic}/${partition}`) ?? 0;
+    return this.#committed.get(`${group}/${topic}/${partition}`)?.committed ?? 0;
   }
 
   commit(group: string, topic: TopicName, partition: number, nextOffset: number): void {
-    this.#committed.set(`${group}/${topic}/${partition}`, nextOffset);
+    this.#committed.set(`${group}/${topic}/${partition}`, { group, topic, partition, committed: nextOffset });
   }
 
   /** Gives every partition of the group to another consumer, if there is one; all of them are revoked first. */

@@ -13,7 +13,20 @@ export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1
 
 /** Its own copy, so that nobody changes what is stored. */
 export function copyOf<T>(value: T | undefined): T | null {
-  return value === undefined ? null : structuredClone(value);
+  return value === undefined ? null : clone(value);
+}
+
+/** As structuredClone does for rows and contents, at a fraction of its time, which was a tenth of a simulation's. */
+export function clone<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(clone) as T;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  const copy = { ...value };
+  for (const name in copy) {
+    const member = copy[name];
+    if (typeof member === 'object' && member !== null) copy[name] = clone(member);
+  }
+  return copy;
 }
 
 /** Newest save first, then id. */

@@ -24,7 +24,7 @@ import type {
   StagedChunk,
 } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
-import { compare, copyOf, cosine, type Entry, sortKey, summaryOf } from './memory-entry.ts';
+import { clone, compare, copyOf, cosine, type Entry, sortKey, summaryOf } from './memory-entry.ts';
 
 /**
  * An ItemStore in maps: slow, and obviously right. For property tests, the topology driver, and as the second implementation
@@ -62,19 +62,19 @@ export class MemoryItemStore implements ItemStore {
     return copyOf(earlier.sort((a, b) => b.startedPosition - a.startedPosition)[0]);
   }
   async runsCausedBy(syncId: string): Promise<readonly RunRow[]> {
-    return structuredClone([...this.#runs.values()].filter((run) => run.causedBy === syncId));
+    return clone([...this.#runs.values()].filter((run) => run.causedBy === syncId));
   }
   async rows(scope: string, itemIds: readonly string[]): Promise<Map<string, LedgerRow>> {
     const found = new Map<string, LedgerRow>();
     for (const id of itemIds) {
       const entry = this.#items.get(scope)?.get(id);
-      if (entry !== undefined) found.set(id, structuredClone(entry.row));
+      if (entry !== undefined) found.set(id, clone(entry.row));
     }
     return found;
   }
   async glance(scope: string, after: string | null, limit: number): Promise<readonly LedgerRow[]> {
     const rows = [...(this.#items.get(scope)?.values() ?? [])].map((entry) => entry.row);
-    return structuredClone(
+    return clone(
       rows
         .filter((row) => after === null || row.itemId > after)
         .sort((a, b) => compare(a.itemId, b.itemId))
@@ -93,7 +93,7 @@ export class MemoryItemStore implements ItemStore {
     const known = await this.progress(given.partition);
     if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
       throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
-    const change = structuredClone(given);
+    const change = clone(given);
     const refused = change.items.filter(({ scope, row }) => this.refuse(scope, row.itemId));
     if (refused.length > 0)
       return refused.map(({ scope, row }) => ({ scope, itemId: row.itemId, error: 'refused by the test' }));
@@ -139,7 +139,7 @@ export class MemoryItemStore implements ItemStore {
     const expired = this.#entries().filter(
       ({ entry: { row } }) => row.state === 'trash' && !row.pinned && row.trashedAt !== null && row.trashedAt < before,
     );
-    return structuredClone(expired.slice(0, limit).map(({ scope, entry }) => ({ scope, row: entry.row })));
+    return clone(expired.slice(0, limit).map(({ scope, entry }) => ({ scope, row: entry.row })));
   }
   async dueStubs(now: number, limit: number, offset: number): Promise<readonly DueStub[]> {
     const due = this.#entries().filter(
@@ -172,7 +172,7 @@ export class MemoryItemStore implements ItemStore {
   }
 
   async scopes(): Promise<readonly ScopeRow[]> {
-    return structuredClone([...this.#scopes.values()].sort((a, b) => compare(a.scope, b.scope)));
+    return clone([...this.#scopes.values()].sort((a, b) => compare(a.scope, b.scope)));
   }
   async totals(): Promise<readonly ScopeTotals[]> {
     return [...this.#items].map(([scope, items]) => {

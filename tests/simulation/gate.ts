@@ -76,20 +76,27 @@ export class Gate {
   }
 
   async through<T>(work: () => T | Promise<T>): Promise<T> {
-    await this.#pass();
+    if (!this.#isClear) await this.#pass();
     const result = await work();
-    await this.#pass();
+    if (!this.#isClear) await this.#pass();
     return result;
   }
 
   /** A port as the process sees it: `null` of a method's name in `instead` leaves it as it is. */
   wrap<T extends object>(port: T, instead: Readonly<Record<string, Method>> = {}): T {
+    const wrapped = new Map<string, Method>();
     return new Proxy(port, {
       get: (target, name) => {
+        const known = typeof name === 'string' ? wrapped.get(name) : undefined;
+        if (known !== undefined) return known;
         const found: unknown = Reflect.get(target, name, target);
         if (typeof found !== 'function' || typeof name !== 'string') return found;
         const method = (instead[name] ?? found.bind(target)) as Method;
-        return AT_ONCE.has(name) ? method : (...args: readonly unknown[]) => this.through(() => method(...args));
+        const gated = AT_ONCE.has(name)
+          ? method
+          : (...args: readonly unknown[]): unknown => this.through(() => method(...args));
+        wrapped.set(name, gated);
+        return gated;
       },
     });
   }
@@ -150,6 +157,11 @@ export class Gate {
   #wrapBatch(batch: Batch): Batch {
     const { topic, partition, records, signal } = batch;
     return { topic, partition, records, signal, commit: (next) => this.through(() => batch.commit(next)) };
+  }
+
+  /** Nothing can happen to the process now. */
+  get #isClear(): boolean {
+    return this.#fuse === null && this.#state === 'open';
   }
 
   async #pass(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Source } from './source.ts';
 
 /** Answers are given a moment before they are written down. */
 const WRITTEN_WITHIN_MS = 2_000;
+const EXPORT_DATED_TO_MS = 999;
 const COLLECTIONS: Readonly<Record<string, string>> = { github: 'starred', reddit: 'saved', tiktok: 'favorites' };
 
 /** What became of the removals of a history. */
@@ -79,11 +80,13 @@ export class Oracle {
     }
     const at = Date.parse(told);
     const since = evidence.askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
+    // Exports are dated to the second, and taken at some moment of it.
+    const until = evidence.askedAt === undefined ? at + EXPORT_DATED_TO_MS : at;
     if (evidence.askedAt === undefined && this.forgedAsOf.has(at)) {
       this.removals.forged++;
       return;
     }
-    if (truth.wasSavedThroughout(row.itemId, since, at)) {
+    if (truth.wasSavedThroughout(row.itemId, since, until)) {
       this.removals.wrong++;
       this.violate(`wrong removal of ${row.itemId}: it was saved at ${told} (${entry.reason})`);
       return;

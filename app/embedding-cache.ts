@@ -2,7 +2,7 @@ import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embedding-cache.ts';
 
 /** Vectors that lie where all machines reach them. */
-export type SharedVectors = Pick<EmbeddingCache, 'getMany' | 'putMany' | 'remove'>;
+export type SharedVectors = Pick<EmbeddingCache, 'getMany' | 'putMany' | 'remove' | 'reserve' | 'release'>;
 
 /**
  * Opens the cache of a data folder. Where the store is shared, the vectors are with it; what waits for a late vector is kept by
@@ -14,6 +14,8 @@ export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null
   return {
     getMany: (model, textHashes) => shared.getMany(model, textHashes),
     putMany: (model, entries) => shared.putMany(model, entries),
+    reserve: (model, textHashes, options) => shared.reserve(model, textHashes, options),
+    release: (id) => shared.release(id),
     async remove(textHashes) {
       await shared.remove(textHashes);
       await local.remove(textHashes);

@@ -50,7 +50,9 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
       return { stop: () => subscription.close() };
     },
     async embed() {
-      const processor = createEmbedProcessor({ ...parts, embedder: await parts.embedder() });
+      const { presence } = parts;
+      const owner = { name: presence.instance, isRunning: (name: string) => presence.isRunning(name) };
+      const processor = createEmbedProcessor({ ...parts, owner, embedder: await parts.embedder() });
       await processor.start();
       return processor;
     },

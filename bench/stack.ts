@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../app/clock.ts';
 import { DATA_FILES, storeFile } from '../app/data-folder.ts';
+import { isGone, newInstance } from '../app/instance.ts';
 import { meterLog } from '../app/metered-log.ts';
 import { createTelemetry } from '../app/telemetry.ts';
 import { openLocalCodec } from '../codec/local/open-local-codec.ts';
@@ -50,7 +51,8 @@ export async function openStack(dataDir: string, dimensions: number, eventLog?: 
   const store = await openSqliteStore({ file: storeFile(dataDir, GENERATION) });
   const cache = openSqliteEmbeddingCache(dataDir);
   const embedder = createHashEmbedder(deps, dimensions);
-  const processor = createEmbedProcessor({ ...deps, log, codec, embedder, cache });
+  const owner = { name: newInstance(), isRunning: async (name: string) => !isGone(name) };
+  const processor = createEmbedProcessor({ ...deps, log, codec, embedder, cache, owner });
   const sink = new Sink({ ...deps, log, store, codec });
   return {
     log,

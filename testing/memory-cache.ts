@@ -5,14 +5,21 @@ import type {
   ClaimOptions,
   EmbeddingCache,
   PendingVector,
+  Reserved,
+  ReserveOptions,
 } from '../processors/embed/embedding-cache.ts';
 
 /** The embedding cache in memory, for simulations that make many of them. */
 export class MemoryEmbeddingCache implements EmbeddingCache {
   readonly #vectors = new Map<string, CachedVector>();
+  readonly #reserved = new Map<string, { model: string; owner: string; until: number; mine: ReadonlySet<string> }>();
   readonly #pending = new Map<string, PendingVector & { attempts: number; dueAt: number }>();
 
   async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
+    return this.#find(model, textHashes);
+  }
+
+  #find(model: string, textHashes: readonly string[]): ReadonlyMap<string, CachedVector> {
     const found = new Map<string, CachedVector>();
     for (const textHash of textHashes) {
       const vector = this.#vectors.get(`${textHash} ${model}`);
@@ -24,6 +31,29 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   async putMany(model: string, entries: readonly CacheEntry[]): Promise<void> {
     for (const { textHash, vector, truncated } of entries)
       this.#vectors.set(`${textHash} ${model}`, { vector: Uint8Array.from(vector), truncated });
+  }
+
+  async reserve(model: string, textHashes: readonly string[], options: ReserveOptions): Promise<Reserved> {
+    const { id, owner, now, until, over } = options;
+    const held = new Map<string, string>();
+    for (const [name, each] of this.#reserved) {
+      if (each.until <= now || over.includes(each.owner)) this.#reserved.delete(name);
+      else if (each.model === model && each.owner !== owner)
+        for (const textHash of each.mine) held.set(textHash, each.owner);
+    }
+    const [mine, found, others] = [new Set<string>(), this.#find(model, textHashes), new Map<string, string>()];
+    for (const textHash of textHashes) {
+      const other = held.get(textHash);
+      if (found.has(textHash)) continue;
+      if (other === undefined) mine.add(textHash);
+      else others.set(textHash, other);
+    }
+    this.#reserved.set(id, { model, owner, until, mine });
+    return { mine, found, others };
+  }
+
+  async release(id: string): Promise<void> {
+    this.#reserved.delete(id);
   }
 
   async remove(textHashes: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { systemClock } from '../../app/clock.ts';
+import { isGone, newInstance } from '../../app/instance.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
 import { createEmbedder } from '../../processors/embed/create-embedder.ts';
@@ -25,7 +26,8 @@ export async function runEmbed({ dataDir, url, append }: EmbedInput): Promise<nu
   const codec = openLocalCodec({ dataDir });
   const cache = openSqliteEmbeddingCache(dataDir);
   const embedder = await createEmbedder({ name: 'openai', baseUrl: url }, deps);
-  const processor = createEmbedProcessor({ ...deps, log, codec, embedder, cache });
+  const owner = { name: newInstance(), isRunning: async (name: string) => !isGone(name) };
+  const processor = createEmbedProcessor({ ...deps, log, codec, embedder, cache, owner });
   const since = performance.now();
   await processor.start();
   if (append !== null) await appendTo(log, codec, append.user, append.items);

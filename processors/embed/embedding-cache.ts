@@ -44,6 +44,28 @@ export interface ClaimOptions {
   readonly committed: readonly number[];
 }
 
+export interface ReserveOptions {
+  /** names the reservation for `release`; one of the same name is replaced */
+  readonly id: string;
+  /** who is about to ask for the vectors; never in its own way */
+  readonly owner: string;
+  /** ms since the epoch */
+  readonly now: number;
+  /** From then on it keeps nobody off, also where nobody released it. */
+  readonly until: number;
+  /** owners whose reservations count no more, since they are dead */
+  readonly over: readonly string[];
+}
+
+export interface Reserved {
+  /** texts that nobody else asks for until they are released */
+  readonly mine: ReadonlySet<string>;
+  /** texts whose vectors are there by now */
+  readonly found: ReadonlyMap<string, CachedVector>;
+  /** owners of the reservations that the other texts are under */
+  readonly others: ReadonlyMap<string, string>;
+}
+
 /**
  * Every vector ever made, by model and text (law 9), and the items that still wait for theirs (law 10). It belongs to the
  * processor; several processes may have it open. Adapter: processors/embed/sqlite.
@@ -53,7 +75,14 @@ export interface ClaimOptions {
 export interface EmbeddingCache {
   /** Those that are there. */
   getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>>;
-  /** Replaces what is there. Survives the death of the process when it resolves. */
+  /**
+   * Each text goes to one of those who ask at the same moment, in whichever processes (law 9). Never waits: whoever holds some
+   * texts and asks again for others later stands in nobody's way for longer than its own request takes.
+   */
+  reserve(model: string, textHashes: readonly string[], options: ReserveOptions): Promise<Reserved>;
+  /** Lets others have what is left of a reservation; a text whose vector is there needs none. One that is gone is no error. */
+  release(id: string): Promise<void>;
+  /** Replaces what is there, or leaves it. Survives the death of the process when it resolves. */
   putMany(model: string, entries: readonly CacheEntry[]): Promise<void>;
   /** Deletes the texts' vectors, of all models, and the items that wait for them: when no item uses the text any more (law 7). */
   remove(textHashes: readonly string[]): Promise<void>;

@@ -1,43 +1,24 @@
+import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { EmbedderUnavailableError, messageOf } from '../../core/errors.ts';
 import type { Embedder, EmbedResult } from '../../core/ports/embedder.ts';
-import type { EmbeddingCache } from './embedding-cache.ts';
+import type { CachedVector, EmbeddingCache, Reserved } from './embedding-cache.ts';
 import type { EmbedLimits } from './limits.ts';
 import { Outage } from './outage.ts';
+import { type Owner, Reservations } from './reservations.ts';
 import { type SteadyDeps, steadily } from './steadily.ts';
-
-export interface WantedText {
-  /** hex SHA-256 of the text */
-  readonly textHash: string;
-  readonly text: string;
-}
-
-/** What came of a text: its vector; that it will never have one; or that it may get one later. */
-export type Embedding =
-  | { readonly kind: 'vector'; readonly vector: Uint8Array; readonly truncated: boolean }
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'late' };
-
-interface Waiter {
-  missing: number;
-  readonly found: Map<string, Embedding>;
-  readonly resolve: (found: ReadonlyMap<string, Embedding>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Entry extends WantedText {
-  readonly waiters: Waiter[];
-  /** asked for once, whatever the state of the embedder; not tried again */
-  readonly once: boolean;
-  /** when the first request for it that failed was begun */
-  failedSince: number | null;
-}
+import { type Embedding, type Entry, WaitingTexts, type WantedText } from './waiting-texts.ts';
 
 /** Something every healthy embedder takes. */
 const PROBE_TEXT = 'hello';
+/** How soon a text that another process asks for is looked at again. */
+const LOOK_BASE_MS = 50;
+const LOOK_LIMIT_MS = 1_000;
 
 /**
  * Gets vectors from the cache, and for the rest from the embedder, in requests as full as the input allows. Each text is
- * asked for once, however many want it at the same time, and is in the cache before anybody learns of it (law 9).
+ * asked for once, however many want it at the same time, in this process or in others that share the cache, and is in the cache
+ * before anybody learns of it (law 9). A text is reserved for as long as the request takes that it is in, and no request waits
+ * for another process: so no two of them wait for each other.
  */
 export class EmbeddingQueue {
   readonly outage: Outage;
@@ -46,8 +27,8 @@ export class EmbeddingQueue {
   readonly #deps: SteadyDeps;
   readonly #limits: EmbedLimits;
   readonly #stop: AbortSignal;
-  /** by text hash, from the first question to the answer */
-  readonly #entries = new Map<string, Entry>();
+  readonly #reservations: Reservations;
+  readonly #texts = new WaitingTexts();
   #queue: Entry[] = [];
   /** partitions that will ask for more at once */
   readonly #expecting = new Set<number>();
@@ -57,12 +38,18 @@ export class EmbeddingQueue {
   #lingerUntil = 0;
 
   /** @param stop ends all work; whoever waits then gets its reason */
-  constructor(embedder: Embedder, cache: EmbeddingCache, deps: SteadyDeps, limits: EmbedLimits, stop: AbortSignal) {
+  constructor(
+    { embedder, cache, owner }: { readonly embedder: Embedder; readonly cache: EmbeddingCache; readonly owner: Owner },
+    deps: SteadyDeps,
+    limits: EmbedLimits,
+    stop: AbortSignal,
+  ) {
     this.#embedder = embedder;
     this.#cache = cache;
     this.#deps = deps;
     this.#limits = limits;
     this.#stop = stop;
+    this.#reservations = new Reservations(cache, embedder.model, owner, deps, stop);
     this.outage = new Outage(deps.clock, deps.random, limits.maxOutageMs);
     stop.addEventListener('abort', () => this.#rejectAll(), { once: true });
   }
@@ -82,25 +69,9 @@ export class EmbeddingQueue {
    */
   resolve(wanted: readonly WantedText[], once = false): Promise<ReadonlyMap<string, Embedding>> {
     if (this.#stop.aborted) return Promise.reject(this.#stop.reason);
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { missing: 0, found: new Map(), resolve, reject };
-      const fresh: Entry[] = [];
-      const seen = new Set<string>();
-      for (const { textHash, text } of wanted) {
-        if (seen.has(textHash)) continue;
-        seen.add(textHash);
-        let entry = this.#entries.get(textHash);
-        if (entry === undefined) {
-          entry = { textHash, text, waiters: [], once, failedSince: null };
-          this.#entries.set(textHash, entry);
-          fresh.push(entry);
-        }
-        entry.waiters.push(waiter);
-        waiter.missing += 1;
-      }
-      if (waiter.missing === 0) resolve(waiter.found);
-      if (fresh.length > 0) void this.#lookUp(fresh);
-    });
+    const { answers, fresh } = this.#texts.add(wanted, once);
+    if (fresh.length > 0) void this.#lookUp(fresh);
+    return answers;
   }
 
   /** Asks the embedder whether it works, with a text of its own. */
@@ -126,7 +97,7 @@ export class EmbeddingQueue {
           continue;
         }
         hits += 1;
-        settle(this.#entries, entry, { kind: 'vector', vector: hit.vector, truncated: hit.truncated });
+        this.#settleFound(entry, hit);
       }
       if (hits > 0) metrics.count('hoardarr_embedding_cache_hits', hits);
       if (hits < fresh.length) metrics.count('hoardarr_embedding_cache_misses', fresh.length - hits);
@@ -137,6 +108,10 @@ export class EmbeddingQueue {
     }
     this.#lingerUntil = this.#deps.clock.elapsed() + this.#limits.lingerMs;
     this.#pump();
+  }
+
+  #settleFound(entry: Entry, { vector, truncated }: CachedVector): void {
+    this.#texts.settle(entry, { kind: 'vector', vector, truncated });
   }
 
   /** False for what was made with other dimensions of the same model. */
@@ -182,22 +157,58 @@ export class EmbeddingQueue {
     const passing = this.#queue.filter(({ once }) => !once);
     if (passing.length === 0) return;
     this.#queue = this.#queue.filter(({ once }) => once);
-    for (const entry of passing) settle(this.#entries, entry, { kind: 'late' });
+    for (const entry of passing) this.#texts.settle(entry, { kind: 'late' });
   }
 
   async #run(batch: readonly Entry[]): Promise<void> {
     this.#running += 1;
     try {
-      const startedAt = this.#deps.clock.elapsed();
-      const { results, retryAfterMs } = await this.#ask(batch.map(({ text }) => text));
-      await this.#keep(batch, results);
-      this.#judge(batch, results, startedAt, retryAfterMs);
+      const reservation = await this.#reservations.take(batch.map(({ textHash }) => textHash));
+      await this.#request(this.#sort(batch, reservation), () => this.#reservations.giveBack(reservation));
     } catch {
       // Stopped: whoever waited knows.
     } finally {
       this.#running -= 1;
       this.#pump();
     }
+  }
+
+  /** What is to be asked for; the rest is there by now, or another process asks for it. */
+  #sort(batch: readonly Entry[], { found, others }: Reserved): readonly Entry[] {
+    const mine: Entry[] = [];
+    const theirs: Entry[] = [];
+    for (const entry of batch) {
+      const hit = found.get(entry.textHash);
+      if (hit !== undefined && this.#fits(hit.vector)) this.#settleFound(entry, hit);
+      else if (others.has(entry.textHash)) theirs.push(entry);
+      else mine.push(entry);
+    }
+    if (theirs.length > 0) this.#lookLater(theirs);
+    return mine;
+  }
+
+  #lookLater(entries: readonly Entry[]): void {
+    const { clock, random } = this.#deps;
+    const looks = Math.min(...entries.map((entry) => entry.looks));
+    for (const entry of entries) entry.looks += 1;
+    const waitMs = LOOK_BASE_MS / 2 + jitteredBackoffMs(looks, random(), LOOK_BASE_MS, LOOK_LIMIT_MS);
+    clock.sleep(waitMs, this.#stop).then(
+      () => {
+        this.#queue.push(...entries);
+        this.#pump();
+      },
+      () => {}, // stopped
+    );
+  }
+
+  async #request(batch: readonly Entry[], giveBack: () => Promise<void>): Promise<void> {
+    if (batch.length === 0) return;
+    const startedAt = this.#deps.clock.elapsed();
+    const { results, retryAfterMs } = await this.#ask(batch.map(({ text }) => text));
+    await this.#keep(batch, results);
+    // Before what has no vector is tried again, which may be a while later, and elsewhere.
+    await giveBack();
+    this.#judge(batch, results, startedAt, retryAfterMs);
   }
 
   /** Never rejects for a fault of the embedder: then each result says so. */
@@ -227,8 +238,7 @@ export class EmbeddingQueue {
     const rows = made.map(({ entry, vector, truncated }) => ({ textHash: entry.textHash, vector, truncated }));
     const write = () => this.#cache.putMany(this.#embedder.model, rows);
     await steadily('writing the embedding cache', write, this.#deps, this.#stop);
-    for (const { entry, vector, truncated } of made)
-      settle(this.#entries, entry, { kind: 'vector', vector, truncated });
+    for (const { entry, vector, truncated } of made) this.#texts.settle(entry, { kind: 'vector', vector, truncated });
   }
 
   /** What has no vector: refused for good, let go, or tried again. */
@@ -245,7 +255,7 @@ export class EmbeddingQueue {
       if (result === undefined || 'vector' in result) continue;
       if (result.permanent) {
         telemetry.log.warn('a text is refused for good', { textHash: entry.textHash, error: result.error });
-        settle(this.#entries, entry, { kind: 'refused' });
+        this.#texts.settle(entry, { kind: 'refused' });
       } else failed.push(entry);
     }
     if (failed.length < batch.length) this.outage.succeed();
@@ -255,26 +265,20 @@ export class EmbeddingQueue {
     for (const entry of failed) {
       entry.failedSince ??= startedAt;
       const isOver = clock.elapsed() - entry.failedSince >= this.#limits.maxOutageMs;
-      if (entry.once || isOver) settle(this.#entries, entry, { kind: 'late' });
+      if (entry.once || isOver) this.#texts.settle(entry, { kind: 'late' });
       else again.push(entry);
     }
     this.#queue = [...again, ...this.#queue];
   }
 
-  #rejectAll(): void {
-    const waiters = new Set([...this.#entries.values()].flatMap((entry) => entry.waiters));
-    this.#entries.clear();
-    this.#queue = [];
-    for (const waiter of waiters) waiter.reject(this.#stop.reason);
+  /** Gives back to other processes what it asks for; after the stop. */
+  close(): Promise<void> {
+    return this.#reservations.close();
   }
-}
 
-function settle(entries: Map<string, Entry>, entry: Entry, embedding: Embedding): void {
-  entries.delete(entry.textHash);
-  for (const waiter of entry.waiters) {
-    waiter.found.set(entry.textHash, embedding);
-    waiter.missing -= 1;
-    if (waiter.missing === 0) waiter.resolve(waiter.found);
+  #rejectAll(): void {
+    this.#queue = [];
+    this.#texts.rejectAll(this.#stop.reason);
   }
 }
 

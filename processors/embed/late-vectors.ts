@@ -5,8 +5,9 @@ import { lateVectorKey } from '../../core/keys.ts';
 import type { AppendRecord, EventLog } from '../../core/ports/event-log.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { ClaimedVector, EmbeddingCache } from './embedding-cache.ts';
-import type { Embedding, EmbeddingQueue } from './embedding-queue.ts';
+import type { EmbeddingQueue } from './embedding-queue.ts';
 import type { SteadyDeps } from './steadily.ts';
+import type { Embedding } from './waiting-texts.ts';
 
 export interface LateVectorDeps extends SteadyDeps {
   readonly log: EventLog;

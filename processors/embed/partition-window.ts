@@ -3,11 +3,12 @@ import { FencedError, InvalidRecordError, messageOf, RecordTooLargeError } from 
 import { HEADER, repeatKey } from '../../core/keys.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, TopicName } from '../../core/ports/event-log.ts';
 import type { EmbeddingCache, PendingVector } from './embedding-cache.ts';
-import type { Embedding, EmbeddingQueue } from './embedding-queue.ts';
+import type { EmbeddingQueue } from './embedding-queue.ts';
 import type { EnrichedWriter, Enrichment } from './enriched-writer.ts';
 import type { EmbedLimits } from './limits.ts';
 import { enrichedRecord, type Planner, type Step } from './plan.ts';
 import { type SteadyDeps, steadily } from './steadily.ts';
+import type { Embedding } from './waiting-texts.ts';
 
 export interface WindowDeps extends SteadyDeps {
   readonly log: EventLog;

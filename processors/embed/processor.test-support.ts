@@ -65,6 +65,8 @@ export class Bench {
   random = (): number => 0.5;
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'hoardarr-embed-'));
   readonly #processors: EmbedProcessor[] = [];
+  /** names of processors that are at work, as presence tells them elsewhere */
+  readonly running = new Set<string>();
   #events = 0;
 
   constructor(partitionCount = 1) {
@@ -76,7 +78,11 @@ export class Bench {
   async start(options: Partial<EmbedProcessorOptions> = {}): Promise<EmbedProcessor> {
     const { cache, clock, codec, embedder, log, telemetry } = this;
     const random = (): number => this.random();
-    const processor = createEmbedProcessor({ cache, clock, codec, embedder, log, telemetry, random, ...options });
+    const name = `processor ${this.#processors.length}`;
+    this.running.add(name);
+    const owner = { name, isRunning: async (other: string) => this.running.has(other) };
+    const all = { cache, clock, codec, embedder, log, telemetry, random, owner, ...options };
+    const processor = createEmbedProcessor(all);
     this.#processors.push(processor);
     await processor.start();
     return processor;

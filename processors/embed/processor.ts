@@ -11,6 +11,7 @@ import { LateVectors } from './late-vectors.ts';
 import { DEFAULT_LIMITS, type EmbedLimits } from './limits.ts';
 import { PartitionWindow } from './partition-window.ts';
 import { Planner } from './plan.ts';
+import type { Owner } from './reservations.ts';
 
 export interface EmbedProcessorOptions {
   readonly log: EventLog;
@@ -23,6 +24,8 @@ export interface EmbedProcessorOptions {
   /** default `embed` */
   readonly group?: string;
   readonly limits?: Partial<EmbedLimits>;
+  /** no two processors that share a cache have the same name, unless one is dead */
+  readonly owner: Owner;
 }
 
 export interface EmbedProcessor {
@@ -60,14 +63,14 @@ class Processor implements EmbedProcessor {
   #stopped: Promise<void> | undefined;
 
   constructor(options: EmbedProcessorOptions) {
-    const { cache, clock, codec, embedder, log, random, telemetry } = options;
+    const { cache, clock, codec, embedder, log, owner, random, telemetry } = options;
     this.#options = options;
     // Each wait that a stop has to end is a listener.
     setMaxListeners(0, this.#stopping.signal);
     this.#group = options.group ?? 'embed';
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const steady = { clock, random, telemetry };
-    const queue = new EmbeddingQueue(embedder, cache, steady, this.#limits, this.#stopping.signal);
+    const queue = new EmbeddingQueue({ embedder, cache, owner }, steady, this.#limits, this.#stopping.signal);
     const [planner, writer] = [new Planner(codec), createEnrichedWriter(codec)];
     this.#queue = queue;
     this.#newWindow = (partition) =>
@@ -154,7 +157,7 @@ class Processor implements EmbedProcessor {
     } finally {
       // Only now, so that what ends is dropped as belonging to nobody, and not taken for a failure.
       this.#stopping.abort(new Error('the processor is stopped'));
-      await Promise.all([drained, this.#late]);
+      await Promise.all([drained, this.#late, this.#queue.close()]);
     }
   }
 }

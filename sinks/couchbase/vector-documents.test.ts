@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { testReservations } from '../../testing/contracts/reservations.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
 import { VectorDocuments } from './vector-documents.ts';
@@ -45,5 +46,10 @@ describeWithCouchbase('vectors that all machines share', (server) => {
     await elsewhere.remove([TEXT, 'c'.repeat(64)]);
     expect([...(await here.getMany('one', [TEXT, OTHER])).keys()]).toEqual([OTHER]);
     expect([...(await here.getMany('two', [TEXT])).keys()]).toEqual([]);
+  });
+
+  testReservations('Couchbase', () => {
+    const { ledger } = bucket.spaces(`vectors-${process.pid}-${places++}:`);
+    return { caches: [new VectorDocuments(ledger), new VectorDocuments(ledger)], close: () => undefined };
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { textHashOf } from '../../../core/text-hash.ts';
+import { testReservations } from '../../../testing/contracts/reservations.ts';
 import type { CacheEntry, EmbeddingCache, PendingVector } from '../embedding-cache.ts';
 import { openSqliteEmbeddingCache } from './sqlite-embedding-cache.ts';
 
@@ -151,4 +152,16 @@ describe('embedding cache in SQLite', () => {
       expect(await claim()).toMatchObject([{ key: 'b', attempts: 1 }]);
     });
   });
+});
+
+testReservations('SQLite', () => {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'hoardarr-cache-'));
+  const caches = [openSqliteEmbeddingCache(dataDir), openSqliteEmbeddingCache(dataDir)] as const;
+  return {
+    caches,
+    async close() {
+      for (const each of caches) await each.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
 });

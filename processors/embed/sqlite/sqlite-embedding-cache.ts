@@ -7,6 +7,8 @@ import type {
   ClaimOptions,
   EmbeddingCache,
   PendingVector,
+  Reserved,
+  ReserveOptions,
 } from '../embedding-cache.ts';
 
 export const CACHE_FILE = 'cache.db';
@@ -42,6 +44,13 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE INDEX pending_by_due ON pending (due_at);
    CREATE INDEX pending_by_text ON pending (text_hash);`,
+  `CREATE TABLE reservations (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     model TEXT NOT NULL,
+     until INTEGER NOT NULL,
+     text_hashes BLOB NOT NULL
+   ) STRICT;`,
 ];
 
 const PUT_VECTOR = `
@@ -65,6 +74,9 @@ const CLAIM_PENDING = `
 
 const POSTPONE_PENDING = 'UPDATE pending SET due_at = ? WHERE key = ?';
 
+/** As many bytes as a SHA-256 has. */
+const HASH_BYTES = 32;
+
 /**
  * The cache in `<dataDir>/cache.db`.
  *
@@ -85,6 +97,10 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   readonly #db: Database;
   readonly #get: Statement<[Uint8Array, string], { vector: Buffer; truncated: number }>;
   readonly #put: Statement;
+  readonly #held: Statement<[string, string], { owner: string; textHashes: Buffer }>;
+  readonly #reserve: Statement;
+  readonly #release: Statement;
+  readonly #runOut: Statement;
   readonly #add: Statement;
   readonly #claim: Statement<[object], ClaimedVector>;
   readonly #postpone: Statement;
@@ -97,6 +113,10 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     this.#db = db;
     this.#get = db.prepare(GET_VECTOR);
     this.#put = db.prepare(PUT_VECTOR);
+    this.#held = db.prepare('SELECT owner, text_hashes AS textHashes FROM reservations WHERE model = ? AND owner <> ?');
+    this.#reserve = db.prepare('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?)');
+    this.#release = db.prepare('DELETE FROM reservations WHERE id = ?');
+    this.#runOut = db.prepare('DELETE FROM reservations WHERE until <= ? OR owner IN (SELECT value FROM json_each(?))');
     this.#add = db.prepare(ADD_PENDING);
     this.#claim = db.prepare(CLAIM_PENDING);
     this.#postpone = db.prepare(POSTPONE_PENDING);
@@ -107,15 +127,44 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   }
 
   async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
-    const found = new Map<string, CachedVector>();
     // In one transaction, because each statement alone would lock and unlock the file.
-    this.#db.transaction(() => {
-      for (const textHash of textHashes) {
-        const row = this.#get.get(bytesOf(textHash), model);
-        if (row !== undefined) found.set(textHash, { vector: row.vector, truncated: row.truncated === 1 });
-      }
-    })();
+    return this.#db.transaction(() => this.#find(model, textHashes))();
+  }
+
+  #find(model: string, textHashes: readonly string[]): Map<string, CachedVector> {
+    const found = new Map<string, CachedVector>();
+    for (const textHash of textHashes) {
+      const row = this.#get.get(bytesOf(textHash), model);
+      if (row !== undefined) found.set(textHash, { vector: row.vector, truncated: row.truncated === 1 });
+    }
     return found;
+  }
+
+  /** One row for all texts of a request, so that whoever is alone with the file pays for one small write. */
+  async reserve(
+    model: string,
+    textHashes: readonly string[],
+    { id, owner, now, until, over }: ReserveOptions,
+  ): Promise<Reserved> {
+    return transaction(this.#db, () => {
+      this.#runOut.run(now, JSON.stringify(over));
+      const held = new Map<string, string>();
+      for (const other of this.#held.all(model, owner))
+        for (const textHash of splitHashes(other.textHashes)) held.set(textHash, other.owner);
+      const [mine, found, others] = [new Set<string>(), this.#find(model, textHashes), new Map<string, string>()];
+      for (const textHash of textHashes) {
+        const other = held.get(textHash);
+        if (found.has(textHash)) continue;
+        if (other === undefined) mine.add(textHash);
+        else others.set(textHash, other);
+      }
+      if (mine.size > 0) this.#reserve.run(id, owner, model, until, Buffer.from([...mine].join(''), 'hex'));
+      return { mine, found, others };
+    });
+  }
+
+  async release(id: string): Promise<void> {
+    this.#release.run(id);
   }
 
   async putMany(model: string, entries: readonly CacheEntry[]): Promise<void> {
@@ -181,6 +230,12 @@ class SqliteEmbeddingCache implements EmbeddingCache {
 
 function bytesOf(textHash: string): Uint8Array {
   return Buffer.from(textHash, 'hex');
+}
+
+function splitHashes(bytes: Buffer): string[] {
+  const hashes: string[] = [];
+  for (let at = 0; at < bytes.length; at += HASH_BYTES) hashes.push(bytes.toString('hex', at, at + HASH_BYTES));
+  return hashes;
 }
 
 function columnsOf(entry: PendingVector): unknown[] {

@@ -5,11 +5,11 @@ import { openSqliteEmbeddingCache } from '../processors/embed/sqlite/sqlite-embe
 export type SharedVectors = Pick<EmbeddingCache, 'getMany' | 'putMany' | 'remove' | 'reserve' | 'release'>;
 
 /**
- * Opens the cache of a data folder. Where the store is shared, the vectors are with it; what waits for a late vector is kept by
- * the machine that let it go on without one.
+ * Opens the cache of a data folder. Where the store is shared, the vectors are with it, and none stay in the folder; what waits
+ * for a late vector is kept by the machine that let it go on without one.
  */
 export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null): EmbeddingCache {
-  const local = openSqliteEmbeddingCache(dataDir);
+  const local = openSqliteEmbeddingCache(dataDir, shared === null);
   if (shared === null) return local;
   return {
     getMany: (model, textHashes) => shared.getMany(model, textHashes),

@@ -115,6 +115,21 @@ describe('embedding cache in SQLite', () => {
     }
   });
 
+  it('keeps no vector, and nothing of it on disk, once vectors are kept elsewhere; what waits stays', async () => {
+    const secret = Buffer.from('a secret that nobody may find');
+    await cache.putMany('m', [{ ...entry('gone'), vector: Buffer.concat([secret, Buffer.alloc(2_019)]) }]);
+    await cache.addPending([waiting('k')]);
+    // While somebody reads, the next start erases what is left.
+    const [first, second] = [openSqliteEmbeddingCache(folder, false), openSqliteEmbeddingCache(folder, false)];
+    await first.close();
+    await second.close();
+    await cache.close();
+    cache = openSqliteEmbeddingCache(folder, false);
+    expect((await cache.getMany('m', [textHashOf('gone')])).size).toBe(0);
+    expect(bytesOnDisk().includes(secret)).toBe(false);
+    expect(await cache.countPending()).toBe(1);
+  });
+
   describe('items that wait', () => {
     it('come back whole, each to one claimer until its time is over', async () => {
       const item = waiting('k', { partition: 0, position: 7, text: 'naïve 🎵' });

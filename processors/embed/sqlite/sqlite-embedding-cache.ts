@@ -80,9 +80,11 @@ const HASH_BYTES = 32;
 /**
  * The cache in `<dataDir>/cache.db`.
  *
+ * @param keepsVectors false where vectors are kept elsewhere: those that are in the file are forgotten, since purges on other
+ *   machines do not reach it
  * @throws InputError where the file is another program's or a newer version's
  */
-export function openSqliteEmbeddingCache(dataDir: string): EmbeddingCache {
+export function openSqliteEmbeddingCache(dataDir: string, keepsVectors = true): EmbeddingCache {
   const file = path.join(dataDir, CACHE_FILE);
   const db = openDatabase(file, {
     applicationId: APPLICATION_ID,
@@ -90,7 +92,14 @@ export function openSqliteEmbeddingCache(dataDir: string): EmbeddingCache {
     pageBytes: PAGE_BYTES,
     checkpointPages: CHECKPOINT_PAGES,
   });
+  if (!keepsVectors) forgetVectors(db);
   return new SqliteEmbeddingCache(db);
+}
+
+/** Free pages tell of a start at which somebody else read the file, so that they could not be erased. */
+function forgetVectors(db: Database): void {
+  const { changes } = db.prepare('DELETE FROM vectors').run();
+  if (changes > 0 || Number(db.pragma('freelist_count', { simple: true })) > 0) eraseFreedPages(db);
 }
 
 class SqliteEmbeddingCache implements EmbeddingCache {

@@ -9,6 +9,8 @@ import { UnitOfWork } from '../sinks/unit-of-work.ts';
 import type { VectorCache } from '../sinks/vector-source.ts';
 import type { App } from './app.ts';
 
+const PAGE_ROWS = 500;
+
 /** What the old generation owes is in nobody's memory afterwards. */
 export async function sendDebts(app: App): Promise<void> {
   const { log, store, clock, random, telemetry } = app;
@@ -39,6 +41,30 @@ async function comparedScopes(app: App, fresh: ItemStore): Promise<readonly Scop
     if (was === undefined || was.applied?.snapshotId !== row.applied?.snapshotId) return [];
     return [{ ...row, converged: was.converged, convergedAt: was.convergedAt }];
   });
+}
+
+/**
+ * Law 7: vectors of texts that only the old generation has are forgotten with it; later no ledger names them, and no purge
+ * would reach them.
+ */
+export async function forgetTextsOnlyOf(old: ItemStore, fresh: ItemStore, cache: EmbeddingCache): Promise<void> {
+  for (const { scope } of await old.scopes()) {
+    for (let after: string | null = null; ; ) {
+      const page: readonly { readonly itemId: string }[] = await old.glance(scope, after, PAGE_ROWS);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.itemId;
+      const rows = await old.rows(
+        scope,
+        page.map(({ itemId }) => itemId),
+      );
+      const gone: string[] = [];
+      for (const textHash of new Set([...rows.values()].map((row) => row.textHash)))
+        if (textHash !== '' && !(await fresh.usesText(textHash))) gone.push(textHash);
+      await cache.remove(gone);
+    }
+  }
+  await cache.eraseFreed();
 }
 
 /** The embedding cache as a rebuild takes vectors from it. */

@@ -21,7 +21,7 @@ import { RoleHost, type RunningRole } from './role-host.ts';
 import { createRoleStarters } from './role-starters.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
 import { openStores } from './store-adapters.ts';
-import { type Claimed, claimStore, noteFolded, whyNotClaimed } from './store-claim.ts';
+import { type Claimed, claimStore, whyNotClaimed } from './store-claim.ts';
 import type { AppTelemetry } from './telemetry.ts';
 import { recoverStore } from './use-cases/rebuild.ts';
 
@@ -145,10 +145,8 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
         await closeAll();
       },
     };
-    if (foldAnew) stores.markLost();
-    else if (!(await isUsed(log))) stores.markNew();
-    if (stores.lost) await recover(app);
-    if (foldAnew) await noteFolded(metadata, logId);
+    if (!foldAnew && !(await isUsed(log))) stores.markNew();
+    if (foldAnew || stores.lost) await recover(app);
     return app;
   } catch (error) {
     await closeAll().catch(() => undefined);
@@ -194,7 +192,7 @@ async function isUsed(log: EventLog): Promise<boolean> {
 }
 
 async function recover(app: App): Promise<void> {
-  app.telemetry.log.warn('the store is missing: it is made again from the log');
+  app.telemetry.log.warn('the store is missing, or of another log: it is made again from the log');
   await recoverStore(app);
 }
 

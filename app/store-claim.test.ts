@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
-import { claimStore, moveClaim, noteFolded, whyNotClaimed } from './store-claim.ts';
+import { claimStore, forgetOther, isFoldDue, moveClaim, noteFolded, whyNotClaimed } from './store-claim.ts';
 
 describe('the claim of a store that several machines reach', () => {
   let metadata: MemoryMetadataStore;
@@ -28,7 +28,10 @@ describe('the claim of a store that several machines reach', () => {
     await metadata.compareAndSet('tiktok:me', null, { cursor: { x: '1' }, scannedTo: 9, fence: 3, accessToken: 't' });
     await metadata.compareAndSet('notifier', null, { deadLetters: { 0: 4 } });
     await metadata.compareAndSet('store', null, { generation: 4, embedder: { name: 'hash' } });
+    expect(await isFoldDue(metadata)).toBe(false);
     expect(await claim('b', true)).toEqual({ foldAnew: true });
+    expect(await isFoldDue(metadata)).toBe(true);
+    await forgetOther(metadata);
     expect((await metadata.get('tiktok:me'))?.value).toMatchObject({
       cursor: {},
       scannedTo: 0,
@@ -41,6 +44,7 @@ describe('the claim of a store that several machines reach', () => {
     // Cut off here, the next process goes on with it.
     expect(await claim('b')).toEqual({ foldAnew: true });
     await noteFolded(metadata, 'b');
+    expect(await isFoldDue(metadata)).toBe(false);
     expect(await claim('b')).toEqual({ foldAnew: false });
     await expect(claim('a')).rejects.toThrow('another log');
   });

@@ -19,8 +19,8 @@ const KEY = 'log';
 export type Claimed = { readonly foldAnew: boolean };
 
 /**
- * Binds a store to a log, for good. Where it is bound to another one it is refused; with `take` it is bound anew, and forgets
- * what producers learned from the other log.
+ * Binds a store to a log, for good. Where it is bound to another one it is refused; with `take` it is bound anew. Whether it is
+ * still to be folded is asked again by who folds it (`isFoldDue`): another process may have done so meanwhile.
  *
  * @throws InputError where another log has it
  */
@@ -29,7 +29,6 @@ export async function claimStore(
   { logId, take, orTo }: { readonly logId: string; readonly take: boolean; readonly orTo: string | null },
 ): Promise<Claimed> {
   const { folded } = await bind(metadata, logId, orTo, take);
-  if (!folded) await forgetOther(metadata);
   return { foldAnew: !folded };
 }
 
@@ -54,6 +53,11 @@ export async function moveClaim(metadata: MetadataStore, logId: string): Promise
   if ((await metadata.get(KEY)) !== null) await noteFolded(metadata, logId);
 }
 
+/** What the store holds is of another log than the one it is bound to. */
+export async function isFoldDue(metadata: MetadataStore): Promise<boolean> {
+  return ((await metadata.get(KEY))?.value as ClaimDocument | undefined)?.folded === false;
+}
+
 /** The store holds what this log says, and nothing of the one before. */
 export async function noteFolded(metadata: MetadataStore, logId: string): Promise<void> {
   for (;;) {
@@ -74,7 +78,7 @@ function refusal(owner: string, logId: string): string {
 }
 
 /** Accounts stay connected; but what they learned is of records that this log does not have, as are vectors. */
-async function forgetOther(metadata: MetadataStore): Promise<void> {
+export async function forgetOther(metadata: MetadataStore): Promise<void> {
   for (const provider of PROVIDERS) {
     for (const { key } of await metadata.list(`${provider}:`)) {
       const account = { provider, user: key.slice(provider.length + 1) };

@@ -4,9 +4,10 @@ import { carryWaiting, Rebuild } from '../../sinks/rebuild.ts';
 import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
-import { resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
+import { forgetTextsOnlyOf, resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { BEAT_MS, KEEP_OLD_MS } from '../presence.ts';
+import { forgetOther, isFoldDue, noteFolded } from '../store-claim.ts';
 import { drain, waitFor } from './settle.ts';
 
 export interface RebuildRequest {
@@ -46,17 +47,28 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
   }
 }
 
-/** Makes a store that is missing again from the log, before anything else works with it; or waits for who does that already. */
+/**
+ * Makes a store that is missing, or that was taken from another log, again from the log, before anything else works with it; or
+ * waits for who does that already.
+ */
 export async function recoverStore(app: App): Promise<void> {
   let lock = await PauseLock.tryTake(app);
   while (lock === null) {
     await app.clock.sleep(BEAT_MS);
-    if (await app.stores.refresh()) return;
+    // What was switched to meanwhile may be what the other log says, by a rebuild that began before the store was taken.
+    if ((await app.stores.refresh()) && !(await isFoldDue(app.metadata))) return;
     lock = await PauseLock.tryTake(app);
   }
   try {
     await app.stores.refresh();
-    if (app.stores.lost) await foldGeneration(app, lock, {});
+    // Asked only now: who had the lock before may have folded it, and what this one owes since must not be dropped.
+    const isForeign = await isFoldDue(app.metadata);
+    if (isForeign) {
+      await forgetOther(app.metadata);
+      app.stores.markLost();
+    }
+    if (app.stores.lost) await foldGeneration(app, lock, {}, isForeign);
+    if (isForeign) await noteFolded(app.metadata, app.logId);
   } finally {
     await lock.release();
   }
@@ -64,7 +76,8 @@ export async function recoverStore(app: App): Promise<void> {
 
 type Folded = Omit<RebuildReport, 'durationMs'>;
 
-async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest): Promise<Folded> {
+/** @param isForeign what is there is of another log, and so are vectors that nothing else needs */
+async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest, isForeign = false): Promise<Folded> {
   const { generations } = app;
   const old = app.stores.generation;
   for (const generation of await generations.list()) if (generation !== old) await generations.remove(generation);
@@ -91,13 +104,16 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     });
     await catchUp(app, rebuild);
     if (model !== null) await settleVectors(app, lock);
-    await lock.standStill(['scheduler', 'sink', ...(model === null ? [] : (['embed'] as const))]);
+    // Vectors of another model, or of another log, must not come any more.
+    const withEmbed = model !== null || isForeign;
+    await lock.standStill(['scheduler', 'sink', ...(withEmbed ? (['embed'] as const) : [])]);
     // One that is lost owes nothing, and one of another log owes it to that one.
     if (!app.stores.lost) await sendDebts(app);
     await foldAll(app, rebuild);
     await resumeAt(app, app.log, fresh);
     if (!app.stores.lost) await carryWaiting(app.log, app.store, fresh);
     await fresh.eraseFreed();
+    if (isForeign) await forgetTextsOnlyOf(app.store, fresh, app.cache);
     const compared = await compare(app, fresh, model !== null);
     await fresh.close();
     await app.stores.switchTo(generation, pinOf(embedder, await app.stores.embedder(), model !== null));

@@ -34,7 +34,12 @@ afterEach(async () => {
 });
 
 /** The API that is left of two machines which share a store: the other one received an upload, and is away. */
-async function isLeft(createdAt: number, importers = app.importers, movable = app.movable): Promise<Uploads> {
+async function isLeft(
+  createdAt: number,
+  importers = app.importers,
+  movable = app.movable,
+  fields: Partial<Upload> = {},
+): Promise<Uploads> {
   const upload: Upload = {
     id: ID,
     provider: 'tiktok',
@@ -49,6 +54,7 @@ async function isLeft(createdAt: number, importers = app.importers, movable = ap
     createdAt: new Date(createdAt).toISOString(),
     finishedAt: null,
     instance: 'another-machine:7:1:1',
+    ...fields,
   };
   await app.metadata.compareAndSet(`upload:${ID}`, null, upload);
   const presence = new Presence(app.metadata, app.clock, 'this-machine:7:1:1');
@@ -65,6 +71,18 @@ it('leaves an upload to the machine that received it, whose disk has it, and giv
     status: 'failed',
     error: expect.stringContaining('send it again'),
   });
+});
+
+it('counts the day from when that machine last said that it has it, which it says as long as it runs', async () => {
+  const old = Date.now() - 3 * DAY_MS;
+  const left = (fields: Partial<Upload>) => isLeft(old, app.importers, app.movable, fields);
+  const seenAt = new Date(Date.now() - DAY_MS / 2).toISOString();
+  expect(await (await left({ seenAt })).get(ID)).toMatchObject({ status: 'queued', finishedAt: null });
+  await uploads?.stop();
+  await app.metadata.remove(`upload:${ID}`);
+  const before = Date.now();
+  const { seenAt: said = '' } = await (await left({ instance: 'this-machine:7:1:1' })).get(ID);
+  expect(Date.parse(said)).toBeGreaterThanOrEqual(before);
 });
 
 /** The upload lies on this machine's disk. */

@@ -37,6 +37,8 @@ export interface Upload {
   readonly finishedAt: string | null;
   /** the process that works on it */
   readonly instance: string;
+  /** when that process was last known to have it; not yet told by older versions */
+  readonly seenAt?: string;
 }
 
 /** The upload is larger than allowed: HTTP 413. */
@@ -52,8 +54,10 @@ export class UploadTooLargeError extends InputError {
 
 const PREFIX = 'upload:';
 const KEEP_MS = 30 * 86_400_000;
-/** So long a machine that is away may take to come back to its uploads. */
+/** So long a machine that is away may take to come back to its uploads, from when it was last seen. */
 const ELSEWHERE_MS = 86_400_000;
+/** How often it says that it has them. */
+const SEEN_EVERY_MS = 15 * 60_000;
 const SAVE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 10_000;
 
@@ -158,10 +162,14 @@ export class Uploads {
 
   async #takeUpAll(): Promise<void> {
     const { metadata, clock, presence } = this.#app;
-    for (const { key, value } of await metadata.list(PREFIX)) {
+    for (const { key, version, value } of await metadata.list(PREFIX)) {
       const upload = value as Upload;
       const isOpen = upload.finishedAt === null;
-      if (isOpen && !(await presence.isRunning(upload.instance)))
+      if (isOpen && upload.instance === presence.instance) {
+        // Where it was written meanwhile, that says the same.
+        if (seenAt(upload) < clock.now() - SEEN_EVERY_MS)
+          await metadata.compareAndSet(key, version, { ...upload, seenAt: new Date(clock.now()).toISOString() });
+      } else if (isOpen && !(await presence.isRunning(upload.instance)))
         await this.#takeUp({ ...upload, instance: presence.instance });
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
@@ -243,8 +251,9 @@ export class Uploads {
     this.#removeFile(upload);
   }
 
-  async #save(upload: Upload): Promise<void> {
-    const { metadata } = this.#app;
+  async #save(saved: Upload): Promise<void> {
+    const { metadata, clock } = this.#app;
+    const upload: Upload = { ...saved, seenAt: new Date(clock.now()).toISOString() };
     const key = `${PREFIX}${upload.id}`;
     for (;;) {
       const stored = await metadata.get(key);
@@ -256,10 +265,10 @@ export class Uploads {
   }
 
   /** Its bytes lie on the machine that received them, and are taken in when that is back. */
-  #isElsewhere({ id, createdAt }: Upload): boolean {
+  #isElsewhere(upload: Upload): boolean {
     const { clock, config } = this.#app;
-    if (config.store === 'sqlite' || existsSync(path.join(config.dataDir, DATA_FILES.uploads, id))) return false;
-    return Date.parse(createdAt ?? '') > clock.now() - ELSEWHERE_MS;
+    if (config.store === 'sqlite' || existsSync(path.join(config.dataDir, DATA_FILES.uploads, upload.id))) return false;
+    return seenAt(upload) > clock.now() - ELSEWHERE_MS;
   }
 
   #fileOf(upload: Upload): string {
@@ -269,6 +278,11 @@ export class Uploads {
   #removeFile(upload: Upload): void {
     rmSync(path.dirname(this.#fileOf(upload)), { recursive: true, force: true });
   }
+}
+
+/** ms since the epoch; NaN where nobody ever said */
+function seenAt(upload: Upload): number {
+  return Date.parse(upload.seenAt ?? upload.createdAt ?? '');
 }
 
 /** The name tells lists apart, and is never used as a path. */

@@ -19,14 +19,20 @@ it('sends what its own partitions owe, however much another sink owes before it'
     ...Array.from({ length: OWED_BY_ANOTHER }, (_, n) => of(others.account, `theirs ${n}`)),
     of(mine.account, 'ours'),
   ];
+  let read = 0;
   const store = {
-    outbox: async (limit: number) => owed.slice(0, limit),
+    outbox: async (limit: number, isOf: (account: string) => boolean) => {
+      const page = owed.filter(({ account }) => isOf(account)).slice(0, limit);
+      read += page.length;
+      return page;
+    },
     acknowledge: async (ids: readonly string[]) => void (owed = owed.filter(({ id }) => !ids.includes(id))),
   } as unknown as ItemStore;
   const { log: logger } = new RecordingTelemetry();
   const owns = (partition: number): boolean => partition === mine.at;
   await new OutboxSender({ log, store, clock, random: () => 0.5, logger, owns }).drain();
   expect(owed).toHaveLength(OWED_BY_ANOTHER);
+  expect(read).toBe(1);
   expect(owed.every(({ account }) => account === others.account)).toBe(true);
   const { topic } = outboxEntry('ours');
   expect(await log.read(topic, mine.at, 0)).toHaveLength(1);

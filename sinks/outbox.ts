@@ -6,7 +6,6 @@ import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 const ENTRIES_A_ROUND = 250;
-const WIDER = 4;
 
 /**
  * Sends what the sink owes, until it is acknowledged (law 10). A send that may or may not have been written is repeated with
@@ -95,11 +94,7 @@ export class OutboxSender {
 
   /** The first entries that are ours to send. Another sink sends what its partitions owe, and may stand still meanwhile. */
   async #owed(): Promise<readonly OutboxEntry[]> {
-    for (let limit = ENTRIES_A_ROUND; ; limit *= WIDER) {
-      const all = await this.#store.outbox(limit);
-      const entries = all.filter((entry) => this.#owns(this.#log.partitionOf(entry.account)));
-      if (entries.length > 0 || all.length < limit) return entries.slice(0, ENTRIES_A_ROUND);
-    }
+    return await this.#store.outbox(ENTRIES_A_ROUND, (account) => this.#owns(this.#log.partitionOf(account)));
   }
 
   #toRecord(entry: OutboxEntry): AppendRecord {

@@ -188,7 +188,8 @@ export interface ItemStore {
    * that a crash in between loses nothing. Rejects with FencedError, see ChangeSet.expected.
    */
   commit(change: ChangeSet): Promise<readonly RefusedItem[]>;
-  outbox(limit: number): Promise<readonly OutboxEntry[]>;
+  /** The first entries; of these accounts only, without reading what the others owe. */
+  outbox(limit: number, isOf?: (account: string) => boolean): Promise<readonly OutboxEntry[]>;
   acknowledge(ids: readonly string[]): Promise<void>;
   /** Erases what was deleted from the bytes on disk too. */
   eraseFreed(): Promise<void>;

@@ -50,7 +50,7 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
     knownEvents: (eventIds) => ledger.knownEvents(eventIds),
     chunk: (scope, snapshotId, index) => ledger.chunk(scope, snapshotId, index),
     commit: (change) => writer.commit(change),
-    outbox: (limit) => ledger.outbox(limit),
+    outbox: (limit, isOf) => ledger.outbox(limit, isOf),
     acknowledge: (ids) => writer.acknowledge(ids),
     eraseFreed: () => writer.erase(),
     usesText: (textHash) => ledger.usesText(textHash),

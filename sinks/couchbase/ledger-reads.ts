@@ -109,9 +109,12 @@ export class LedgerReads {
     return log === null ? null : this.#chunks.read(log, scope, snapshotId, index);
   }
 
-  async outbox(limit: number): Promise<readonly OutboxEntry[]> {
+  /** What a partition owes is of accounts of that partition: its first entry tells whose the others are. */
+  async outbox(limit: number, isOf: (account: string) => boolean = () => true): Promise<readonly OutboxEntry[]> {
     const entries: OutboxEntry[] = [];
     for (const log of await this.#catalog.logs()) {
+      const [first] = await log.page(MAIN, 1, { prefix: prefixOf('outbox') });
+      if (first === undefined || !isOf((first[1] as OutboxEntry).account)) continue;
       const page = await log.page(MAIN, limit - entries.length, { prefix: prefixOf('outbox') });
       for (const [, stored] of page) {
         const { value, ...entry } = stored as Omit<OutboxEntry, 'value'> & { readonly value: string | null };

@@ -87,9 +87,10 @@ export class FoldReads {
     return { scope, snapshotId, index, itemIds: JSON.parse(itemIds) as string[], documentHashes, savedAt };
   }
 
-  outbox(limit: number): readonly OutboxEntry[] {
+  outbox(limit: number, isOf: (account: string) => boolean = () => true): readonly OutboxEntry[] {
+    const accounts = this.#statements.owing.all().filter(isOf);
     return this.#statements.outbox
-      .all(limit)
+      .all(JSON.stringify(accounts), limit)
       .map(([id, topic, account, key, value]) => ({ id, topic, account, key, value }));
   }
 
@@ -142,8 +143,12 @@ function prepare(db: Database) {
         'SELECT item_ids, document_hashes, saved_at FROM chunks WHERE scope_id = ? AND number = ? AND snapshot_id = ?',
       )
       .raw(),
+    owing: db.prepare<[], string>('SELECT DISTINCT account FROM outbox').pluck(),
     outbox: db
-      .prepare<[number], RawOutbox>('SELECT id, topic, account, key, value FROM outbox ORDER BY turn LIMIT ?')
+      .prepare<[string, number], RawOutbox>(
+        `SELECT id, topic, account, key, value FROM outbox
+         WHERE account IN (SELECT value FROM json_each(?)) ORDER BY turn LIMIT ?`,
+      )
       .raw(),
     usesText: db
       .prepare<[string, string], number>(

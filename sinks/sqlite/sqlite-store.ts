@@ -75,7 +75,7 @@ function createStore(db: Database, file: string): ItemStore {
         await eraser.writable();
         return writer.commit(change);
       }),
-    outbox: (limit) => guarded(() => fold.outbox(limit)),
+    outbox: (limit, isOf) => guarded(() => fold.outbox(limit, isOf)),
     acknowledge: (ids) =>
       guarded(async () => {
         await eraser.writable();

@@ -109,6 +109,17 @@ export function testCommit(suite: ItemStoreSuite): void {
     expect((await store().outbox(10)).map(({ id }) => id)).toEqual(['c']);
   });
 
+  it('gives what some accounts owe, however much others owed before', async () => {
+    const theirs = ['a', 'b', 'c'].map((id) => outboxEntry(id, { account: 'reddit/other' }));
+    await commit(store(), { partition: 1, outbox: theirs });
+    await commit(store(), { outbox: [outboxEntry('d'), outboxEntry('e')] });
+    const mine = outboxEntry('d').account;
+    expect((await store().outbox(1, (account) => account === mine)).map(({ id }) => id)).toEqual(['d']);
+    expect((await store().outbox(10, (account) => account === mine)).map(({ id }) => id)).toEqual(['d', 'e']);
+    expect(await store().outbox(10, () => false)).toEqual([]);
+    expect((await store().outbox(10)).map(({ id }) => id).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('throws the staged chunks of a scope away before it adds those of the same change', async () => {
     await commit(store(), { chunks: [chunk(0, ['a']), chunk(1, ['b'])] });
     await commit(store(), { discardChunks: [SCOPE, OTHER_SCOPE], chunks: [chunk(0, ['c'], { snapshotId: 'next' })] });

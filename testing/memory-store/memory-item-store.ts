@@ -121,8 +121,8 @@ export class MemoryItemStore implements ItemStore {
     this.#progress.set(change.partition, { position: change.position, nextOffset: change.nextOffset });
     return [];
   }
-  async outbox(limit: number): Promise<readonly OutboxEntry[]> {
-    return [...this.#outbox.values()].slice(0, limit);
+  async outbox(limit: number, isOf: (account: string) => boolean = () => true): Promise<readonly OutboxEntry[]> {
+    return [...this.#outbox.values()].filter(({ account }) => isOf(account)).slice(0, limit);
   }
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#outbox.delete(id);

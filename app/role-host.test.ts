@@ -87,6 +87,7 @@ describe('roles of a process', () => {
     await world.pauseElsewhere(['sink']);
     await world.host.reconcile();
     expect(world.events.slice(2)).toEqual(['-sink']);
+    expect(world.host.missing).toEqual([]);
     expect(await world.presence.pause([])).toBe(false);
     await world.clock.advance(10_000);
     await world.host.reconcile();
@@ -120,6 +121,10 @@ describe('roles of a process', () => {
     world.failing = 'embed';
     await expect(world.host.start(['producer', 'embed', 'sink'])).rejects.toThrow('embed cannot start');
     expect([...world.events].sort()).toEqual(['+producer', '+sink']);
+    expect(world.host.missing).toEqual(['embed']);
+    world.failing = null;
+    await world.host.reconcile();
+    expect(world.host.missing).toEqual([]);
     await world.host.stop();
   });
 });

@@ -37,6 +37,8 @@ export class RoleHost {
   readonly #wanted = new Set<Role>();
   /** run here unless another process has them */
   readonly #needed = new Set<Role>();
+  /** those that were to run here when it was last looked */
+  #dueHere: ReadonlySet<Role> = new Set();
   readonly #stopped = new AbortController();
   readonly #left = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
@@ -49,6 +51,11 @@ export class RoleHost {
 
   get running(): readonly Role[] {
     return ROLES.filter((role) => this.#running.has(role));
+  }
+
+  /** Roles that should run here and do not. One that stands still, or that another process has, is not missing. */
+  get missing(): readonly Role[] {
+    return ROLES.filter((role) => this.#dueHere.has(role) && !this.#running.has(role));
   }
 
   /** Aborted, with an error for people, when the log or the store went to others: nothing runs here any more, and never will. */
@@ -88,6 +95,7 @@ export class RoleHost {
 
   async #reconcile(): Promise<void> {
     const due = await this.#due();
+    this.#dueHere = due;
     for (const role of ROLES) if (this.#running.has(role) && !due.has(role)) await this.#stop(role);
     if (!this.#left.signal.aborted && (await this.#deps.isStale())) await this.#goOn();
     await this.#deps.presence.beat(ROLES.filter((role) => due.has(role)));

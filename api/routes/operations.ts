@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../../app/app.ts';
 import { collectGauges } from '../../app/use-cases/collect-gauges.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
 import { Problem } from '../schemas.ts';
@@ -31,20 +32,40 @@ function registerHealth(server: ApiServer, app: App): void {
   }));
   server.get(
     '/readyz',
-    { schema: { summary: 'The log and the store answer', response: { 200: Ok, 503: Problem } } },
+    {
+      schema: {
+        summary: 'The log and the store answer, and the roles of the process run',
+        response: { 200: Ok, 503: Problem },
+      },
+    },
     async (request, reply) => {
-      try {
-        await app.log.ends('ingest');
-        await app.store.scopes();
-        await app.metadata.get('store');
-        return { status: 'ok' as const };
-      } catch (error) {
-        app.telemetry.log.warn('not ready', { error });
-        await send(reply, about(503, 'the log or the store does not answer', request));
-        return reply;
-      }
+      const lacking = await whatIsLacking(app);
+      if (lacking.length === 0) return { status: 'ok' as const };
+      await send(reply, about(503, lacking.join('; '), request));
+      return reply;
     },
   );
+}
+
+/** For people. The schema registry is not asked: once a process has started, it encodes and decodes without it. */
+async function whatIsLacking({ log, store, metadata, roles, telemetry }: App): Promise<readonly string[]> {
+  const parts: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['the log', () => log.ends('ingest')],
+    ['the store', () => store.scopes()],
+    ['the metadata of the store', () => metadata.get('store')],
+  ];
+  const answers = await Promise.allSettled(parts.map(([, ask]) => ask()));
+  const lacking = answers.flatMap((answer, i) => {
+    if (answer.status === 'fulfilled') return [];
+    const name = parts[i]?.[0] ?? '';
+    telemetry.log.warn('not ready', { part: name, error: messageOf(answer.reason) });
+    return [`${name} does not answer`];
+  });
+  const missing = roles.missing.map((role) => `the role ${role} does not run`);
+  const left = roles.left.aborted
+    ? ['this process has nothing to do any more: its log or its store went to others']
+    : [];
+  return [...lacking, ...missing, ...left];
 }
 
 async function sendMetrics(app: App, reply: FastifyReply): Promise<FastifyReply> {

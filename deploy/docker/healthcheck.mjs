@@ -1,6 +1,8 @@
 // The HEALTHCHECK of the image: whether the process of this container answers, at the API's port or, where it runs roles
-// without the API, at that of its metrics. Plain JavaScript without dependencies, so that it starts fast.
-const { env } = process;
+// without the API, at that of its metrics. With `/readyz`, whether it can work: what compose waits for, and no reason to restart
+// it, since it waits by itself for what is away. Plain JavaScript without dependencies, so that it starts fast.
+const { argv, env } = process;
+const asked = argv[2] ?? '/healthz';
 // An empty value is what compose files leave of a name that is not set.
 const host = env.HOARDARR_HOST || '127.0.0.1';
 // What listens on every address answers on this one.
@@ -9,7 +11,7 @@ const basePath = (env.HOARDARR_BASE_PATH || '').replace(/\/+$/, '');
 const ports = [env.HOARDARR_PORT || '8080', env.HOARDARR_METRICS_PORT].filter(Boolean);
 
 const asks = ports.map(async (port) => {
-  const url = `http://${reached}:${port}${basePath}/healthz`;
+  const url = `http://${reached}:${port}${basePath}${asked}`;
   const { status } = await fetch(url, { signal: AbortSignal.timeout(4_000) });
   if (status !== 200) throw new Error(`${url} answers ${status}`);
 });

@@ -75,8 +75,8 @@ describe('the health check of the image', () => {
   afterAll(() => void server.close());
 
   const port = (): string => String((server.address() as AddressInfo).port);
-  const check = async (env: Readonly<Record<string, string>>): Promise<number> =>
-    await promisify(execFile)(process.execPath, [path.join(projectRoot, 'deploy/docker/healthcheck.mjs')], {
+  const check = async (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<number> =>
+    await promisify(execFile)(process.execPath, [path.join(projectRoot, 'deploy/docker/healthcheck.mjs'), ...args], {
       env,
     }).then(
       () => 0,
@@ -89,6 +89,8 @@ describe('the health check of the image', () => {
     expect(asked).toBe('/h/healthz');
     expect(await check({ HOARDARR_PORT: '1', HOARDARR_METRICS_PORT: port(), HOARDARR_HOST: '' })).toBe(0);
     expect(asked).toBe('/healthz');
+    expect(await check({ HOARDARR_PORT: port() }, '/readyz')).toBe(0);
+    expect(asked).toBe('/readyz');
   });
 
   it('fails where nobody answers, or not well', async () => {

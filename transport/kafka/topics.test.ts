@@ -80,6 +80,24 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     expect(await prepareTopics(admin, prefix, undefined)).toBe(2);
   });
 
+  it('are waited for where another process is making them, so that they are listed before they are known', async () => {
+    await prepareTopics(admin, prefix, 2);
+    const unknown = Object.assign(new Error('There is no leader'), { type: 'LEADER_NOT_AVAILABLE' });
+    const failed = new Set<string>();
+    const failingOnce = async <T>(name: string, ask: () => Promise<T>): Promise<T> => {
+      if (failed.has(name)) return await ask();
+      failed.add(name);
+      throw unknown;
+    };
+    const late: Admin = {
+      ...admin,
+      fetchTopicMetadata: (options) => failingOnce('metadata', () => admin.fetchTopicMetadata(options)),
+      describeConfigs: (options) => failingOnce('configs', () => admin.describeConfigs(options)),
+    };
+    expect(await prepareTopics(late, prefix, undefined)).toBe(2);
+    expect([...failed]).toEqual(['metadata', 'configs']);
+  });
+
   it('keep the number of their partitions', async () => {
     await prepareTopics(admin, prefix, 3);
     await expect(prepareTopics(admin, prefix, 4)).rejects.toThrow(

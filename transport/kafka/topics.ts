@@ -121,11 +121,16 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
  * would wait for leaders to be named, and fail where the topic is not known yet.
  */
 async function untilServed(admin: Admin, topics: string[]): Promise<void> {
+  await untilKnown(async () => {
+    await admin.fetchTopicMetadata({ topics });
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+  });
+}
+
+async function untilKnown<T>(ask: () => Promise<T>): Promise<T> {
   for (let looks = 1; ; looks++) {
     try {
-      await admin.fetchTopicMetadata({ topics });
-      for (const topic of topics) await admin.fetchTopicOffsets(topic);
-      return;
+      return await ask();
     } catch (error) {
       if (!isMoved(error) || looks === MAX_LOOKS) throw error;
     }
@@ -135,20 +140,17 @@ async function untilServed(admin: Admin, topics: string[]): Promise<void> {
 
 async function countPartitions(admin: Admin, names: string[]): Promise<ReadonlyMap<string, number>> {
   if (names.length === 0) return new Map();
-  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  // Another process may be making them at this moment: then they are listed before they are known.
+  const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: names }));
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
 async function verify(admin: Admin, topics: readonly TopicName[], nameOf: (topic: TopicName) => string): Promise<void> {
   if (topics.length === 0) return;
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map((topic) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name: nameOf(topic),
-      configNames: [...VERIFIED],
-    })),
+  const asked = topics.map((topic) => {
+    return { type: kafkajs.ConfigResourceTypes.TOPIC, name: nameOf(topic), configNames: [...VERIFIED] };
   });
+  const { resources } = await untilKnown(() => admin.describeConfigs({ includeSynonyms: false, resources: asked }));
   for (const topic of topics) {
     const entries = resources.find(({ resourceName }) => resourceName === nameOf(topic))?.configEntries ?? [];
     for (const { configName, configValue } of entries) {

@@ -62,6 +62,7 @@ describe('an open data folder', () => {
     // Still poison, so that it comes back, ordered by its own position and fenced by its first.
     const after = await listDeadLetters(app);
     expect(after.map((letter) => letter.key)).toEqual([chunk, expect.stringMatching(/~r/)]);
+    expect((await readStatus(app)).deadLetters).toBe(2);
     const records = await app.log.read('ingest', partition, 2);
     expect(records.find((record) => record.key.startsWith(item))?.headers).toMatchObject({
       'hoardarr-first-position': '0',

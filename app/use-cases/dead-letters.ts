@@ -43,6 +43,11 @@ export async function listDeadLetters(app: App): Promise<readonly DeadLetter[]> 
   }));
 }
 
+/** How many of them there are: positions do not tell, since what was redriven or erased leaves gaps and tombstones. */
+export async function countDeadLetters(app: App): Promise<number> {
+  return (await readAll(app)).length;
+}
+
 export interface Redriven {
   readonly redriven: number;
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];

@@ -4,6 +4,7 @@ import { readRateLimits } from '../../producers/http/rate-budget.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
 import { readAccounts } from './accounts.ts';
+import { countDeadLetters } from './dead-letters.ts';
 import { isoOf } from './format.ts';
 
 export interface AccountStatus {
@@ -75,7 +76,6 @@ export async function readStatus(app: App, user: string | null = null): Promise<
   const totals = (await app.store.totals()).filter((each) => user === null || parseScope(each.scope).user === user);
   const accounts = await listAccounts(app, totals, user);
   const pinned = await app.stores.embedder();
-  const dead = await app.log.ends('dead-letter');
   const limits = await readRateLimits(app.metadata, app.clock.now());
   return {
     accounts,
@@ -88,7 +88,7 @@ export async function readStatus(app: App, user: string | null = null): Promise<
     },
     digest: await app.store.digest(),
     generation: app.stores.generation,
-    deadLetters: dead.reduce((sum, { start, end }) => sum + end - start, 0),
+    deadLetters: await countDeadLetters(app),
     roles: [...new Set([...(await app.presence.elsewhere()), ...app.roles.running])].sort(),
     rateLimits: limits.map((limit) => ({ ...limit, waitsUntil: isoOf(limit.waitsUntil) })),
   };

@@ -1,6 +1,6 @@
 /** What the processor may hold and how long it may wait. */
 export interface EmbedLimits {
-  /** how far a partition is read ahead of what was written, in records and in bytes of their values */
+  /** how far all partitions together are read ahead of what was written, in records and in bytes of their values */
   readonly windowRecords: number;
   readonly windowBytes: number;
   /** of one batch that is asked of the log */

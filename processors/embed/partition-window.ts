@@ -17,6 +17,8 @@ export interface WindowDeps extends SteadyDeps {
   readonly queue: EmbeddingQueue;
   readonly cache: EmbeddingCache;
   readonly limits: EmbedLimits;
+  /** how many windows hold something now: they share what may be held */
+  readonly sharers: () => number;
   readonly model: string;
 }
 
@@ -89,14 +91,29 @@ export class PartitionWindow {
     await this.#tail;
   }
 
+  /** Nothing was taken in that is not written. */
+  get isEmpty(): boolean {
+    return this.#records === 0;
+  }
+
   #isFull(): boolean {
-    const { windowRecords, windowBytes } = this.#deps.limits;
-    return this.#records >= windowRecords || this.#bytes >= windowBytes;
+    const { records, bytes } = this.#share();
+    return this.#records >= records || this.#bytes >= bytes;
   }
 
   #isHalfEmpty(): boolean {
-    const { windowRecords, windowBytes } = this.#deps.limits;
-    return this.#records <= windowRecords / 2 && this.#bytes <= windowBytes / 2;
+    const { records, bytes } = this.#share();
+    return this.#records <= records / 2 && this.#bytes <= bytes / 2;
+  }
+
+  /** What this window may hold: of many busy partitions each a part, but never less than a batch. */
+  #share(): { readonly records: number; readonly bytes: number } {
+    const { windowRecords, windowBytes, batchRecords, batchBytes } = this.#deps.limits;
+    const sharers = Math.max(1, this.#deps.sharers());
+    return {
+      records: Math.max(Math.min(batchRecords, windowRecords), windowRecords / sharers),
+      bytes: Math.max(Math.min(batchBytes, windowBytes), windowBytes / sharers),
+    };
   }
 
   async #waitUntil(condition: () => boolean, signal: AbortSignal): Promise<void> {

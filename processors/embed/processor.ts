@@ -82,6 +82,7 @@ class Processor implements EmbedProcessor {
         queue,
         cache,
         limits: this.#limits,
+        sharers: () => [...this.#windows.values()].filter((window) => !window.isEmpty).length,
         model: embedder.model,
       });
   }

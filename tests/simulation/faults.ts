@@ -207,7 +207,6 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   },
   'a process comes': async (s) => {
     if (s.cluster.workers.length >= 3) return false;
-    s.mayEmbedTwice = true;
     await s.cluster.addWorker();
     return true;
   },

@@ -100,9 +100,6 @@ export class Simulation {
   }
 
   async judge(): Promise<void> {
-    // The same text in flight in two processes is asked for by both.
-    if (this.cluster.front.roles.running.includes('embed') || this.cluster.workers.length > 1)
-      this.mayEmbedTwice = true;
     await this.oracle.judge(await this.store(), this.now());
   }
 

@@ -51,7 +51,10 @@ describe('names', () => {
     for (const slot of Object.values(SLOT))
       expect(itemOfKey(recordKey(where, where.collection, slot, 'f1.0'))).toBeNull();
     expect(itemOfKey(recordKey(where, null, '7', 'f1.0'))).toBeNull();
-    expect(itemOfKey('of somebody else')).toBeNull();
+    for (const key of ['of somebody else', '||%|', 'a|%E0%A4%A|7|f1.0', 'a|b|7|%']) {
+      expect(itemOfKey(key)).toBeNull();
+      expect(parseRecordKey(key)).toBeNull();
+    }
   });
 
   it('take as an id what providers have', () => {

@@ -86,9 +86,20 @@ export function itemOfKey(key: string): { readonly scope: string; readonly itemI
 /** What a record's key says of it. Null when it is no key of ours. */
 export function parseRecordKey(key: string): { account: string; scope: string; slot: string; event: string } | null {
   const parts = key.split('|');
-  if (parts.length !== 4) return null;
+  if (parts.length !== 4 || !isEncoded(key)) return null;
   const [account = '', scope = '', slot = '', event = ''] = parts;
   return { account, scope, slot: decodeURIComponent(slot), event };
+}
+
+/** Whoever writes to the log may have made a key of anything, and `decodeURIComponent` throws where it is none of ours. */
+function isEncoded(key: string): boolean {
+  if (!key.includes('%')) return true;
+  try {
+    decodeURIComponent(key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The kind of an id: what stands before its first underscore (`t3`, `t1`), or the empty string. */

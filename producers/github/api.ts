@@ -57,7 +57,7 @@ export class GitHubApi {
 
   #urlOf(path: string): string {
     if (path.startsWith('/')) return `${this.#apiUrl}${path}`;
-    if (new URL(path).origin !== new URL(this.#apiUrl).origin)
+    if (!URL.canParse(path) || new URL(path).origin !== new URL(this.#apiUrl).origin)
       throw new GitHubError(0, 'GitHub named a next page at another place, which is not followed');
     return path;
   }

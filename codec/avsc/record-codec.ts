@@ -21,6 +21,8 @@ const HEADER_BYTES = 5;
 /** Records are written next to each other into buffers of this size, so that none is copied. */
 const SLAB_BYTES = 64 * 1024;
 
+const MAX_REASON_CHARS = 300;
+
 interface Writer {
   /** bytes of its last record: a first guess at what the next one needs */
   lastBytes: number;
@@ -138,12 +140,15 @@ function createReader(
   const record = RECORD_NAMES.find((name) => name === schema.name);
   if (record === undefined) throw new PoisonError(`schema ${id} is of ${schema.name}, which is unknown here`);
   const { type } = writers[record];
-  const writerType = compileSchema(schema);
-  if (type.equals(writerType)) return { record, type, resolver: undefined };
   try {
+    // What a registry gives for an id may be no valid Avro either.
+    const writerType = compileSchema(schema);
+    if (type.equals(writerType)) return { record, type, resolver: undefined };
     return { record, type, resolver: type.createResolver(writerType) };
   } catch (error) {
-    throw new PoisonError(`${record} of schema ${id} cannot be read: ${messageOf(error)}`, { cause: error });
+    // avsc repeats a schema that it does not understand, however long that is.
+    const reason = messageOf(error).slice(0, MAX_REASON_CHARS);
+    throw new PoisonError(`${record} of schema ${id} cannot be read: ${reason}`, { cause: error });
   }
 }
 

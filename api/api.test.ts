@@ -122,6 +122,8 @@ describe('the HTTP API', () => {
 
   it.each([
     ['GET', '/nowhere', 404],
+    ['GET', '/v1/items/tiktok/favorites/%', 400],
+    ['GET', '/%E0%A4%A', 400],
     ['GET', '/v1/items/tiktok/favorites/123', 404],
     ['GET', '/v1/items/myspace/favorites/123', 400],
     ['GET', '/v1/uploads/00000000-0000-4000-8000-000000000000', 404],
@@ -142,6 +144,16 @@ describe('the HTTP API', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(answer).toMatchObject({ status });
     expect(answer.json()).toMatchObject({ ...PROBLEM, status });
+  });
+
+  it.each([
+    ['multipart/form-data', ''],
+    ['multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\ncut'],
+    ['multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="asOf"\r\n\r\n2026'],
+  ])('a form that is damaged is the fault of who sent it: %s, %j', async (type, body) => {
+    const answer = await world.ask('POST', '/v1/users/me/tiktok/uploads', { headers: { 'content-type': type }, body });
+    expect(answer).toMatchObject({ status: 400 });
+    expect(answer.json()).toMatchObject({ ...PROBLEM, detail: expect.stringContaining('form is cut off or damaged') });
   });
 
   it.each([

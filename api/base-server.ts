@@ -19,6 +19,8 @@ export function createBaseServer(app: App, hint: string): ApiServer {
     logger: false,
     bodyLimit: JSON_LIMIT_BYTES,
     forceCloseConnections: 'idle',
+    // Before a route is known, as for an address that is none: Fastify's own answer is no problem document.
+    frameworkErrors: (error, request, reply) => void sendProblem(app.telemetry, error, request, reply),
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);

@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
-import { InputError } from '../../core/errors.ts';
+import { InputError, messageOf } from '../../core/errors.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { Problem, UploadState, userName } from '../schemas.ts';
 import { toView } from '../upload-view.ts';
@@ -78,7 +78,7 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
   let asOf: number | null = null;
   const nextFile = async (): Promise<MultipartFile | null> => {
     for (;;) {
-      const { done, value: part } = await parts.next();
+      const { done, value: part } = await parts.next().catch(refuseForm);
       if (done === true) return null;
       if (part.type === 'file') return part;
       if (part.fieldname === 'asOf' && typeof part.value === 'string' && part.value.trim() !== '')
@@ -88,11 +88,25 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
   const file = await nextFile();
   if (file === null) throw new InputError('the form holds no file');
   return {
-    stream: file.file,
+    stream: Readable.from(contentOf(file.file)),
     fileName: file.filename,
     asOf: async () => {
       if ((await nextFile()) !== null) throw new InputError('the form holds more than one file');
       return asOf;
     },
   };
+}
+
+async function* contentOf(file: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    refuseForm(error);
+  }
+}
+
+/** Whatever goes wrong while a form is read is the sender's; the parser's own errors do not say so. */
+function refuseForm(error: unknown): never {
+  const isTold = error instanceof Error && 'statusCode' in error;
+  throw isTold ? error : new InputError(`the form is cut off or damaged: ${messageOf(error)}`);
 }

@@ -1,5 +1,5 @@
 import { deadLetterRecord } from '../core/dead-letter.ts';
-import { messageOf } from '../core/errors.ts';
+import { PoisonError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
 import { HEADER, ingestKeyOf } from '../core/keys.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
@@ -143,7 +143,9 @@ export class Sink {
       checkItemIds(decoded);
       return { kind: 'input', input: toFoldInput(record, decoded, position) };
     } catch (error) {
-      return { kind: 'poison', offset: record.offset, position, key: ingestKeyOf(record), error: messageOf(error) };
+      // A registry that does not answer is no fault of the record: the batch is read again.
+      if (!(error instanceof PoisonError)) throw error;
+      return { kind: 'poison', offset: record.offset, position, key: ingestKeyOf(record), error: error.message };
     }
   }
 

@@ -33,6 +33,7 @@ export async function highestFence(
 function fenceOfKey(account: string, key: string): number {
   const parts = parseRecordKey(key);
   if (parts === null || parts.account !== account || parts.slot !== SLOT.run) return 0;
-  const number = /^f(\d+)\./.exec(parts.event)?.[1];
-  return number === undefined ? 0 : Number(number);
+  const number = Number(/^f(\d+)\./.exec(parts.event)?.[1] ?? 0);
+  // No record of ours can carry a larger one, and above it there would be none for the next run.
+  return Number.isSafeInteger(number + 1) ? number : 0;
 }

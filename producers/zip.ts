@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { InputError, messageOf } from '../core/errors.ts';
 import type { SourceFile } from './source-file.ts';
+import { openZipFile } from './zip-reader.ts';
 
 /** What an archive may hold at most, measured while it is unpacked and not as it declares. */
 export interface ZipLimits {
@@ -35,7 +36,7 @@ export interface Archive {
  * Rejects with InputError when it is cut off, encrypted, hostile or above the limits; so does reading a file of it.
  */
 export async function openZip(path: string, limits: ZipLimits = DEFAULT_ZIP_LIMITS): Promise<Archive> {
-  const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
+  const zip = await openZipFile(path).catch((error: unknown) => {
     throw new InputError(`the ZIP archive cannot be read: ${messageOf(error)}`);
   });
   const budget = { left: limits.totalBytes };

@@ -15,10 +15,12 @@ export interface RedditApplication {
 
 /** A token is renewed so long before it ends. */
 const MARGIN_MS = 60_000;
+/** Reddit's tokens last a day; what ends later than in ten years is no date that can be kept. */
+const LONGEST_SECONDS = 315_360_000;
 const Answer = z.object({
   access_token: z.string().optional(),
   refresh_token: z.string().nullish(),
-  expires_in: z.number().optional(),
+  expires_in: z.number().min(0).max(LONGEST_SECONDS).optional(),
   error: z.union([z.string(), z.number()]).optional(),
 });
 

@@ -80,7 +80,7 @@ export function toDocument(thing: RedditThing): Document {
     author: data.author === DELETED ? null : (data.author ?? null),
     body: bodyOf(thing),
     savedAt: null,
-    createdAt: data.created_utc === null || data.created_utc === undefined ? null : data.created_utc * 1000,
+    createdAt: timeOf(data.created_utc),
     thumbnailUrl: webUrl(data.thumbnail) ?? webUrl(parent?.thumbnail),
     extra: JSON.stringify({
       kind: kind === 't1' ? 'comment' : 'post',
@@ -120,6 +120,12 @@ function linkOf({ kind, data }: RedditThing): string {
 function joined(parts: readonly (string | null | undefined)[]): string | null {
   const said = parts.map((part) => part?.trim() ?? '').filter((part) => part !== '');
   return said.length === 0 ? null : said.join('\n');
+}
+
+/** Whole ms; null for what is no time, which the log could not hold either. */
+function timeOf(seconds: number | null | undefined): number | null {
+  const ms = Math.round((seconds ?? Number.NaN) * 1000);
+  return Number.isSafeInteger(ms) ? ms : null;
 }
 
 /** Only web addresses get into a page; Reddit also writes `self`, `default`, `nsfw`. */

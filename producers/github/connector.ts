@@ -20,13 +20,16 @@ export interface ConnectorDeps {
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** GitHub asks for that much more after `slow_down`. */
 const SLOWER_MS = 5000;
+/** GitHub gives a quarter of an hour for the code, and asks to wait for 5 s. */
+const LONGEST_SECONDS = 86_400;
 
 const DeviceCode = z.object({
   device_code: z.string(),
   user_code: z.string(),
   verification_uri: z.string(),
-  expires_in: z.number(),
-  interval: z.number().default(5),
+  // Bounded, because a timer that is told to wait for longer than it can does not wait at all.
+  expires_in: z.number().min(0).max(LONGEST_SECONDS),
+  interval: z.number().min(1).max(LONGEST_SECONDS).default(5),
 });
 const Token = z.object({
   access_token: z.string().optional(),
@@ -93,9 +96,9 @@ async function deviceFlow(
   for (let waitMs = interval * 1000; clock.now() < until; ) {
     await clock.sleep(waitMs, signal);
     const form = { client_id: clientId, device_code, grant_type: GRANT };
-    const { access_token, error, error_description } = Token.parse(
-      await post(deps, http, '/login/oauth/access_token', form, signal),
-    );
+    const answer = Token.safeParse(await post(deps, http, '/login/oauth/access_token', form, signal));
+    if (!answer.success) throw new InputError('GitHub answered with something that is no token: connect again');
+    const { access_token, error, error_description } = answer.data;
     if (access_token !== undefined) return fromToken(deps, access_token, signal);
     if (error === 'slow_down') waitMs += SLOWER_MS;
     else if (error !== 'authorization_pending')

@@ -146,8 +146,9 @@ function createReader(
     if (type.equals(writerType)) return { record, type, resolver: undefined };
     return { record, type, resolver: type.createResolver(writerType) };
   } catch (error) {
-    // avsc repeats a schema that it does not understand, however long that is.
-    const reason = messageOf(error).slice(0, MAX_REASON_CHARS);
+    // avsc stumbles over some schemas instead of refusing them, and repeats those that it refuses, however long they are.
+    const isTold = error instanceof Error && error.name === 'Error';
+    const reason = isTold ? error.message.slice(0, MAX_REASON_CHARS) : 'its schema is no valid Avro';
     throw new PoisonError(`${record} of schema ${id} cannot be read: ${reason}`, { cause: error });
   }
 }

@@ -67,7 +67,8 @@ export async function versionsOf(client: SchemaRegistryClient, subject: string):
 export function ourSchema(text: string): AvroRecord | undefined {
   try {
     const schema = JSON.parse(text) as AvroRecord;
-    return schema.type === 'record' && schema.namespace === NAMESPACE ? schema : undefined;
+    const isRecord = schema.type === 'record' && typeof schema.name === 'string' && Array.isArray(schema.fields);
+    return isRecord && schema.namespace === NAMESPACE ? schema : undefined;
   } catch {
     return undefined;
   }

@@ -124,6 +124,11 @@ export const HEADER = {
   butForItem: 'hoardarr-but-for-item',
 } as const;
 
+/** The offset that a header tells; null where it is missing, or tells none. */
+export function offsetIn(header: string | undefined): number | null {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
+}
+
 /** The key that a record of `enriched` has in `ingest`, which is the one that the ledger knows it by. */
 export function ingestKeyOf({
   key,

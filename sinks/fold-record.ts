@@ -6,7 +6,7 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, HEADER, ingestKeyOf, isItemId, scopeName } from '../core/keys.ts';
+import { accountName, HEADER, ingestKeyOf, isItemId, offsetIn, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
@@ -37,11 +37,10 @@ export interface FoldInput {
 
 /** Reads a record of `enriched`. Null for a tombstone. */
 export function toFoldInput(record: LogRecord, decoded: Decoded, position: number): FoldInput {
-  const first = record.headers[HEADER.firstPosition];
   return {
     offset: record.offset,
     position,
-    first: first === undefined ? position : Number(first),
+    first: offsetIn(record.headers[HEADER.firstPosition]) ?? position,
     key: ingestKeyOf(record),
     otherKeys: [record.headers[HEADER.firstKey] ?? []].flat(),
     decoded,

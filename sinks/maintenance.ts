@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER, deadLetterRecord } from '../core/dead-letter.ts';
 import { messageOf, PoisonError } from '../core/errors.ts';
-import { type Account, HEADER, ingestKeyOf, itemOfKey, parseRecordKey, parseScope, scopeName } from '../core/keys.ts';
+import {
+  type Account,
+  HEADER,
+  ingestKeyOf,
+  itemOfKey,
+  offsetIn,
+  parseRecordKey,
+  parseScope,
+  scopeName,
+} from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
@@ -266,7 +275,7 @@ export class Maintenance {
 /** In `ingest`, of the first copy; 0 where it is not told. */
 function firstPositionOf({ headers }: LogRecord): number {
   const own = headers[DEAD_LETTER_HEADER.topic] === 'ingest' ? DEAD_LETTER_HEADER.offset : HEADER.position;
-  return Number(headers[HEADER.firstPosition] ?? headers[own] ?? 0);
+  return offsetIn(headers[HEADER.firstPosition]) ?? offsetIn(headers[own]) ?? 0;
 }
 
 /**

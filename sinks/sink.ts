@@ -1,7 +1,7 @@
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { PoisonError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.ts';
-import { HEADER, ingestKeyOf } from '../core/keys.ts';
+import { HEADER, ingestKeyOf, offsetIn } from '../core/keys.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
@@ -133,14 +133,16 @@ export class Sink {
   }
 
   #read(record: LogRecord): BatchRecord {
-    const header = record.headers[HEADER.position];
-    const position = header === undefined ? -1 : Number(header);
+    const told = offsetIn(record.headers[HEADER.position]);
+    const position = told ?? -1;
     if (record.value === null) return { kind: 'empty', offset: record.offset, position };
     if (record.headers[HEADER.poison] !== undefined)
       return { kind: 'marker', offset: record.offset, position, key: ingestKeyOf(record) };
     try {
       const decoded = this.#deps.codec.decode(record.value);
       checkItemIds(decoded);
+      if (told === null && record.headers[HEADER.position] !== undefined)
+        throw new PoisonError('its position is no offset');
       return { kind: 'input', input: toFoldInput(record, decoded, position) };
     } catch (error) {
       // A registry that does not answer is no fault of the record: the batch is read again.

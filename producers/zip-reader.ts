@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { callbackify } from 'node:util';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 
 const PIECE_BYTES = 65_536;
@@ -36,11 +37,7 @@ class FileReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    // A place that no file has is refused like one behind the end of this one.
-    this.#handle.read(buffer, offset, length, position).then(
-      ({ bytesRead }) => callback(bytesRead < length ? new Error('it is cut off') : null),
-      (error: Error) => callback(error),
-    );
+    callbackify(() => this.#fill(buffer, offset, length, position))(callback);
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
@@ -59,9 +56,12 @@ class FileReader extends RandomAccessReader {
   }
 
   override close(callback: (error: Error | null) => void): void {
-    this.#handle.close().then(
-      () => callback(null),
-      (error: Error) => callback(error),
-    );
+    callbackify(() => this.#handle.close())(callback);
+  }
+
+  /** Rejects for a place that no file has as for one behind the end of this one. */
+  async #fill(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {
+    const { bytesRead } = await this.#handle.read(buffer, offset, length, position);
+    if (bytesRead < length) throw new Error('it is cut off');
   }
 }

@@ -140,16 +140,23 @@ function createReader(
   const record = RECORD_NAMES.find((name) => name === schema.name);
   if (record === undefined) throw new PoisonError(`schema ${id} is of ${schema.name}, which is unknown here`);
   const { type } = writers[record];
+  const writerType = compileForeign(schema, `${record} of schema ${id}`);
+  if (type.equals(writerType)) return { record, type, resolver: undefined };
   try {
-    // What a registry gives for an id may be no valid Avro either.
-    const writerType = compileSchema(schema);
-    if (type.equals(writerType)) return { record, type, resolver: undefined };
     return { record, type, resolver: type.createResolver(writerType) };
   } catch (error) {
-    // avsc stumbles over some schemas instead of refusing them, and repeats those that it refuses, however long they are.
-    const isTold = error instanceof Error && error.name === 'Error';
-    const reason = isTold ? error.message.slice(0, MAX_REASON_CHARS) : 'its schema is no valid Avro';
+    // avsc repeats what does not fit, however long it is.
+    const reason = messageOf(error).slice(0, MAX_REASON_CHARS);
     throw new PoisonError(`${record} of schema ${id} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/** What a registry gives for an id may be no valid Avro; avsc stumbles over some of it, in words that tell nobody anything. */
+function compileForeign(schema: AvroRecord, what: string): avsc.Type {
+  try {
+    return compileSchema(schema);
+  } catch (error) {
+    throw new PoisonError(`${what} cannot be read: its schema is no valid Avro`, { cause: error });
   }
 }
 
@@ -158,7 +165,9 @@ function decodeBody({ record, type, resolver }: Reader, buffer: Buffer): Decoded
   try {
     decoded = type.decode(buffer, HEADER_BYTES, resolver);
   } catch (error) {
-    throw new PoisonError(`${record}: ${messageOf(error)}`, { cause: error });
+    // Where avsc stumbles over a form of schema that we never write, what it throws speaks of its code.
+    const reason = error instanceof TypeError ? 'it does not fit its schema' : messageOf(error);
+    throw new PoisonError(`${record}: ${reason}`, { cause: error });
   }
   if (decoded.offset < 0) throw new PoisonError(`${record}: cut off`);
   if (decoded.offset < buffer.length) {

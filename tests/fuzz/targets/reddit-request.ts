@@ -52,7 +52,7 @@ export const redditRequest: FuzzTarget = {
       readOrRefuse(() => readRequest(folder.write(NAME, bytes), { now: NOW }), [InputError]);
     return {
       run: async (input) => {
-        const pieces = await rowsIn(input, 1 + pick(input, 9));
+        const pieces = await rowsIn(input, 1 + pick(input, 40));
         holds(pieces === (await rowsIn(input, input.length + 1)), 'rows depend on the pieces in which the file comes');
         const whole = await read(input);
         // A row that was skipped may hold another one, which its beginning shows.

@@ -12,7 +12,7 @@ import { bytesOf, type FuzzTarget } from './target.ts';
 import { zipArchive } from './targets/zip-archive.ts';
 import { TARGETS } from './targets.ts';
 
-const SECONDS = readNumber('FUZZ_SECONDS') ?? 0.5;
+const SECONDS = readNumber('FUZZ_SECONDS') ?? 0.3;
 const LIMIT_MS = 120_000 + 2_000 * SECONDS;
 const CORPUS = path.join(__dirname, 'corpus');
 const LOADER = path.join(__dirname, '../../testing/typescript-loader/register.mjs');

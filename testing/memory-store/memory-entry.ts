@@ -20,6 +20,8 @@ export function copyOf<T>(value: T | undefined): T | null {
 export function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(clone) as T;
+  // structuredClone would copy all that the bytes are a part of: for a record from Kafka, its whole batch.
+  if (value instanceof Uint8Array) return new Uint8Array(value) as T;
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
   const copy = { ...value };
   for (const name in copy) {

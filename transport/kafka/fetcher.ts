@@ -33,7 +33,10 @@ export interface FetcherDeps {
 const VERSION = 11;
 const READ_UNCOMMITTED = 0;
 const MAX_BYTES = 8 * 1_048_576;
+/** Of a partition, compressed: it may be ten times as large once it is read, so many partitions get less each. */
 const PARTITION_BYTES = 262_144;
+const LEAST_PARTITION_BYTES = 65_536;
+const ALL_PARTITIONS_BYTES = 1_048_576;
 /** How long a broker waits for something new, where every partition of it waits; and where another is only full for now. */
 const IDLE_WAIT_MS = 500;
 const BUSY_WAIT_MS = 20;
@@ -130,14 +133,18 @@ export class Fetcher {
     for (const [nodeId, { all, hungry }] of byNode) {
       if (hungry.length === 0 || this.#busyNodes.has(nodeId)) continue;
       this.#busyNodes.add(nodeId);
-      void this.#fetch(nodeId, hungry, all === hungry.length ? IDLE_WAIT_MS : BUSY_WAIT_MS);
+      void this.#fetch(nodeId, hungry, all);
     }
   }
 
-  async #fetch(nodeId: number, hungry: readonly { one: Hungry; from: number }[], maxWaitMs: number): Promise<void> {
+  /** @param all partitions that this broker leads, the full ones too */
+  async #fetch(nodeId: number, hungry: readonly { one: Hungry; from: number }[], all: number): Promise<void> {
+    const maxWaitMs = all === hungry.length ? IDLE_WAIT_MS : BUSY_WAIT_MS;
+    const share = Math.floor(ALL_PARTITIONS_BYTES / all);
+    const maxBytes = Math.min(PARTITION_BYTES, Math.max(LEAST_PARTITION_BYTES, share));
     try {
       const wanted = hungry.map(({ one: { topic, partition }, from }) => {
-        return { topic, partition, from, maxBytes: PARTITION_BYTES };
+        return { topic, partition, from, maxBytes };
       });
       const fetched = await fetchFrom(this.#deps.link, nodeId, wanted, maxWaitMs);
       for (const partition of fetched) {

@@ -19,7 +19,8 @@ export async function load(url, context, nextLoad) {
   return { format: 'module', source: await compiled(file, await readFile(file, 'utf8')), shortCircuit: true };
 }
 
-async function compiled(file, source) {
+/** The file, of this text, as Node runs it. */
+export async function compiled(file, source) {
   const key = createHash('sha256')
     .update(JSON.stringify([OPTIONS, file, source]))
     .digest('hex');

@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant.ts';
+
+/** Laws 7 and 8: decisions, what they rest on, and what a purge leaves. */
+export const DECISION_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a decision acts whatever it rests on',
+    law: 8,
+    file: 'core/fold/decision.ts',
+    text: 'const acts = !overtaken && !restoresPurged && (byPerson || newest <= decision.basisSeen);',
+    replacement: 'const acts = !restoresPurged;',
+  },
+  {
+    name: 'a decision acts although the item was sighted since',
+    law: 8,
+    file: 'core/fold/decision.ts',
+    text: 'const acts = !overtaken && !restoresPurged && (byPerson || newest <= decision.basisSeen);',
+    replacement: 'const acts = !overtaken && !restoresPurged;',
+  },
+  {
+    name: 'a sighting does not bring a removed item back',
+    law: 8,
+    file: 'core/fold/sight.ts',
+    text: "if (was === 'active' || position <= row.basisSeen) return;",
+    replacement: "if (was === 'active' || was === 'trash') return;",
+  },
+  {
+    name: 'a removal acts at once, and not when it comes back through the log',
+    law: 8,
+    file: 'core/fold/verdict.ts',
+    text: "  propose(context, row, 'remove', {",
+    replacement: "  row.state = 'trash';\n  row.trashedAt = context.at;\n  propose(context, row, 'remove', {",
+  },
+  {
+    name: "a person's decision that came late is dropped",
+    law: 8,
+    file: 'core/fold/decision.ts',
+    text: 'if (byPerson && overtaken) issueAgain(context, row, decision);',
+    replacement: '',
+  },
+  {
+    name: 'a decision that did not act stays in the log',
+    law: 8,
+    file: 'core/fold/decision.ts',
+    text: '    context.effects.tombstones.push(context.key);\n    if (byPerson',
+    replacement: '    if (byPerson',
+  },
+  {
+    name: 'a restore does not pin',
+    law: 7,
+    file: 'core/fold/decision.ts',
+    text: "    case 'pin':\n      makeActive(row);\n      row.pinned = true;",
+    replacement: "    case 'pin':\n      makeActive(row);",
+  },
+  {
+    name: 'a rebuild emits what the fold proposes',
+    law: 8,
+    file: 'sinks/rebuild.ts',
+    text: 'rebuilding: true',
+    replacement: 'rebuilding: false',
+  },
+  {
+    name: 'a purge leaves the block out',
+    law: 7,
+    file: 'core/fold/decision.ts',
+    text: "row.blocked = row.blocked || decision.author !== 'sink';",
+    replacement: '',
+  },
+  {
+    name: 'a purge leaves the records of the content in the log',
+    law: 7,
+    file: 'core/fold/erase.ts',
+    text: '  for (const key of row.contentKeys) eraseKey(context, key);\n  row.contentKeys = [];',
+    replacement: '  row.contentKeys = [];',
+  },
+  {
+    name: 'content that is older than the purge is taken',
+    law: 7,
+    file: 'core/fold/erase.ts',
+    text: 'return context.first <= row.purgedAt && context.eventId !== row.returnedBy;',
+    replacement: 'return false;',
+  },
+  {
+    name: 'content of a purged item stays in the log',
+    law: 7,
+    file: 'core/fold/erase.ts',
+    text: "if (row.state === 'purged' || row.blocked) return !(isSighting && context.first > row.purgedAt && !row.blocked);",
+    replacement: "if (row.state === 'purged' || row.blocked) return false;",
+  },
+  {
+    name: 'what its author deleted is purged when it is first seen so',
+    law: 7,
+    file: 'core/fold/author-deleted.ts',
+    text: "  if (!row.hidden) {\n    propose(context, row, 'hide',",
+    replacement: "  if (!row.hidden) {\n    propose(context, row, 'purge',",
+  },
+  {
+    name: 'a dead letter of a purged item stays',
+    law: 7,
+    file: 'sinks/maintenance.ts',
+    text: "(row.state === 'purged' || row.blocked || firstPositionOf(record) <= row.purgedAt)",
+    replacement: "(row.state === 'purged' && row.blocked === null)",
+  },
+];

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { planHistory, runHistory } from '../run-history.ts';
+import { MUTANTS } from './mutants.ts';
+import { type Hunt, type Report, runMutant } from './run-mutant.ts';
+import { rowOf, tableOf } from './table.ts';
+
+const BAD_USAGE = 2;
+const DEFAULT_HISTORIES = 5_000;
+/** The table of the docs is that of the histories from here on. */
+const DEFAULT_SEED = 1;
+
+if (process.send === undefined) process.exit(await command());
+process.on('message', (hunt: Hunt) => {
+  void work(hunt).then(() => process.exit(0));
+});
+
+/** A worker process, which has a mutant in it: history after history, until one of them is wrong. */
+async function work({ first, count }: Hunt): Promise<void> {
+  const tell = (report: Report): Promise<void> =>
+    new Promise((resolve) => process.send?.(report, undefined, {}, () => resolve()));
+  Error.stackTraceLimit = 0;
+  for (let n = 0; n < count; n++) {
+    await tell({ seed: first + n, violation: null });
+    const { violations } = await runHistory(planHistory(first + n));
+    const [violation] = violations;
+    if (violation === undefined) continue;
+    await tell({ seed: first + n, violation });
+    return;
+  }
+}
+
+/** `npm run mutants [-- --only NAME] [--histories N] [--seed S] [--table FILE]`; resolves to the exit status. */
+async function command(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      histories: { type: 'string' },
+      seed: { type: 'string' },
+      table: { type: 'string' },
+    },
+  });
+  const count = Number(values.histories ?? DEFAULT_HISTORIES);
+  const first = Number(values.seed ?? DEFAULT_SEED);
+  if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(first))
+    return refuse('--histories and --seed are whole numbers');
+  const { only } = values;
+  const mutants = only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => name === only);
+  if (mutants.length === 0)
+    return refuse(`there is no mutant '${only}'; there are:\n${MUTANTS.map(({ name }) => name).join('\n')}`);
+  const fates = [];
+  for (const mutant of mutants) {
+    const fate = await runMutant(mutant, { first, count });
+    process.stdout.write(`${rowOf(fate)}\n`);
+    fates.push(fate);
+  }
+  if (values.table !== undefined) writeFileSync(values.table, tableOf(fates, { first, count }));
+  const survivors = fates.filter(({ caughtBy }) => caughtBy === null);
+  process.stdout.write(`${fates.length} mutants, ${survivors.length} of them survived ${count} histories\n`);
+  return survivors.length === 0 ? 0 : 1;
+}
+
+function refuse(why: string): number {
+  process.stderr.write(`${why}\nusage: npm run mutants [-- --only NAME] [--histories N] [--seed S] [--table FILE]\n`);
+  return BAD_USAGE;
+}

@@ -1,0 +1,24 @@
+/** One deliberate breakage of a law: a text of a source that is another one while the program runs. */
+export interface Mutant {
+  /** in plain words, as `--only` takes it */
+  readonly name: string;
+  /** of docs/protocol.md, as the sources name it */
+  readonly law: number;
+  /** of the checkout */
+  readonly file: string;
+  /** occurs exactly once in the file */
+  readonly text: string;
+  readonly replacement: string;
+}
+
+/**
+ * The source with the mutant in it.
+ *
+ * @throws Error where its text does not occur exactly once, or changes nothing: then the list has to follow the source
+ */
+export function mutate({ name, file, text, replacement }: Mutant, source: string): string {
+  const found = source.split(text).length - 1;
+  if (found !== 1) throw new Error(`the mutant '${name}': ${file} has its text ${found} times, and not once`);
+  if (text === replacement) throw new Error(`the mutant '${name}' changes nothing`);
+  return source.replace(text, () => replacement);
+}

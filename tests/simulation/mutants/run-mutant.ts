@@ -1,0 +1,65 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Mutant, mutate } from './mutant.ts';
+
+/** The histories in which a mutant is looked for. */
+export interface Hunt {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** What the process with the mutant tells: a history begins, or was wrong. */
+export interface Report {
+  readonly seed: number;
+  readonly violation: string | null;
+}
+
+export interface Fate {
+  readonly mutant: Mutant;
+  /** seed of the history; null: it survived */
+  readonly caughtBy: number | null;
+  /** what the oracle said first */
+  readonly violation: string;
+  readonly histories: number;
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const REGISTER = new URL('./register.mjs', import.meta.url).href;
+/** A history takes a tenth of a second: one that takes so long hangs. */
+const HISTORY_LIMIT_MS = 180_000;
+
+/** Runs histories with the mutant in the program until one of them is wrong. The checkout stays as it is. */
+export async function runMutant(mutant: Mutant, hunt: Hunt): Promise<Fate> {
+  const file = path.join(ROOT, mutant.file);
+  const source = mutate(mutant, readFileSync(file, 'utf8'));
+  const child = start(JSON.stringify({ url: pathToFileURL(file).href, source }));
+  let last: Report = { seed: hunt.first, violation: null };
+  let isHanging = false;
+  const hang = (): void => {
+    isHanging = true;
+    child.kill('SIGKILL');
+  };
+  let watchdog = setTimeout(hang, HISTORY_LIMIT_MS);
+  child.on('message', (report) => {
+    last = report as Report;
+    clearTimeout(watchdog);
+    watchdog = setTimeout(hang, HISTORY_LIMIT_MS);
+  });
+  child.send(hunt);
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  clearTimeout(watchdog);
+  const { seed, violation } = last;
+  const histories = seed - hunt.first + 1;
+  if (violation !== null) return { mutant, caughtBy: seed, violation, histories };
+  if (isHanging) return { mutant, caughtBy: seed, violation: 'it does not come to rest', histories };
+  if (code !== 0) throw new Error(`with the mutant '${mutant.name}' the process ended in history ${seed} with ${code}`);
+  return { mutant, caughtBy: null, violation: '', histories };
+}
+
+function start(mutant: string): ChildProcess {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', SIMULATION_MUTANT: mutant };
+  const execArgv = [...process.execArgv, '--import', REGISTER, '--max-semi-space-size=32'];
+  return fork(process.argv[1] ?? '', [], { stdio: ['ignore', 2, 2, 'ipc'], env, execArgv });
+}

@@ -58,6 +58,8 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   #rebalancing: Promise<void> = Promise.resolve();
   /** how often `append` was called, by topic, faults included */
   readonly appends = new Map<TopicName, number>();
+  /** Called with every record that was written, whatever the answer to its append. */
+  onWrite: (topic: TopicName, partition: number, record: LogRecord) => void = () => undefined;
 
   constructor({ clock, partitionCount = 4, redeliveryMs = 100 }: MemoryLogOptions) {
     this.clock = clock;
@@ -223,7 +225,9 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
       const offset = target.end;
       target.end += 1;
       // Copied, because a codec may reuse its buffers.
-      target.records.push({ key, value: value && Uint8Array.from(value), headers: { ...headers }, timestamp, offset });
+      const record = { key, value: value && Uint8Array.from(value), headers: { ...headers }, timestamp, offset };
+      target.records.push(record);
+      this.onWrite(topic, partition, record);
       return offset;
     });
   }

@@ -18,6 +18,7 @@ import { type MemoryParts, openMemoryProcess } from '../../testing/topology/memo
 import { seededLog } from '../../testing/topology/seeded-log.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { Gate } from './gate.ts';
+import { Evidence } from './laws/evidence.ts';
 
 /** A process that runs the pipeline's roles. */
 export interface Worker {
@@ -64,6 +65,8 @@ export class Cluster {
   readonly clock = new VirtualClock(START, TURNS);
   readonly random: () => number;
   readonly log: MemoryEventLog;
+  /** everything that was ever written to the log */
+  readonly evidence = new Evidence((value) => sharedParts().codec.decode(value));
   readonly metadata = new MemoryMetadataStore();
   readonly generations = new MemoryGenerations();
   readonly embedder: CountingEmbedder;
@@ -79,6 +82,7 @@ export class Cluster {
     this.#options = options;
     this.random = mulberry32(options.seed);
     this.log = new MemoryEventLog({ clock: this.clock, partitionCount: PARTITIONS });
+    this.log.onWrite = (topic, partition, record) => this.evidence.add(topic, partition, record);
     this.embedder = new CountingEmbedder(this.clock, () => Math.floor(this.random() * EMBED_LATENCY_MS));
   }
 

@@ -7,6 +7,7 @@ import {
   type Fault,
 } from '../../testing/fake-service/fake-service.ts';
 import type { AppendFault } from '../../testing/memory-log/memory-event-log.ts';
+import type { Gate } from './gate.ts';
 import type { Simulation } from './simulation.ts';
 
 /** False: it could not be injected now. */
@@ -85,13 +86,32 @@ const skew = (ms: number): Inject => {
     const worker = simulation.cluster.workers[0];
     if (worker === undefined) return false;
     worker.gate.skewMs = ms;
+    if (ms > 0) simulation.wasAhead = true;
     // Whoever seems to be gone is taken over, while it goes on.
     simulation.mayEmbedTwice = true;
     return true;
   };
 };
 
+/** A row that names no video, of an honest list. */
+const unreadable = (text: string): string => text.replace(/("(?:Link|link)": ?")[^"]*"/, '$1https://example.org/"');
+
+/** The process does nothing for so long, in the middle of whatever it does. */
+function standStill(s: Simulation, gate: Gate, stillMs: number): void {
+  s.note(`${gate.name} stands still`);
+  gate.freeze();
+  void s.cluster.clock.sleep(stillMs).then(() => {
+    if (!gate.isFrozen) return;
+    s.oracle.reach('a process that stood still went on');
+    s.note(`${gate.name} goes on`);
+    gate.thaw();
+  });
+}
+
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Writes of a producer that go well before it stands still: from its first to those of a later run. */
+const TRAPPED_WRITES = 8;
 /** Steps of a process after which something happens to it: from the middle of a batch to some batches later. */
 const FUSE_STEPS = 80;
 /** Longer than any session or lease, at times. */
@@ -163,7 +183,11 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     s.isRefused = true;
     let left = 1 + s.pick(3);
     const itemId = s.source.idOf(n);
-    store.refuse = (_scope, refused) => refused === itemId && left-- > 0;
+    store.refuse = (_scope, refused) => {
+      const isRefused = refused === itemId && left-- > 0;
+      if (isRefused) s.refused.add(itemId);
+      return isRefused;
+    };
     return true;
   },
   'the store refuses a commit': (s) => {
@@ -193,16 +217,21 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     const { gate } = worker;
     s.mayEmbedTwice = true;
     const stillMs = s.pick(STILL_MS);
-    gate.lightFuse(1 + s.pick(FUSE_STEPS), () => {
-      s.note(`${gate.name} stands still`);
-      gate.freeze();
-      void s.cluster.clock.sleep(stillMs).then(() => {
-        if (!gate.isFrozen) return;
-        s.oracle.reach('a process that stood still went on');
-        s.note(`${gate.name} goes on`);
-        gate.thaw();
-      });
-    });
+    gate.lightFuse(1 + s.pick(FUSE_STEPS), () => standStill(s, gate, stillMs));
+    return true;
+  },
+  'a producer stands still before it writes, and another takes over': async (s) => {
+    const worker = s.cluster.workers[0];
+    if (worker === undefined || !worker.gate.isOpen) return false;
+    s.mayEmbedTwice = true;
+    if (s.cluster.workers.length < 2) await s.cluster.addWorker();
+    let left = s.pick(TRAPPED_WRITES);
+    const stillMs = MINUTE_MS + s.pick(STILL_MS);
+    const isWrite = (method: string, [topic]: readonly unknown[]): boolean => method === 'append' && topic === 'ingest';
+    worker.gate.layTrap(
+      (method, args) => isWrite(method, args) && left-- <= 0,
+      () => standStill(s, worker.gate, stillMs),
+    );
     return true;
   },
   'a process comes': async (s) => {
@@ -227,6 +256,8 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
       'latin1',
     ),
   ),
+  'a row of an export cannot be read': (s) =>
+    s.source.provider === 'tiktok' && upload((bytes) => Buffer.from(unreadable(bytes.toString('utf8'))))(s, 0),
   'an empty file is handed in': upload(() => Buffer.alloc(0)),
   'an export is made up': (s) => {
     const taken = s.source.takeExport('forged');

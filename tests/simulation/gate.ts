@@ -3,6 +3,7 @@ import type { Embedder } from '../../core/ports/embedder.ts';
 import type { Batch, EventLog, SubscribeOptions, Subscription } from '../../core/ports/event-log.ts';
 
 type Method = (...args: readonly unknown[]) => unknown;
+type Meets = (method: string, args: readonly unknown[]) => boolean;
 
 /** What does not wait for anything: no process stops in the middle of it. */
 const AT_ONCE: ReadonlySet<string> = new Set(['partitionOf']);
@@ -24,6 +25,7 @@ export class Gate {
   #awake: Promise<void> = never();
   #wake = (): void => undefined;
   #fuse: { left: number; readonly burnt: () => void } | null = null;
+  #trap: { readonly meets: Meets; readonly sprung: () => void } | null = null;
 
   /** @param evict lets others take over what a subscription has, until the process is awake again */
   constructor(name: string, evict: (subscription: Subscription, awake: Promise<void>) => void) {
@@ -71,8 +73,15 @@ export class Gate {
     this.#fuse = { left: steps, burnt };
   }
 
+  /** Something happens to the process just before the next call that `meets` is true of. */
+  layTrap(meets: Meets, sprung: () => void): void {
+    this.#trap = { meets, sprung };
+  }
+
+  /** Nothing is to happen to the process any more. */
   cutFuse(): void {
     this.#fuse = null;
+    this.#trap = null;
   }
 
   async through<T>(work: () => T | Promise<T>): Promise<T> {
@@ -94,7 +103,10 @@ export class Gate {
         const method = (instead[name] ?? found.bind(target)) as Method;
         const gated = AT_ONCE.has(name)
           ? method
-          : (...args: readonly unknown[]): unknown => this.through(() => method(...args));
+          : (...args: readonly unknown[]): unknown => {
+              if (this.#trap?.meets(name, args) === true) this.#spring();
+              return this.through(() => method(...args));
+            };
         wrapped.set(name, gated);
         return gated;
       },
@@ -157,6 +169,12 @@ export class Gate {
   #wrapBatch(batch: Batch): Batch {
     const { topic, partition, records, signal } = batch;
     return { topic, partition, records, signal, commit: (next) => this.through(() => batch.commit(next)) };
+  }
+
+  #spring(): void {
+    const trap = this.#trap;
+    this.#trap = null;
+    trap?.sprung();
   }
 
   /** Nothing can happen to the process now. */

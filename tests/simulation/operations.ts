@@ -57,8 +57,9 @@ export const OPERATIONS = {
     async (s, n) => {
       const row = (await s.oracle.rows(await s.store()))[n];
       if (row === undefined || row.state === null) return;
+      if (row.state === 'purged') return;
       if (row.state === 'trash') await s.person('restore', n);
-      else if (s.pick(3) === 0) await s.person('purge', n);
+      else await s.person(s.pick(2) === 0 ? 'purge' : 'pin', n);
     },
   ],
   held: [1, (s) => s.decideHeld()],

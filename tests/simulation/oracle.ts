@@ -1,11 +1,20 @@
 import { accountName, scopeName } from '../../core/keys.ts';
-import { type HistoryEntry, type LedgerRow, lastSeenAt, newLedgerRow, newScopeRow } from '../../core/ledger.ts';
+import {
+  type AppliedSnapshot,
+  type HistoryEntry,
+  type LedgerRow,
+  lastSeenAt,
+  newLedgerRow,
+  newScopeRow,
+  type ScopeRow,
+} from '../../core/ledger.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import type { Source } from './source.ts';
 
 /** Answers are given a moment before they are written down. */
 const WRITTEN_WITHIN_MS = 2_000;
-const EXPORT_DATED_TO_MS = 999;
+/** Exports tell their moment to the second. */
+const TOLD_TO_MS = 1_000;
 const COLLECTIONS: Readonly<Record<string, string>> = { github: 'starred', reddit: 'saved', tiktok: 'favorites' };
 
 /** What became of the removals of a history. */
@@ -29,6 +38,7 @@ export class Oracle {
   readonly decidedByPerson = new Set<string>();
   readonly #source: Source;
   readonly #judged = new Map<string, number>();
+  #applied: AppliedSnapshot | null = null;
 
   constructor(source: Source) {
     this.#source = source;
@@ -57,13 +67,42 @@ export class Oracle {
   /** Judges every removal that happened since the last look. */
   async judge(store: ItemStore, now: number): Promise<void> {
     const scope = (await store.scope(this.scope)) ?? newScopeRow(this.scope);
+    this.#judgeApplied(scope);
     for (const row of await this.rows(store)) {
-      if (row.state !== 'trash' || this.#judged.get(row.itemId) === row.decided) continue;
-      this.#judged.set(row.itemId, row.decided);
-      const entry = (await store.history(this.scope, row.itemId)).findLast(({ event }) => event.startsWith('remov'));
-      if (entry === undefined) this.violate(`nothing explains why ${row.itemId} was removed`);
+      const { state, itemId } = row;
+      if (state === 'held' && scope.converged === true && row.holdId === scope.applied?.snapshotId)
+        this.violate(`both sides are said to be equal, and the removal of ${itemId} waits`);
+      if ((state !== 'trash' && state !== 'held') || this.#judged.get(itemId) === row.decided) continue;
+      this.#judged.set(itemId, row.decided);
+      const history = await store.history(this.scope, itemId);
+      const entry = history.findLast(({ event }) => (state === 'held' ? event === 'held' : event.startsWith('remov')));
+      if (entry === undefined)
+        this.violate(`nothing explains why ${itemId} was ${state === 'held' ? 'held' : 'removed'}`);
+      else if (state === 'held') this.#judgeHold(row, entry);
       else this.#judgeRemoval(row, entry, lastSeenAt(row, scope) ?? 0, now);
     }
+  }
+
+  /** Law 3: what speaks of an earlier moment than what was applied changes nothing. */
+  #judgeApplied({ applied }: ScopeRow): void {
+    const before = this.#applied;
+    this.#applied = applied;
+    if (before === null || applied === null || before.snapshotId === applied.snapshotId) return;
+    for (const [kind, asOf] of Object.entries(before.asOfByKind))
+      if ((applied.asOfByKind[kind] ?? 0) < asOf) this.violate(`an export was applied that is older than the last one`);
+    const isOfSameMoment = applied.asOf !== null && applied.asOf === before.asOf && !before.partial;
+    if (isOfSameMoment && applied.count > before.count && applied.kinds.join() === before.kinds.join())
+      this.violate('an export was applied that is of the same moment as the last one, and holds more');
+  }
+
+  /** What an honest export lists, or says nothing of, waits for no removal. */
+  #judgeHold({ itemId }: LedgerRow, { evidence, reason }: HistoryEntry): void {
+    const { asOf = null } = JSON.parse(evidence) as { readonly asOf?: string | null };
+    const at = asOf === null ? null : Date.parse(asOf);
+    if (at === null || this.forgedAsOf.has(at)) return;
+    this.reach('held by absence');
+    if (this.#source.truth.wasSavedThroughout(itemId, at, at + TOLD_TO_MS))
+      this.violate(`wrong hold of ${itemId}: it was saved at ${asOf} (${reason})`);
   }
 
   #judgeRemoval(row: LedgerRow, entry: HistoryEntry, shownAt: number, now: number): void {
@@ -80,13 +119,11 @@ export class Oracle {
     }
     const at = Date.parse(told);
     const since = evidence.askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
-    // Exports are dated to the second, and taken at some moment of it.
-    const until = evidence.askedAt === undefined ? at + EXPORT_DATED_TO_MS : at;
     if (evidence.askedAt === undefined && this.forgedAsOf.has(at)) {
       this.removals.forged++;
       return;
     }
-    if (truth.wasSavedThroughout(row.itemId, since, until)) {
+    if (truth.wasSavedThroughout(row.itemId, since, evidence.askedAt === undefined ? at + TOLD_TO_MS : at)) {
       this.removals.wrong++;
       this.violate(`wrong removal of ${row.itemId}: it was saved at ${told} (${entry.reason})`);
       return;

@@ -11,6 +11,7 @@ import { requestSync, syncAccount } from '../../app/use-cases/sync.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { Cluster } from './cluster.ts';
+import { type Kept, proveLaws } from './laws/prove-laws.ts';
 import { Oracle } from './oracle.ts';
 import type { Source, Taken } from './source.ts';
 import { githubSource } from './sources/github-source.ts';
@@ -43,6 +44,10 @@ export class Simulation {
   mayEmbedTwice = false;
   /** the store refused a document, which is in the dead letters, and in the log */
   isRefused = false;
+  /** items of which the store refused a document */
+  readonly refused = new Set<string>();
+  /** a clock was ahead, and what was put off by it may wait for days */
+  wasAhead = false;
   #files = 0;
   #under: Promise<unknown>[] = [];
 
@@ -101,6 +106,9 @@ export class Simulation {
 
   async judge(): Promise<void> {
     await this.oracle.judge(await this.store(), this.now());
+    const applied = (await (await this.store()).scope(this.oracle.scope))?.applied?.snapshotId ?? null;
+    if (applied !== null && this.cluster.evidence.isAborted(applied))
+      this.oracle.violate('a snapshot was applied that was aborted');
   }
 
   /** Begins something that goes on while other things happen. */
@@ -249,7 +257,47 @@ export class Simulation {
     await this.oracle.judgeEnd(await this.store());
     await this.judge();
     this.#judgeEmbeddings();
+    await this.#proveLaws();
+    await this.#rebuildSilently();
+  }
+
+  /** Law 8: a rebuild emits nothing that was emitted before. */
+  async #rebuildSilently(): Promise<void> {
+    const { evidence } = this.cluster;
+    const before = new Set(evidence.eventIds(['commands', 'outcomes']));
+    const written = evidence.written.length;
     await this.rebuild();
+    await this.settle();
+    for (const eventId of evidence.eventIds(['commands', 'outcomes'], written))
+      if (before.has(eventId)) this.oracle.violate(`a rebuild emits again: ${eventId}`);
+  }
+
+  async #proveLaws(): Promise<void> {
+    const { evidence, embedder, log } = this.cluster;
+    const { scope } = this.oracle;
+    const store = await this.store();
+    const items: Kept[] = [];
+    for (const [n, row] of (await this.oracle.rows(store)).entries()) {
+      const vector = (await store.item(scope, row.itemId))?.vector ?? null;
+      const history = await store.history(scope, row.itemId);
+      items.push({ row, vector, history, mark: `mark-${n}-` });
+    }
+    const wrong = proveLaws({
+      evidence,
+      items,
+      partitionOf: (account) => log.partitionOf(account),
+      ...GUARD,
+      dimensions: embedder.dimensions,
+      mayLackVectors: this.wasAhead,
+      refused: this.refused,
+      secrets: this.source.secrets,
+    });
+    for (const violation of wrong) this.oracle.violate(violation);
+    for (const syncId of evidence.syncIds()) {
+      const run = await store.run(syncId);
+      if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))
+        this.oracle.violate(`what run ${syncId} (${run.mode}) caused never came back`);
+    }
   }
 
   #decisions(): number {
@@ -267,12 +315,14 @@ export class Simulation {
   }
 }
 
+const GUARD = { guardItems: 2, guardShare: 0.3 };
+
 /** Nothing is synced but what a history asks for, and few items are many. */
 const QUIET = {
   HOARDARR_SYNC_INTERVAL_SECONDS: '31536000',
   HOARDARR_FULL_AFTER_HOURS: '87600',
-  HOARDARR_GUARD_ITEMS: '2',
-  HOARDARR_GUARD_SHARE: '0.3',
+  HOARDARR_GUARD_ITEMS: String(GUARD.guardItems),
+  HOARDARR_GUARD_SHARE: String(GUARD.guardShare),
 };
 
 const SOURCES: Readonly<Record<Kind, (now: () => number, seed: number) => Source>> = {

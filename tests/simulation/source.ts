@@ -24,6 +24,8 @@ export interface Source {
   /** answers what is asked; null: nobody can be asked for what is saved */
   readonly service: FakeService | null;
   readonly connectBy: ConnectBy | null;
+  /** what must never be told (law 12) */
+  readonly secrets: readonly string[];
   idOf(n: number): string;
   /** A word that only the present version of it has. */
   markOf(n: number): string;

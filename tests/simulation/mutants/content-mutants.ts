@@ -82,4 +82,11 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
     replacement:
       '      await this.#store.acknowledge(group.entries.map((entry) => entry.id));\n      await this.#log.append(\n        group.topic,',
   },
+  {
+    name: 'an error tells the token',
+    law: 12,
+    file: 'producers/github/api.ts',
+    text: 'GitHub does not take the token any more: ${messageIn(reply)}',
+    replacement: 'GitHub does not take the token any more: ${this.#token}',
+  },
 ];

@@ -31,6 +31,7 @@ export function githubSource(now: () => number): Source {
     oembed: service.fetch,
     service,
     connectBy: { by: 'token', token: TOKEN },
+    secrets: [TOKEN],
     idOf,
     markOf,
     save(n) {

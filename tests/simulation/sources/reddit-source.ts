@@ -60,6 +60,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     oembed: service.fetch,
     service: connected ? service : null,
     connectBy: connected ? { by: 'token', token: REFRESH } : null,
+    secrets: [REFRESH, OTHER_REFRESH],
     idOf,
     markOf,
     save(n) {

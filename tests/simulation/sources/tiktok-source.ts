@@ -33,6 +33,7 @@ export function tiktokSource(now: () => number): Source {
     oembed: oembed.fetch,
     service: null,
     connectBy: null,
+    secrets: [],
     idOf: inventedId,
     markOf,
     save(n) {

@@ -1,0 +1,75 @@
+import type { LogRecord, TopicName } from '../../../core/ports/event-log.ts';
+import type { Decoded } from '../../../core/ports/schema-codec.ts';
+import type { PartitionLog } from '../../../testing/log-checker/check-order.ts';
+
+/** A record as it was once written, also where it was erased since. */
+export interface Written {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly record: LogRecord;
+}
+
+/** Everything that was ever written to the log: what the laws are proved from, without asking the program. */
+export class Evidence {
+  readonly written: Written[] = [];
+  readonly #aborted = new Set<string>();
+  readonly #decode: (value: Uint8Array) => Decoded;
+
+  constructor(decode: (value: Uint8Array) => Decoded) {
+    this.#decode = decode;
+  }
+
+  add(topic: TopicName, partition: number, record: LogRecord): void {
+    this.written.push({ topic, partition, record });
+    if (topic !== 'ingest' || record.value === null || !record.key.includes('|:end|')) return;
+    const decoded = this.decode(record.value);
+    if (decoded.type === 'SnapshotEnd' && decoded.value.status === 'aborted')
+      this.#aborted.add(decoded.value.snapshotId);
+  }
+
+  decode(value: Uint8Array): Decoded {
+    return this.#decode(value);
+  }
+
+  of(topic: TopicName): readonly LogRecord[] {
+    return this.written.flatMap((each) => (each.topic === topic ? [each.record] : []));
+  }
+
+  /** Records of a topic that no tombstone has erased since, as compaction would leave them. */
+  left(topic: TopicName): readonly LogRecord[] {
+    const records = this.of(topic);
+    const erased = new Map(records.flatMap(({ key, value }, index) => (value === null ? [[key, index]] : [])));
+    return records.filter(({ key, value }, index) => value !== null && index > (erased.get(key) ?? -1));
+  }
+
+  /** Of the records of these topics, from the nth that was written on. */
+  eventIds(topics: readonly TopicName[], from = 0): readonly string[] {
+    return this.written.slice(from).flatMap(({ topic, record: { value } }) => {
+      if (value === null || !topics.includes(topic)) return [];
+      const decoded = this.decode(value);
+      return 'eventId' in decoded.value ? [decoded.value.eventId] : [];
+    });
+  }
+
+  syncIds(): readonly string[] {
+    return this.of('ingest').flatMap(({ value }) => {
+      const decoded = value === null ? null : this.decode(value);
+      return decoded?.type === 'SyncStarted' ? [decoded.value.syncId] : [];
+    });
+  }
+
+  isAborted(snapshotId: string): boolean {
+    return this.#aborted.has(snapshotId);
+  }
+
+  partitions(): readonly PartitionLog[] {
+    const numbers = new Set(this.written.map(({ partition }) => partition));
+    const ofTopic = (topic: TopicName, partition: number): readonly LogRecord[] =>
+      this.written.flatMap((each) => (each.topic === topic && each.partition === partition ? [each.record] : []));
+    return [...numbers].map((partition) => ({
+      partition,
+      ingest: ofTopic('ingest', partition),
+      enriched: ofTopic('enriched', partition),
+    }));
+  }
+}

@@ -1,0 +1,108 @@
+import type { HistoryEntry, LedgerRow } from '../../../core/ledger.ts';
+import type { LogRecord } from '../../../core/ports/event-log.ts';
+import type { Evidence } from './evidence.ts';
+
+/**
+ * Law 1: positions that have no effect, since they are of a run that another had taken over from, or hold again what an earlier
+ * one holds. Redriven records are left out: what they are is told by their first position.
+ */
+export function withoutEffect(ingest: readonly LogRecord[], evidence: Evidence): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  let run = { fence: 0, syncId: '', seq: -1 };
+  for (const { value, offset, headers } of ingest) {
+    if (value === null || headers['hoardarr-first-position'] !== undefined) continue;
+    const decoded = evidence.decode(value);
+    if (!('fence' in decoded.value)) continue;
+    const { fence, syncId, seq } = decoded.value;
+    if (decoded.type === 'SyncStarted') {
+      if (fence > run.fence) run = { fence, syncId, seq };
+    } else if (fence !== run.fence || syncId !== run.syncId) found.set(offset, 'of a run that was overtaken');
+    else if (seq <= run.seq) found.set(offset, 'a copy of an earlier one');
+    else run.seq = seq;
+  }
+  return found;
+}
+
+/** Law 1: what those positions changed all the same. */
+export function effectsOf(
+  positions: ReadonlyMap<number, string>,
+  row: LedgerRow,
+  history: readonly HistoryEntry[],
+): readonly string[] {
+  const wrong: string[] = [];
+  const look = (what: string, position: number): void => {
+    const why = positions.get(position);
+    if (why !== undefined) wrong.push(`${what} of ${row.itemId} is that of the record at ${position}, ${why}`);
+  };
+  look('the content', row.contentAt);
+  look('the last sighting', row.seen);
+  for (const { position, event } of history) look(`'${event}'`, position);
+  return wrong;
+}
+
+/**
+ * Law 2: only a raw item of a listing, a verdict `present`, or the Begin of a snapshot is a sighting. Positions of these, by item
+ * id; those of the Begins under the empty id.
+ */
+export function sightingsOf(
+  ingest: readonly LogRecord[],
+  evidence: Evidence,
+): ReadonlyMap<string, ReadonlySet<number>> {
+  const found = new Map<string, Set<number>>();
+  const add = (itemId: string, position: number): void =>
+    void found.set(itemId, (found.get(itemId) ?? new Set<number>()).add(position));
+  for (const { value, offset, headers } of ingest) {
+    if (value === null) continue;
+    const decoded = evidence.decode(value);
+    const first = Number(headers['hoardarr-first-position'] ?? offset);
+    if (decoded.type === 'SnapshotBegin') add('', offset);
+    else if (decoded.type === 'RawItem' && decoded.value.sighting) add(decoded.value.itemId, first);
+    else if (decoded.type === 'ItemVerdict' && decoded.value.answer === 'present') add(decoded.value.itemId, first);
+  }
+  return found;
+}
+
+/** Positions of the last verdict `present` of each item, of those that have an effect. */
+export function confirmedAt(
+  ingest: readonly LogRecord[],
+  evidence: Evidence,
+  without: ReadonlyMap<number, string>,
+): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { value, offset } of ingest) {
+    const decoded = value === null || without.has(offset) ? null : evidence.decode(value);
+    if (decoded?.type === 'ItemVerdict' && decoded.value.answer === 'present') found.set(decoded.value.itemId, offset);
+  }
+  return found;
+}
+
+export function checkSighting(
+  { itemId, seen }: LedgerRow,
+  sightings: ReadonlyMap<string, ReadonlySet<number>>,
+  confirmed: ReadonlyMap<string, number>,
+): readonly string[] {
+  if (seen < (confirmed.get(itemId) ?? -1)) return [`${itemId} was confirmed, and the sink does not know`];
+  const isShown = seen < 0 || sightings.get('')?.has(seen) === true || sightings.get(itemId)?.has(seen) === true;
+  return isShown ? [] : [`the last sighting of ${itemId} is at ${seen}, where nothing shows it`];
+}
+
+/** Law 3: a verdict removes only what was not sighted since Begin of the snapshot that asked; and only such items are asked about. */
+export function checkVerdicts(ingest: readonly LogRecord[], evidence: Evidence): readonly string[] {
+  const wrong: string[] = [];
+  const sightings = sightingsOf(ingest, evidence);
+  const begins = new Map<string, number>();
+  const left = new Set(evidence.left('ingest'));
+  const since = (itemId: string, begin: number, until: number): number | undefined =>
+    [...(sightings.get(itemId) ?? [])].find((position) => position > begin && position < until);
+  for (const record of ingest) {
+    const decoded = record.value === null ? null : evidence.decode(record.value);
+    if (decoded?.type === 'ItemVerdict') begins.set(decoded.value.snapshotId, decoded.value.snapshotBegin);
+    if (decoded?.type !== 'Decision' || decoded.value.operation !== 'remove' || !left.has(record)) continue;
+    const { snapshotId, itemId, author } = decoded.value;
+    const begin = begins.get(snapshotId ?? '');
+    const shown = begin === undefined || author !== 'sink' ? undefined : since(itemId, begin, record.offset);
+    if (shown !== undefined)
+      wrong.push(`${itemId} was removed, though it was sighted at ${shown}, since Begin at ${begin}`);
+  }
+  return wrong;
+}

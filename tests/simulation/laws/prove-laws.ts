@@ -1,0 +1,60 @@
+import type { HistoryEntry, LedgerRow } from '../../../core/ledger.ts';
+import type { StoredVector } from '../../../core/ports/item-store.ts';
+import { checkDecisions } from '../../../testing/log-checker/check-decisions.ts';
+import { checkOrder } from '../../../testing/log-checker/check-order.ts';
+import { checkDeadLetters, checkFlags, checkSecrets, foldDecisions } from './decisions.ts';
+import { leftOf } from './erasure.ts';
+import type { Evidence } from './evidence.ts';
+import { checkGuard } from './guard.ts';
+import { checkSighting, checkVerdicts, confirmedAt, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
+import { checkVector, textsOf } from './vectors.ts';
+
+/** An item as the store has it when everything came to rest. */
+export interface Kept {
+  readonly row: LedgerRow;
+  readonly vector: StoredVector | null;
+  readonly history: readonly HistoryEntry[];
+  /** words that only its content has */
+  readonly mark: string;
+}
+
+export interface Proof {
+  readonly evidence: Evidence;
+  readonly items: readonly Kept[];
+  readonly partitionOf: (account: string) => number;
+  readonly guardItems: number;
+  readonly guardShare: number;
+  readonly dimensions: number;
+  /** what waits for its vector may have been put off for longer than the end takes */
+  readonly mayLackVectors: boolean;
+  /** items of which the store refused a document */
+  readonly refused: ReadonlySet<string>;
+  readonly secrets: readonly string[];
+}
+
+/** Laws that are proved from all that was ever written, and from what the store holds at the end. Each result breaks one. */
+export function proveLaws(proof: Proof): readonly string[] {
+  const { evidence, items, partitionOf, guardItems, guardShare } = proof;
+  const decode = (value: Uint8Array) => evidence.decode(value);
+  const logs = evidence.partitions();
+  const wrong = [...checkOrder(logs, { partitionOf, decode }).violations, ...checkDecisions(logs, decode).violations];
+  wrong.push(...checkGuard(evidence, guardItems, guardShare));
+  const positions = new Map(logs.flatMap(({ ingest }) => [...withoutEffect(ingest, evidence)]));
+  const ingest = logs.flatMap((log) => log.ingest);
+  const sightings = sightingsOf(ingest, evidence);
+  const confirmed = confirmedAt(ingest, evidence, positions);
+  wrong.push(...checkVerdicts(ingest, evidence));
+  wrong.push(...checkDeadLetters(evidence, proof.refused), ...checkSecrets(evidence, proof.secrets));
+  const decisions = foldDecisions(evidence);
+  wrong.push(...decisions.wrong);
+  const texts = textsOf(evidence);
+  for (const { row, vector, history, mark } of items)
+    wrong.push(
+      ...checkSighting(row, sightings, confirmed),
+      ...effectsOf(positions, row, history),
+      ...leftOf(row, mark, evidence),
+      ...checkFlags(row, decisions.flags),
+      ...(vector === null && proof.mayLackVectors ? [] : checkVector(row, vector, texts, proof.dimensions)),
+    );
+  return wrong;
+}

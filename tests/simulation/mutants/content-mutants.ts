@@ -26,7 +26,7 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'equal texts in flight do not share a request',
     law: 9,
-    file: 'processors/embed/embedding-queue.ts',
+    file: 'processors/embed/waiting-texts.ts',
     text: 'if (entry === undefined) {\n          entry',
     replacement: 'if (true) {\n          entry',
   },

@@ -34,6 +34,7 @@ export interface MemoryLogOptions {
 const MAX_RECORD_BYTES = 1024 * 1024;
 const MAX_DEAD_LETTER_BYTES = 2 * MAX_RECORD_BYTES;
 const READ_RECORDS = 1_000;
+const GARBLED = Uint8Array.of(0, 0, 0);
 
 interface Partition {
   records: LogRecord[];
@@ -60,6 +61,8 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   readonly appends = new Map<TopicName, number>();
   /** Called with every record that was written, whatever the answer to its append. */
   onWrite: (topic: TopicName, partition: number, record: LogRecord) => void = () => undefined;
+  /** Records whose value is kept as a few bytes that nobody can read. */
+  garble: (topic: TopicName, key: string) => boolean = () => false;
 
   constructor({ clock, partitionCount = 4, redeliveryMs = 100 }: MemoryLogOptions) {
     this.clock = clock;
@@ -226,7 +229,7 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
       target.end += 1;
       // Copied, because a codec may reuse its buffers.
       const record = { key, value: value && Uint8Array.from(value), headers: { ...headers }, timestamp, offset };
-      target.records.push(record);
+      target.records.push(this.garble(topic, key) ? { ...record, value: GARBLED } : record);
       this.onWrite(topic, partition, record);
       return offset;
     });

@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
 import {
   FAULTS as ANSWERS,
@@ -169,6 +170,15 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   'an append is refused': appendFault('refuse'),
   'the answer to an append is lost': appendFault('lose-answer'),
   'an append is written twice': appendFault('duplicate'),
+  'a chunk of a snapshot cannot be read': (s) => {
+    const { log } = s.cluster;
+    log.garble = (topic, key) => {
+      if (topic !== 'ingest' || !key.includes(`|${SLOT.chunk}|`)) return false;
+      log.garble = () => false;
+      return true;
+    };
+    return true;
+  },
   'the embedder is down': (s) => {
     s.cluster.embedder.isDown = true;
     return true;
@@ -252,7 +262,10 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   'another file is handed in': upload(() => Buffer.from('{"Profile": {"name": "somebody"}, "Comments": []}')),
   'an export without its list is handed in': upload((bytes) =>
     Buffer.from(
-      bytes.toString('latin1').replace('FavoriteVideoList', 'FavoriteVideoLost').replace('saved_posts', 'sated_posts'),
+      bytes
+        .toString('latin1')
+        .replace('FavoriteVideoList', 'FavoriteVideoLost')
+        .replaceAll('saved_posts', 'sated_posts'),
       'latin1',
     ),
   ),

@@ -206,6 +206,7 @@ export class Simulation {
     if (this.source.service !== null) this.source.service.before = () => undefined;
     this.cluster.embedder.isDown = false;
     this.cluster.log.mend();
+    this.cluster.log.garble = () => false;
     for (const store of this.cluster.generations.made) {
       store.refuse = () => false;
       store.beforeCommit = () => undefined;

@@ -47,12 +47,13 @@ export function effectsOf(
 export function sightingsOf(
   ingest: readonly LogRecord[],
   evidence: Evidence,
+  without: ReadonlyMap<number, string>,
 ): ReadonlyMap<string, ReadonlySet<number>> {
   const found = new Map<string, Set<number>>();
   const add = (itemId: string, position: number): void =>
     void found.set(itemId, (found.get(itemId) ?? new Set<number>()).add(position));
   for (const { value, offset, headers } of ingest) {
-    if (value === null) continue;
+    if (value === null || without.has(offset)) continue;
     const decoded = evidence.decode(value);
     const first = Number(headers['hoardarr-first-position'] ?? offset);
     if (decoded.type === 'SnapshotBegin') add('', offset);
@@ -87,9 +88,12 @@ export function checkSighting(
 }
 
 /** Law 3: a verdict removes only what was not sighted since Begin of the snapshot that asked; and only such items are asked about. */
-export function checkVerdicts(ingest: readonly LogRecord[], evidence: Evidence): readonly string[] {
+export function checkVerdicts(
+  ingest: readonly LogRecord[],
+  evidence: Evidence,
+  sightings: ReadonlyMap<string, ReadonlySet<number>>,
+): readonly string[] {
   const wrong: string[] = [];
-  const sightings = sightingsOf(ingest, evidence);
   const begins = new Map<string, number>();
   const left = new Set(evidence.left('ingest'));
   const since = (itemId: string, begin: number, until: number): number | undefined =>

@@ -41,9 +41,9 @@ export function proveLaws(proof: Proof): readonly string[] {
   wrong.push(...checkGuard(evidence, guardItems, guardShare));
   const positions = new Map(logs.flatMap(({ ingest }) => [...withoutEffect(ingest, evidence)]));
   const ingest = logs.flatMap((log) => log.ingest);
-  const sightings = sightingsOf(ingest, evidence);
+  const sightings = sightingsOf(ingest, evidence, positions);
   const confirmed = confirmedAt(ingest, evidence, positions);
-  wrong.push(...checkVerdicts(ingest, evidence));
+  wrong.push(...checkVerdicts(ingest, evidence, sightings));
   wrong.push(...checkDeadLetters(evidence, proof.refused), ...checkSecrets(evidence, proof.secrets));
   const decisions = foldDecisions(evidence);
   wrong.push(...decisions.wrong);

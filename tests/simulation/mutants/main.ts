@@ -34,7 +34,7 @@ async function work({ first, count }: Hunt): Promise<void> {
 async function command(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string' },
+      only: { type: 'string', multiple: true },
       histories: { type: 'string' },
       seed: { type: 'string' },
       table: { type: 'string' },
@@ -45,9 +45,10 @@ async function command(): Promise<number> {
   if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(first))
     return refuse('--histories and --seed are whole numbers');
   const { only } = values;
-  const mutants = only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => name === only);
-  if (mutants.length === 0)
-    return refuse(`there is no mutant '${only}'; there are:\n${MUTANTS.map(({ name }) => name).join('\n')}`);
+  const names = MUTANTS.map(({ name }) => name);
+  const unknown = only?.find((name) => !names.includes(name));
+  if (unknown !== undefined) return refuse(`there is no mutant '${unknown}'; there are:\n${names.join('\n')}`);
+  const mutants = MUTANTS.filter(({ name }) => only === undefined || only.includes(name));
   const fates = [];
   for (const mutant of mutants) {
     const fate = await runMutant(mutant, { first, count });

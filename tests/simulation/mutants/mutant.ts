@@ -9,6 +9,8 @@ export interface Mutant {
   /** occurs exactly once in the file */
   readonly text: string;
   readonly replacement: string;
+  /** Another text of the same file: where two checks stand for one, either of them alone is not missed. */
+  readonly also?: { readonly text: string; readonly replacement: string };
 }
 
 /**
@@ -16,9 +18,13 @@ export interface Mutant {
  *
  * @throws Error where its text does not occur exactly once, or changes nothing: then the list has to follow the source
  */
-export function mutate({ name, file, text, replacement }: Mutant, source: string): string {
-  const found = source.split(text).length - 1;
-  if (found !== 1) throw new Error(`the mutant '${name}': ${file} has its text ${found} times, and not once`);
-  if (text === replacement) throw new Error(`the mutant '${name}' changes nothing`);
-  return source.replace(text, () => replacement);
+export function mutate({ name, file, also, ...change }: Mutant, source: string): string {
+  let mutated = source;
+  for (const { text, replacement } of also === undefined ? [change] : [change, also]) {
+    const found = source.split(text).length - 1;
+    if (found !== 1) throw new Error(`the mutant '${name}': ${file} has its text ${found} times, and not once`);
+    if (text === replacement) throw new Error(`the mutant '${name}' changes nothing`);
+    mutated = mutated.replace(text, () => replacement);
+  }
+  return mutated;
 }

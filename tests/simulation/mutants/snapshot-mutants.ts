@@ -52,11 +52,15 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     replacement: "return 'complete';",
   },
   {
-    name: 'count and digest are not compared',
+    name: 'a snapshot counts although a chunk of it is missing',
     law: 3,
     file: 'core/fold/snapshot.ts',
-    text: 'if (tally.count !== end.count || tally.digest !== end.digest) {',
-    replacement: 'if (false) {',
+    text: 'if (!staged.intact || staged.chunks !== end.chunks)',
+    replacement: 'if (false)',
+    also: {
+      text: 'if (tally.count !== end.count || tally.digest !== end.digest) {',
+      replacement: 'if (false) {',
+    },
   },
   {
     name: 'an older export is applied',

@@ -11,7 +11,7 @@ import { requestSync, syncAccount } from '../../app/use-cases/sync.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { Cluster } from './cluster.ts';
-import { type Kept, proveLaws } from './laws/prove-laws.ts';
+import { judgeAtRest, rebuildSilently } from './laws/judge-at-rest.ts';
 import { Oracle } from './oracle.ts';
 import type { Source, Taken } from './source.ts';
 import { githubSource } from './sources/github-source.ts';
@@ -258,47 +258,8 @@ export class Simulation {
     await this.oracle.judgeEnd(await this.store());
     await this.judge();
     this.#judgeEmbeddings();
-    await this.#proveLaws();
-    await this.#rebuildSilently();
-  }
-
-  /** Law 8: a rebuild emits nothing that was emitted before. */
-  async #rebuildSilently(): Promise<void> {
-    const { evidence } = this.cluster;
-    const before = new Set(evidence.eventIds(['commands', 'outcomes']));
-    const written = evidence.written.length;
-    await this.rebuild();
-    await this.settle();
-    for (const eventId of evidence.eventIds(['commands', 'outcomes'], written))
-      if (before.has(eventId)) this.oracle.violate(`a rebuild emits again: ${eventId}`);
-  }
-
-  async #proveLaws(): Promise<void> {
-    const { evidence, embedder, log } = this.cluster;
-    const { scope } = this.oracle;
-    const store = await this.store();
-    const items: Kept[] = [];
-    for (const [n, row] of (await this.oracle.rows(store)).entries()) {
-      const vector = (await store.item(scope, row.itemId))?.vector ?? null;
-      const history = await store.history(scope, row.itemId);
-      items.push({ row, vector, history, mark: `mark-${n}-` });
-    }
-    const wrong = proveLaws({
-      evidence,
-      items,
-      partitionOf: (account) => log.partitionOf(account),
-      ...GUARD,
-      dimensions: embedder.dimensions,
-      mayLackVectors: this.wasAhead,
-      refused: this.refused,
-      secrets: this.source.secrets,
-    });
-    for (const violation of wrong) this.oracle.violate(violation);
-    for (const syncId of evidence.syncIds()) {
-      const run = await store.run(syncId);
-      if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))
-        this.oracle.violate(`what run ${syncId} (${run.mode}) caused never came back`);
-    }
+    await judgeAtRest(this, GUARD);
+    await rebuildSilently(this);
   }
 
   #decisions(): number {

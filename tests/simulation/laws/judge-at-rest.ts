@@ -1,0 +1,60 @@
+import type { ItemStore } from '../../../core/ports/item-store.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Oracle } from '../oracle.ts';
+import type { Source } from '../source.ts';
+import { type Kept, proveLaws } from './prove-laws.ts';
+
+/** A history that came to its end. */
+interface Ended {
+  readonly cluster: Cluster;
+  readonly oracle: Oracle;
+  readonly source: Source;
+  readonly refused: ReadonlySet<string>;
+  readonly wasAhead: boolean;
+  store(): Promise<ItemStore>;
+  rebuild(): Promise<unknown>;
+  settle(): Promise<unknown>;
+}
+
+/** When the faults have ended and everything came to rest: what the store holds is what all that was ever written makes of it. */
+export async function judgeAtRest(
+  ended: Ended,
+  guard: { readonly guardItems: number; readonly guardShare: number },
+): Promise<void> {
+  const { cluster, oracle, source } = ended;
+  const { evidence, embedder, log } = cluster;
+  const store = await ended.store();
+  const items: Kept[] = [];
+  for (const [n, row] of (await oracle.rows(store)).entries()) {
+    const vector = (await store.item(oracle.scope, row.itemId))?.vector ?? null;
+    const history = await store.history(oracle.scope, row.itemId);
+    items.push({ row, vector, history, mark: `mark-${n}-` });
+  }
+  const wrong = proveLaws({
+    evidence,
+    items,
+    partitionOf: (account) => log.partitionOf(account),
+    ...guard,
+    dimensions: embedder.dimensions,
+    mayLackVectors: ended.wasAhead,
+    refused: ended.refused,
+    secrets: source.secrets,
+  });
+  for (const violation of wrong) oracle.violate(violation);
+  for (const syncId of evidence.syncIds()) {
+    const run = await store.run(syncId);
+    if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))
+      oracle.violate(`what run ${syncId} (${run.mode}) caused never came back`);
+  }
+}
+
+/** Law 8: a rebuild emits nothing that was emitted before. */
+export async function rebuildSilently(ended: Ended): Promise<void> {
+  const { evidence } = ended.cluster;
+  const before = new Set(evidence.eventIds(['commands', 'outcomes']));
+  const written = evidence.written.length;
+  await ended.rebuild();
+  await ended.settle();
+  for (const eventId of evidence.eventIds(['commands', 'outcomes'], written))
+    if (before.has(eventId)) ended.oracle.violate(`a rebuild emits again: ${eventId}`);
+}

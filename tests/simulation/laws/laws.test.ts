@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { recordKey } from '../../../core/keys.ts';
+import { type LedgerRow, newLedgerRow } from '../../../core/ledger.ts';
+import type { TopicName } from '../../../core/ports/event-log.ts';
+import { textHashOf } from '../../../core/text-hash.ts';
+import { hashText } from '../../../processors/embed/hash/hash-embedder.ts';
+import { Scenario } from '../../../testing/scenario/scenario.ts';
+import { checkDeadLetters, checkFlags, checkSecrets, foldDecisions } from './decisions.ts';
+import { leftOf } from './erasure.ts';
+import { Evidence } from './evidence.ts';
+import { checkGuard } from './guard.ts';
+import { checkSighting, checkVerdicts, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
+import { checkVector, textsOf } from './vectors.ts';
+
+const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f'];
+const DIMENSIONS = 16;
+const MARK = 'mark-0-';
+
+/** Proofs are believed only as far as they can be shown to object. */
+describe('what is proved from the log', () => {
+  let scenario: Scenario;
+  let evidence: Evidence;
+  beforeEach(async () => {
+    scenario = new Scenario();
+    await importOf(ITEMS);
+    await importOf(ITEMS.filter((id) => id !== 'b'));
+    await scenario.person('c', 'pin');
+    await scenario.settle();
+    evidence = new Evidence((value) => scenario.codec.decode(value));
+    for (const [offset, { key, decoded }] of scenario.ingest.entries()) {
+      const value = decoded === null ? null : scenario.codec.encode(decoded.type, decoded.value);
+      evidence.add('ingest', 0, { key, value, headers: {}, timestamp: 0, offset });
+    }
+  });
+
+  async function importOf(ids: readonly string[]): Promise<void> {
+    const run = scenario.run('import');
+    for (const id of ids) run.item(id);
+    const entries = ids.map((id) => ({ id, savedAt: 1_000 }));
+    run.snapshot(entries, { asOf: scenario.now, oldestRow: 0 });
+    run.finish();
+    scenario.now += 60_000;
+    await scenario.settle();
+  }
+
+  const row = async (itemId: string, change: Partial<LedgerRow> = {}): Promise<LedgerRow> => ({
+    ...((await scenario.row(itemId)) ?? newLedgerRow(itemId)),
+    ...change,
+  });
+  const ingest = () => evidence.of('ingest');
+  /** A record with these words, where only bytes matter. */
+  const write = (topic: TopicName, words: string, headers: Readonly<Record<string, string>> = {}): void => {
+    const key = recordKey(scenario.scope, scenario.scope.collection, 'a', `e${evidence.written.length}`);
+    evidence.add(topic, 0, { key, value: Buffer.from(words), headers, timestamp: 0, offset: 0 });
+  };
+
+  it('objects to what a copy, or a run that was overtaken, has changed (law 1)', async () => {
+    expect(withoutEffect(ingest(), evidence).size).toBe(0);
+    const at = ingest().length;
+    const copied = ingest().find(({ value }) => value !== null && evidence.decode(value).type === 'RawItem');
+    if (copied === undefined) throw new Error('there is no raw item');
+    evidence.add('ingest', 0, { ...copied, offset: at });
+    const positions = withoutEffect(ingest(), evidence);
+    expect([...positions.keys()]).toEqual([at]);
+    expect(effectsOf(positions, await row('a'), [])).toEqual([]);
+    expect(effectsOf(positions, await row('a', { contentAt: at }), [])).toHaveLength(1);
+    expect(effectsOf(positions, await row('a', { seen: at }), [])).toHaveLength(1);
+  });
+
+  it('objects to a sighting where nothing shows the item, and to one that is not known (law 2)', async () => {
+    const sightings = sightingsOf(ingest(), evidence, new Map());
+    expect(checkSighting(await row('a'), sightings, new Map())).toEqual([]);
+    expect(checkSighting(await row('a', { seen: 0 }), sightings, new Map())).toHaveLength(1);
+    expect(checkSighting(await row('a'), sightings, new Map([['a', 1_000]]))).toHaveLength(1);
+    expect(checkVerdicts(ingest(), evidence, sightings)).toEqual([]);
+  });
+
+  it('objects to more removals than the guard lets pass (law 4)', () => {
+    expect(checkGuard(evidence, 20, 0.25)).toEqual([]);
+    expect(checkGuard(evidence, 0, 0)).toEqual([expect.stringContaining('beyond the guard')]);
+  });
+
+  it('objects to flags that no decision gave (laws 7 and 8)', async () => {
+    const { flags, wrong } = foldDecisions(evidence);
+    expect(wrong).toEqual([]);
+    for (const id of ITEMS) expect(checkFlags(await row(id), flags)).toEqual([]);
+    expect(checkFlags(await row('c', { pinned: false }), flags)).toHaveLength(1);
+    expect(checkFlags(await row('a', { blocked: true }), flags)).toHaveLength(2);
+  });
+
+  it('objects to what a purge left, in each of the topics (law 7)', async () => {
+    const purged = await row('a', { state: 'purged', purgedAt: 5 });
+    expect(leftOf(purged, MARK, evidence)).toEqual([]);
+    for (const topic of ['ingest', 'enriched', 'dead-letter'] as const) write(topic, `words of ${MARK}`);
+    expect(leftOf(purged, MARK, evidence)).toHaveLength(3);
+    expect(leftOf({ ...purged, purgedAt: -1 }, MARK, evidence)).toEqual([]);
+  });
+
+  it('objects to a vector that is missing, or of another text, and to a text that nobody wrote (laws 9 and 10)', async () => {
+    const [[textHash, text] = ['', '']] = textsOf(evidence);
+    expect(textHash).toBe(textHashOf(text));
+    const known = await row('a', { textHash });
+    const vectorOf = (words: string) => {
+      const { buffer } = hashText(words, DIMENSIONS).vector;
+      return { model: 'm', dimensions: DIMENSIONS, bytes: new Uint8Array(buffer) };
+    };
+    const texts = textsOf(evidence);
+    expect(checkVector(known, vectorOf(text), texts, DIMENSIONS)).toEqual([]);
+    expect(checkVector(known, vectorOf('other words'), texts, DIMENSIONS)).toHaveLength(1);
+    expect(checkVector(known, null, texts, DIMENSIONS)).toHaveLength(1);
+    expect(checkVector({ ...known, textHash: 'x' }, null, texts, DIMENSIONS)).toHaveLength(1);
+  });
+
+  it('objects to dead letters of what was not refused (law 10), and to a token that is told (law 12)', () => {
+    write('dead-letter', 'my-token', { '__connect.errors.stage': 'sink' });
+    expect(checkDeadLetters(evidence, new Set(['a']))).toEqual([]);
+    expect(checkDeadLetters(evidence, new Set())).toHaveLength(1);
+    expect(checkSecrets(evidence, ['another'])).toEqual([]);
+    expect(checkSecrets(evidence, ['my-token'])).toHaveLength(1);
+  });
+});

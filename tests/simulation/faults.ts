@@ -42,7 +42,9 @@ const reply =
   });
 
 /** A page as if nothing were saved, with the links that it has or without. */
-const emptied = ({ body, headers }: FakeReply, isLast: boolean): Partial<FakeReply> => {
+const emptied = (s: Simulation, { body, headers }: FakeReply, isLast: boolean): Partial<FakeReply> => {
+  // Where more pages were to come, an empty one is no answer.
+  if (isLast || !/rel="next"|"after":"/.test(`${headers['link']}${body}`)) s.wasMisled = true;
   const { link: _link, ...others } = headers;
   if (body.startsWith('[')) return { body: '[]', headers: isLast ? others : headers };
   const listing = JSON.parse(body === '' ? '{}' : body) as { data?: { children?: unknown; after?: unknown } };
@@ -52,7 +54,8 @@ const emptied = ({ body, headers }: FakeReply, isLast: boolean): Partial<FakeRep
   };
 };
 
-const shortened = ({ body, headers }: FakeReply): Partial<FakeReply> => {
+const shortened = (s: Simulation, { body, headers }: FakeReply): Partial<FakeReply> => {
+  s.wasMisled = true;
   const { link: _link, ...others } = headers;
   if (body.startsWith('[')) return { headers: others };
   return { body: body.replace(/"after":"[^"]*"/, '"after":null') };
@@ -88,6 +91,7 @@ const skew = (ms: number): Inject => {
     if (worker === undefined) return false;
     worker.gate.skewMs = ms;
     if (ms > 0) simulation.wasAhead = true;
+    if (ms !== 0) simulation.wasMisled = true;
     // Whoever seems to be gone is taken over, while it goes on.
     simulation.mayEmbedTwice = true;
     return true;
@@ -146,9 +150,9 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
       s.source.save(n);
       return undefined;
     }),
-  'a page is empty': (s) => answerOnce(s, isList, () => reply((given) => emptied(given, false))),
-  'the list ends with an empty page': (s) => answerOnce(s, isList, () => reply((given) => emptied(given, true))),
-  'only the first pages of the list come': (s) => answerOnce(s, isList, () => reply(shortened)),
+  'a page is empty': (s) => answerOnce(s, isList, () => reply((given) => emptied(s, given, false))),
+  'the list ends with an empty page': (s) => answerOnce(s, isList, () => reply((given) => emptied(s, given, true))),
+  'only the first pages of the list come': (s) => answerOnce(s, isList, () => reply((given) => shortened(s, given))),
   'everything is denied, the control ids too': (s) => answerOnce(s, isQuestion, () => reply(denied)),
   'the token is revoked': (s) => {
     s.source.revoke();

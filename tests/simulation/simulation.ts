@@ -48,6 +48,8 @@ export class Simulation {
   readonly refused = new Set<string>();
   /** a clock was ahead, and what was put off by it may wait for days */
   wasAhead = false;
+  /** what the source answered, or a clock said, could not be told from the truth */
+  wasMisled = false;
   #files = 0;
   #under: Promise<unknown>[] = [];
 
@@ -251,6 +253,7 @@ export class Simulation {
       await this.judge();
     }
     const decisions = this.#decisions();
+    this.#saveAnother();
     await this.#whole();
     if (this.#decisions() > decisions) this.oracle.violate('there is something to decide though nothing changed');
     const scope = await (await this.store()).scope(this.oracle.scope);
@@ -260,6 +263,13 @@ export class Simulation {
     this.#judgeEmbeddings();
     await judgeAtRest(this, GUARD);
     await rebuildSilently(this);
+  }
+
+  /** Its content has to come with what the next list causes, and not by and by. */
+  #saveAnother(): void {
+    const { source, oracle } = this;
+    const n = oracle.ids.findLastIndex((id) => !source.truth.isSaved(id) && !oracle.decidedByPerson.has(id));
+    if (n >= 0) source.save(n);
   }
 
   #decisions(): number {

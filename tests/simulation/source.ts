@@ -21,6 +21,8 @@ export interface Source {
   readonly env: Readonly<Record<string, string>>;
   readonly live?: typeof createLiveProviders;
   readonly oembed: typeof fetch;
+  /** its lists hold all that is saved, as far as nothing goes wrong */
+  readonly listsAll: boolean;
   /** answers what is asked; null: nobody can be asked for what is saved */
   readonly service: FakeService | null;
   readonly connectBy: ConnectBy | null;

@@ -23,6 +23,10 @@ export class Truth {
     return this.#spans.get(itemId)?.at(-1)?.to === Number.POSITIVE_INFINITY;
   }
 
+  wasEverSaved(itemId: string): boolean {
+    return this.#spans.has(itemId);
+  }
+
   /** All the time; a change at the very end of it may count either way, and so does not. */
   wasSavedThroughout(itemId: string, since: number, until: number): boolean {
     return (this.#spans.get(itemId) ?? []).some(({ from, to }) => from < since && until < to);

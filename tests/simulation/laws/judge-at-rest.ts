@@ -2,6 +2,7 @@ import type { ItemStore } from '../../../core/ports/item-store.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Oracle } from '../oracle.ts';
 import type { Source } from '../source.ts';
+import { checkBegins, checkListings } from './complete.ts';
 import { type Kept, proveLaws } from './prove-laws.ts';
 
 /** A history that came to its end. */
@@ -11,10 +12,14 @@ interface Ended {
   readonly source: Source;
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
+  readonly wasMisled: boolean;
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
   settle(): Promise<unknown>;
 }
+
+/** More than the items of any source. */
+const MOST_ROWS = 1_000;
 
 /** When the faults have ended and everything came to rest: what the store holds is what all that was ever written makes of it. */
 export async function judgeAtRest(
@@ -41,6 +46,12 @@ export async function judgeAtRest(
     secrets: source.secrets,
   });
   for (const violation of wrong) oracle.violate(violation);
+  for (const violation of checkBegins(evidence)) oracle.violate(violation);
+  if (!ended.wasMisled && source.listsAll)
+    for (const violation of checkListings(evidence, source.truth, oracle.ids)) oracle.violate(violation);
+  for (const { itemId, state } of await store.glance(oracle.scope, null, MOST_ROWS))
+    if (state !== null && !source.truth.wasEverSaved(itemId))
+      oracle.violate(`${itemId} was never saved, and is ${state}`);
   for (const syncId of evidence.syncIds()) {
     const run = await store.run(syncId);
     if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))

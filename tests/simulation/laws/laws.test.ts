@@ -5,6 +5,8 @@ import type { TopicName } from '../../../core/ports/event-log.ts';
 import { textHashOf } from '../../../core/text-hash.ts';
 import { hashText } from '../../../processors/embed/hash/hash-embedder.ts';
 import { Scenario } from '../../../testing/scenario/scenario.ts';
+import { Truth } from '../truth.ts';
+import { checkBegins, checkListings } from './complete.ts';
 import { checkDeadLetters, checkFlags, checkSecrets, foldDecisions } from './decisions.ts';
 import { leftOf } from './erasure.ts';
 import { Evidence } from './evidence.ts';
@@ -26,12 +28,16 @@ describe('what is proved from the log', () => {
     await importOf(ITEMS.filter((id) => id !== 'b'));
     await scenario.person('c', 'pin');
     await scenario.settle();
+    gather();
+  });
+
+  function gather(): void {
     evidence = new Evidence((value) => scenario.codec.decode(value));
     for (const [offset, { key, decoded }] of scenario.ingest.entries()) {
       const value = decoded === null ? null : scenario.codec.encode(decoded.type, decoded.value);
       evidence.add('ingest', 0, { key, value, headers: {}, timestamp: 0, offset });
     }
-  });
+  }
 
   async function importOf(ids: readonly string[]): Promise<void> {
     const run = scenario.run('import');
@@ -73,6 +79,23 @@ describe('what is proved from the log', () => {
     expect(checkSighting(await row('a', { seen: 0 }), sightings, new Map())).toHaveLength(1);
     expect(checkSighting(await row('a'), sightings, new Map([['a', 1_000]]))).toHaveLength(1);
     expect(checkVerdicts(ingest(), evidence, sightings)).toEqual([]);
+  });
+
+  it('objects to a whole list that lacks what was saved, and to one that is shown before its Begin (laws 3 and 5)', () => {
+    const truth = new Truth();
+    for (const id of ITEMS) truth.save(id, 0);
+    const run = scenario.run('full');
+    run.snapshot(['a', 'c', 'd', 'e', 'f'], { proof: 'verdict', coverage: 'complete', asOf: null });
+    run.item('a');
+    run.finish();
+    gather();
+    expect(checkBegins(evidence)).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS)).toEqual(['a list is said to be complete, and lacks b']);
+    truth.unsave('b', scenario.now);
+    expect(checkListings(evidence, truth, ITEMS)).toEqual([]);
+    scenario.run('full').item('a');
+    gather();
+    expect(checkBegins(evidence)).toHaveLength(1);
   });
 
   it('objects to more removals than the guard lets pass (law 4)', () => {

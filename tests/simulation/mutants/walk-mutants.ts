@@ -52,13 +52,4 @@ export const WALK_MUTANTS: readonly Mutant[] = [
     text: 'if (chain.flaw === null && (again === null || sameIds(again.ids, first.ids))) {',
     replacement: 'if (chain.flaw === null) {',
   },
-  {
-    name: 'what is known advances with a walk that was aborted',
-    law: 5,
-    file: 'producers/sync/sync-run.ts',
-    text: '        const hashesAt = await writeHashes(deps.metadata, run, collection, known, hashes);\n        documents.push(hashesAt);',
-    replacement: `        const hashesAt = await writeHashes(deps.metadata, run, collection, known, hashes);
-        documents.push(hashesAt);
-        await run.update((before) => ({ ...before, hashesAt: { ...before.hashesAt, [collection]: hashesAt } }));`,
-  },
 ];

@@ -25,6 +25,7 @@ export function githubSource(now: () => number): Source {
   return {
     provider: 'github',
     items: 8,
+    listsAll: true,
     truth,
     env: { GITHUB_API_URL: service.origin },
     live: (deps, config) => createLiveProviders(deps, config, service.fetch),

@@ -15,7 +15,8 @@ export function redditSource(now: () => number, seed: number, connected: boolean
   const service = new FakeReddit(now, seed);
   service.mostPerPage = 3;
   // Pages of a list that was shortened without a word, in some histories.
-  if (seed % 4 === 0) service.world.cap = 6;
+  const listsAll = seed % 4 !== 0;
+  if (!listsAll) service.world.cap = 6;
   const { world } = service;
   const me = world.redditor('2abc', 'me_myself', REFRESH);
   const other = world.redditor('2xyz', 'somebody_else', OTHER_REFRESH);
@@ -49,6 +50,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
   return {
     provider: 'reddit',
     items: 8,
+    listsAll,
     truth,
     env: {
       REDDIT_API_URL: service.origin,

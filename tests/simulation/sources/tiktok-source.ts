@@ -28,6 +28,7 @@ export function tiktokSource(now: () => number): Source {
   return {
     provider: 'tiktok',
     items: 8,
+    listsAll: true,
     truth,
     env: { TIKTOK_OEMBED_URL: MemoryOEmbed.url },
     oembed: oembed.fetch,

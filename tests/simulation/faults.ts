@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
+import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import {
   FAULTS as ANSWERS,
   type FakeReply,
@@ -163,9 +164,14 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     await s.connect();
     return s.source.connectBy !== null;
   },
-  'somebody else answers': (s) => {
+  'somebody else answers': async (s) => {
+    const account = { provider: s.source.provider, user: 'me' };
+    const document = await s.cluster.metadata.get(syncMetadataKey(account));
+    const { lastSyncAt, lease } = readSyncMetadata(account, document?.value);
+    // Whose a list is that nobody knows an item of, or that was begun by the right one, its pages do not tell.
+    if (s.source.connectBy === null || lastSyncAt === null || lease !== null) return false;
     s.source.impersonate(true);
-    return s.source.connectBy !== null;
+    return true;
   },
   'the right one answers again': (s) => {
     s.source.impersonate(false);

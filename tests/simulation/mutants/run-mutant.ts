@@ -48,13 +48,13 @@ export async function runMutant(mutant: Mutant, hunt: Hunt): Promise<Fate> {
     watchdog = setTimeout(hang, HISTORY_LIMIT_MS);
   });
   child.send(hunt);
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
   clearTimeout(watchdog);
   const { seed, violation } = last;
   const histories = seed - hunt.first + 1;
   if (violation !== null) return { mutant, caughtBy: seed, violation, histories };
   if (isHanging) return { mutant, caughtBy: seed, violation: 'it does not come to rest', histories };
-  if (code !== 0) throw new Error(`with the mutant '${mutant.name}' the process ended in history ${seed} with ${code}`);
+  if (ended !== 0) throw new Error(`with the mutant '${mutant.name}' the process ended in history ${seed}: ${ended}`);
   return { mutant, caughtBy: null, violation: '', histories };
 }
 

@@ -30,12 +30,34 @@ const REGISTER = new URL('./register.mjs', import.meta.url).href;
 /** A history takes a tenth of a second: one that takes so long hangs. */
 const HISTORY_LIMIT_MS = 180_000;
 
-/** Runs histories with the mutant in the program until one of them is wrong. The checkout stays as it is. */
-export async function runMutant(mutant: Mutant, hunt: Hunt): Promise<Fate> {
+/**
+ * Runs histories with the mutant in the program until one of them is wrong, and is right without it. The checkout stays as it is.
+ */
+export async function runMutant(mutant: Mutant, { first, count }: Hunt): Promise<Fate> {
   const file = path.join(ROOT, mutant.file);
   const source = mutate(mutant, readFileSync(file, 'utf8'));
-  const child = start(JSON.stringify({ url: pathToFileURL(file).href, source }));
-  let last: Report = { seed: hunt.first, violation: null };
+  const put = JSON.stringify({ url: pathToFileURL(file).href, source });
+  const end = first + count;
+  for (let from = first; from < end; ) {
+    const caught = await hunt(mutant.name, put, { first: from, count: end - from });
+    if (caught === null) break;
+    const { seed, violation } = caught;
+    if ((await hunt('none', null, { first: seed, count: 1 })) === null)
+      return { mutant, caughtBy: seed, violation, histories: seed - first + 1 };
+    process.stderr.write(`history ${seed} is wrong without any mutant, and proves nothing\n`);
+    from = seed + 1;
+  }
+  return { mutant, caughtBy: null, violation: '', histories: count };
+}
+
+/** The first history that is wrong; null: none is. */
+async function hunt(
+  name: string,
+  put: string | null,
+  histories: Hunt,
+): Promise<{ readonly seed: number; readonly violation: string } | null> {
+  const child = start(put);
+  let last: Report = { seed: histories.first, violation: null };
   let isHanging = false;
   const hang = (): void => {
     isHanging = true;
@@ -47,19 +69,19 @@ export async function runMutant(mutant: Mutant, hunt: Hunt): Promise<Fate> {
     clearTimeout(watchdog);
     watchdog = setTimeout(hang, HISTORY_LIMIT_MS);
   });
-  child.send(hunt);
+  child.send(histories);
   const ended = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
   clearTimeout(watchdog);
   const { seed, violation } = last;
-  const histories = seed - hunt.first + 1;
-  if (violation !== null) return { mutant, caughtBy: seed, violation, histories };
-  if (isHanging) return { mutant, caughtBy: seed, violation: 'it does not come to rest', histories };
-  if (ended !== 0) throw new Error(`with the mutant '${mutant.name}' the process ended in history ${seed}: ${ended}`);
-  return { mutant, caughtBy: null, violation: '', histories };
+  if (violation !== null) return { seed, violation };
+  if (isHanging) return { seed, violation: 'it does not come to rest' };
+  if (ended !== 0) throw new Error(`with the mutant '${name}' the process ended in history ${seed}: ${ended}`);
+  return null;
 }
 
-function start(mutant: string): ChildProcess {
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', SIMULATION_MUTANT: mutant };
-  const execArgv = [...process.execArgv, '--import', REGISTER, '--max-semi-space-size=32'];
+function start(put: string | null): ChildProcess {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', SIMULATION_MUTANT: put ?? '' };
+  const register = put === null ? [] : ['--import', REGISTER];
+  const execArgv = [...process.execArgv, ...register, '--max-semi-space-size=32'];
   return fork(process.argv[1] ?? '', [], { stdio: ['ignore', 2, 2, 'ipc'], env, execArgv });
 }

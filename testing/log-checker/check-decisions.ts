@@ -30,6 +30,7 @@ export function checkDecisions(logs: readonly PartitionLog[], decode: (value: Ui
     const erased = new Set(ingest.flatMap(({ key, value }) => (value === null ? [key] : [])));
     const items = new Map<string, ItemState>();
     const fences = new Map<string, number>();
+    const known = new Set<string>();
     for (const { key, value, offset } of ingest) {
       if (value === null) continue;
       const decoded = decode(value);
@@ -46,8 +47,9 @@ export function checkDecisions(logs: readonly PartitionLog[], decode: (value: Ui
         if (decoded.value.sighting) state.sighted = offset;
         continue;
       }
-      // One that did not act got a tombstone.
-      if (erased.has(key)) continue;
+      // One that did not act got a tombstone; a copy under the very same key cannot get one.
+      if (erased.has(key) || known.has(key)) continue;
+      known.add(key);
       decisions++;
       const wrong = misjudged(decoded.value, state, offset);
       if (wrong !== null) violations.push(`partition ${partition}: ${key} at ${offset}: ${wrong}`);

@@ -16,6 +16,8 @@ import { type ConsumedLog, MemoryConsumer } from './memory-consumer.ts';
 
 /** What the next appends to a topic do, in this order. */
 export type AppendFault =
+  /** goes well */
+  | 'none'
   /** rejects, and nothing was written */
   | 'refuse'
   /** is written, and rejects all the same */

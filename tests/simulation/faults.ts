@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
-import { SLOT } from '../../core/keys.ts';
+import { parseRecordKey, SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
 import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import {
@@ -72,9 +72,15 @@ const denied = ({ body }: FakeReply): Partial<FakeReply> => ({
 const appendFault =
   (fault: AppendFault): Inject =>
   (simulation) => {
-    simulation.cluster.log.failAppends(TOPIC_NAMES[simulation.pick(TOPIC_NAMES.length)] ?? 'ingest', fault);
+    // Most of what can go wrong is in `ingest`, and not with the first record of a run.
+    const topic = simulation.pick(2) === 0 ? 'ingest' : TOPIC_NAMES[simulation.pick(TOPIC_NAMES.length)];
+    const before = Array.from({ length: simulation.pick(SOUND_APPENDS) }, (): AppendFault => 'none');
+    simulation.cluster.log.failAppends(topic ?? 'ingest', ...before, fault);
     return true;
   };
+
+/** Appends that go well before one does not, at most. */
+const SOUND_APPENDS = 6;
 
 /** Bytes of the export last taken, changed. */
 const upload =
@@ -143,6 +149,8 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     }),
   'an item is taken out while the list is walked': (s, n) =>
     answerOnce(s, isList, () => {
+      // Reddit's pages hang together by their last items: where one of these is gone, the list ends without a word.
+      if (s.source.provider === 'reddit') s.wasMisled = true;
       s.source.unsave(n);
       return undefined;
     }),
@@ -183,7 +191,7 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   'a chunk of a snapshot cannot be read': (s) => {
     const { log } = s.cluster;
     log.garble = (topic, key) => {
-      if (topic !== 'ingest' || !key.includes(`|${SLOT.chunk}|`)) return false;
+      if (topic !== 'ingest' || parseRecordKey(key)?.slot !== SLOT.chunk) return false;
       log.garble = () => false;
       return true;
     };

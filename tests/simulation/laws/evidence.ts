@@ -1,3 +1,4 @@
+import { parseRecordKey, SLOT } from '../../../core/keys.ts';
 import type { LogRecord, TopicName } from '../../../core/ports/event-log.ts';
 import type { Decoded } from '../../../core/ports/schema-codec.ts';
 import type { PartitionLog } from '../../../testing/log-checker/check-order.ts';
@@ -21,7 +22,7 @@ export class Evidence {
 
   add(topic: TopicName, partition: number, record: LogRecord): void {
     this.written.push({ topic, partition, record });
-    if (topic !== 'ingest' || record.value === null || !record.key.includes('|:end|')) return;
+    if (topic !== 'ingest' || record.value === null || parseRecordKey(record.key)?.slot !== SLOT.end) return;
     const decoded = this.decode(record.value);
     if (decoded.type === 'SnapshotEnd' && decoded.value.status === 'aborted')
       this.#aborted.add(decoded.value.snapshotId);

@@ -17,7 +17,8 @@ interface Removal {
  */
 export function checkGuard(evidence: Evidence, guardItems: number, guardShare: number): readonly string[] {
   const wrong: string[] = [];
-  const bySnapshot = new Map<string, Removal[]>();
+  // By item: a log may hold a decision twice.
+  const bySnapshot = new Map<string, Map<string, Removal>>();
   const scopeCounts = new Map<string, number>();
   const denials = new Map<string, number>();
   const left = new Set(evidence.left('ingest'));
@@ -35,12 +36,13 @@ export function checkGuard(evidence: Evidence, guardItems: number, guardShare: n
     wrong.push(...emptied(removal));
     if (isAgreed(removal, value.eventId, denials)) continue;
     const snapshot = value.snapshotId ?? '';
-    bySnapshot.set(snapshot, [...(bySnapshot.get(snapshot) ?? []), removal]);
+    const removed = bySnapshot.get(snapshot) ?? new Map<string, Removal>();
+    bySnapshot.set(snapshot, removed.set(value.itemId, removal));
   }
   for (const [snapshot, removals] of bySnapshot) {
-    const scopeCount = removals[0]?.scopeCount ?? scopeCounts.get(snapshot) ?? 0;
-    if (removals.length > guardItems && removals.length > guardShare * scopeCount)
-      wrong.push(`${removals.length} of ${scopeCount} were removed by one snapshot, which is beyond the guard`);
+    const scopeCount = [...removals.values()][0]?.scopeCount ?? scopeCounts.get(snapshot) ?? 0;
+    if (removals.size > guardItems && removals.size > guardShare * scopeCount)
+      wrong.push(`${removals.size} of ${scopeCount} were removed by one snapshot, which is beyond the guard`);
   }
   return wrong;
 }

@@ -101,6 +101,8 @@ describe('what is proved from the log', () => {
   it('objects to more removals than the guard lets pass (law 4)', () => {
     expect(checkGuard(evidence, 20, 0.25)).toEqual([]);
     expect(checkGuard(evidence, 0, 0)).toEqual([expect.stringContaining('beyond the guard')]);
+    for (const record of ingest()) evidence.add('ingest', 0, record);
+    expect(checkGuard(evidence, 1, 0)).toEqual([]);
   });
 
   it('objects to flags that no decision gave (laws 7 and 8)', async () => {

@@ -2,30 +2,18 @@ import { messageOf, PoisonError } from '../core/errors.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
 import { refuseContent } from '../core/fold/erase.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
+import { accountName, scopeName } from '../core/keys.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
 import { applyEnd } from './apply-end.ts';
+import { BatchLetters, refusalOf } from './batch-letters.ts';
+import { type BatchRecord, foldMarker, itemOf, prefetch } from './batch-record.ts';
 import { type FoldInput, RecordFolder } from './fold-record.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
 const STEP_ROWS = 100;
-
-/** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */
-export type BatchRecord =
-  | { readonly kind: 'input'; readonly input: FoldInput }
-  | { readonly kind: 'empty'; readonly offset: number; readonly position: number }
-  /** stands for a record that an earlier stage put into the dead letters: its key still names content that a purge must find */
-  | { readonly kind: 'marker'; readonly offset: number; readonly position: number; readonly key: string }
-  | {
-      readonly kind: 'poison';
-      readonly offset: number;
-      readonly position: number;
-      readonly key: string;
-      readonly error: string;
-    };
 
 export interface ApplyDeps {
   readonly store: ItemStore;
@@ -79,8 +67,23 @@ export class BatchApplier {
     await this.#applyPlain(pending);
   }
 
+  /** What the store refuses is folded again without: nothing that the records of such an item would have done is left. */
   async #applyPlain(records: readonly BatchRecord[]): Promise<void> {
     if (records.length === 0) return;
+    const letters = new BatchLetters(this.#deps.deadLetter);
+    for (;;) {
+      const { unit, progress, at } = await this.#foldPlain(records, letters);
+      if (!this.#deps.rebuilding) await this.#owe(unit, progress, at);
+      const refused = await this.#deps.store.commit(unit.changeSet(this.#partition, this.#progress, progress));
+      if (refused.length === 0) return this.#committed(unit, progress);
+      letters.leaveOut(refused);
+    }
+  }
+
+  async #foldPlain(
+    records: readonly BatchRecord[],
+    letters: BatchLetters,
+  ): Promise<{ readonly unit: UnitOfWork; readonly progress: PartitionProgress; readonly at: number }> {
     const unit = new UnitOfWork(this.#deps.store);
     await prefetch(unit, records);
     const folder = new RecordFolder(unit, this.#deps.settings);
@@ -90,28 +93,39 @@ export class BatchApplier {
     for (const record of records) {
       const offset = record.kind === 'input' ? record.input.offset : record.offset;
       nextOffset = Math.max(nextOffset, offset + 1);
-      if (record.kind === 'input') at = Math.max(at, await this.#foldOne(unit, folder, record.input, position));
-      if (record.kind === 'marker' || record.kind === 'poison') foldMarker(unit, record);
+      const refusal = letters.refusalOf(itemOf(record));
+      if (record.kind === 'input')
+        at = Math.max(at, await this.#foldOne({ unit, folder, letters }, record.input, position, refusal));
+      if (refusal === null && (record.kind === 'marker' || record.kind === 'poison')) foldMarker(unit, record);
       // What is read again is in the dead letters already.
       if (record.kind === 'poison' && (record.position < 0 || record.position > position))
-        await this.#deps.deadLetter(offset, record.error);
+        await letters.write(offset, record.error);
       position = Math.max(position, record.kind === 'input' ? record.input.position : record.position);
     }
-    await this.#commit(unit, { position, nextOffset }, at);
+    return { unit, progress: { position, nextOffset }, at };
   }
 
   /** Resolves to the `at` of the record. */
-  async #foldOne(unit: UnitOfWork, folder: RecordFolder, input: FoldInput, applied: number): Promise<number> {
+  async #foldOne(
+    { unit, folder, letters }: { unit: UnitOfWork; folder: RecordFolder; letters: BatchLetters },
+    input: FoldInput,
+    applied: number,
+    refusal: string | null,
+  ): Promise<number> {
     const { type, value } = input.decoded;
     if (type !== 'LateVector' && input.position <= applied) {
-      if (type === 'EnrichedItem') await this.#foldAppliedContent(unit, folder, input);
+      if (type === 'EnrichedItem' && refusal === null) await this.#foldAppliedContent(unit, folder, input);
       return 0;
     }
     try {
-      await folder.fold(input);
+      if (refusal === null) await folder.fold(input);
+      else {
+        await folder.leaveOut(input);
+        await letters.write(input.offset, refusal);
+      }
     } catch (error) {
       if (!(error instanceof PoisonError) && !(error instanceof SyntaxError)) throw error;
-      await this.#deps.deadLetter(input.offset, messageOf(error));
+      await letters.write(input.offset, messageOf(error));
     }
     return type === 'EnrichedItem' ? value.item.at : value.at;
   }
@@ -130,7 +144,7 @@ export class BatchApplier {
   async #applyEnd(input: FoldInput, end: SnapshotEnd): Promise<void> {
     const nextOffset = Math.max(this.#progress.nextOffset, input.offset + 1);
     if (input.position <= this.#progress.position) {
-      await this.#commit(new UnitOfWork(this.#deps.store), { ...this.#progress, nextOffset }, end.at);
+      await this.#commit(new UnitOfWork(this.#deps.store), { ...this.#progress, nextOffset }, end.at, input.offset);
       return;
     }
     const { store, settings, pause } = this.#deps;
@@ -159,7 +173,7 @@ export class BatchApplier {
   }
 
   /** `endOffset`: of the snapshot's End that changes the items of the unit. */
-  async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number, endOffset = -1): Promise<void> {
+  async #commit(unit: UnitOfWork, progress: PartitionProgress, at: number, endOffset: number): Promise<void> {
     const { store, rebuilding } = this.#deps;
     if (!rebuilding) await this.#owe(unit, progress, at);
     for (;;) {
@@ -167,6 +181,10 @@ export class BatchApplier {
       if (refused.length === 0) break;
       await this.#leaveOut(unit, refused, endOffset);
     }
+    this.#committed(unit, progress);
+  }
+
+  #committed(unit: UnitOfWork, progress: PartitionProgress): void {
     this.#progress = progress;
     this.#deps.onCommit?.(unit);
     const runs = unit.touchedRuns();
@@ -205,11 +223,9 @@ export class BatchApplier {
 
   /** Law 10: into the dead letters first; the position moves past it only when they are there. */
   async #leaveOut(unit: UnitOfWork, refused: readonly RefusedItem[], endOffset: number): Promise<void> {
-    for (const { scope, itemId, error } of refused) {
-      const { lastOffset } = await unit.leaveOut(scope, itemId);
-      const reason = `the store refused ${scope} ${itemId}: ${error}`;
-      if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, reason);
-      else if (endOffset >= 0) await this.#deps.deadLetter(endOffset, reason, itemId);
+    for (const each of refused) {
+      await unit.leaveOut(each.scope, each.itemId);
+      await this.#deps.deadLetter(endOffset, refusalOf(each), each.itemId);
     }
   }
 }
@@ -220,45 +236,4 @@ export class BatchApplier {
  */
 function afterStep({ position, nextOffset }: PartitionProgress): PartitionProgress {
   return { position, nextOffset: Math.max(0, nextOffset - 1) };
-}
-
-/** Law 7: content that never arrived is still in the log, under this key. */
-function foldMarker(unit: UnitOfWork, marker: { readonly offset: number; readonly key: string }): void {
-  const item = itemOfKey(marker.key);
-  if (item === null) return;
-  const draft = unit.draft(item.scope, item.itemId);
-  if (draft.row.state === 'purged' || draft.row.blocked) unit.effects.tombstones.push(marker.key);
-  else if (!draft.row.contentKeys.includes(marker.key)) {
-    draft.row.contentKeys.push(marker.key);
-    draft.dirty = true;
-  }
-}
-
-/** Loads what the records will ask for, in few calls. */
-async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]): Promise<void> {
-  const items = new Map<string, string[]>();
-  const events: string[] = [];
-  const wanted = (scope: string, itemId: string): void => {
-    const ids = items.get(scope);
-    if (ids === undefined) items.set(scope, [itemId]);
-    else ids.push(itemId);
-  };
-  for (const record of records) {
-    const marked = record.kind === 'marker' || record.kind === 'poison' ? itemOfKey(record.key) : null;
-    if (marked !== null) wanted(marked.scope, marked.itemId);
-    if (record.kind !== 'input') continue;
-    const { type, value } = record.input.decoded;
-    const item =
-      type === 'EnrichedItem'
-        ? value.item
-        : type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector'
-          ? value
-          : null;
-    if (item === null) continue;
-    wanted(scopeName(item), item.itemId);
-    if (type === 'Decision') events.push(`decision ${value.eventId}`, `acted ${record.input.key}`);
-    if (record.input.first !== record.input.position) events.push(`redriven ${accountName(item)} ${item.eventId}`);
-  }
-  for (const [scope, ids] of items) await unit.loadItems(scope, ids);
-  await unit.loadEvents(events);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { recordKey } from '../core/keys.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
-import { BatchApplier, type BatchRecord } from './apply-batch.ts';
+import { BatchApplier } from './apply-batch.ts';
+import type { BatchRecord } from './batch-record.ts';
 import { Owed } from './owed.ts';
 
 const MONTH_MS = 31 * 86_400_000;

@@ -143,6 +143,12 @@ export class RecordFolder {
     };
   }
 
+  /** The store does not take the item: what is in the dead letters came back, too, as far as its run waits for it. */
+  async leaveOut({ decoded: { type, value } }: FoldInput): Promise<void> {
+    if (type !== 'Decision' || this.#unit.isKnownEvent(`decision ${value.eventId}`)) return;
+    if (this.#unit.isNewEvent(`left out ${value.eventId}`)) this.#countBack(await this.#unit.run(value.syncId), value);
+  }
+
   async #startRun(input: FoldInput, start: SyncStarted): Promise<void> {
     const name = accountName(start);
     const account = await this.#unit.account(name);
@@ -201,7 +207,7 @@ export class RecordFolder {
     const scope = await this.#unit.scope(draft.scope);
     const run = await this.#unit.run(item.syncId);
     const context = await this.context(input, scope, item, run);
-    touch(draft, input);
+    draft.dirty = true;
     if (!accepted) {
       if (carriesContent(item)) refuseContent(context, draft.row, enriched.textHash ?? '');
       return;
@@ -226,7 +232,7 @@ export class RecordFolder {
       return;
     }
     if (draft.row.textHash !== late.textHash || draft.row.vectorHash !== '') return;
-    touch(draft, input);
+    draft.dirty = true;
     draft.vector = { model: late.model, dimensions: late.dimensions, bytes: late.vector };
     draft.row.vectorHash = hashBytes(late.vector);
   }
@@ -262,7 +268,7 @@ export class RecordFolder {
     const draft = this.#unit.draft(scopeName(verdict), verdict.itemId);
     const scope = await this.#unit.scope(draft.scope);
     const run = await this.#unit.run(verdict.syncId);
-    touch(draft, input);
+    draft.dirty = true;
     foldVerdict(await this.context(input, scope, verdict, run), draft.row, verdict);
     this.#unit.changedScope(scope);
     this.#unit.changedRun(run);
@@ -278,11 +284,10 @@ export class RecordFolder {
       if (!this.#unit.isKnownEvent(`acted ${input.key}`)) context.effects.tombstones.push(input.key);
       return;
     }
-    touch(draft, input);
-    if (run !== null && decision.author === 'sink') {
-      run.waitingDecisions--;
-      this.#unit.changedRun(run);
-    }
+    draft.dirty = true;
+    if (!this.#unit.isKnownEvent(`left out ${decision.eventId}`)) this.#countBack(run, decision);
+    // What was left out at its first key, and is left to this copy.
+    context.effects.tombstones.push(...input.otherKeys);
     if (!foldDecision(context, draft.row, decision)) return;
     this.#unit.isNewEvent(`acted ${input.key}`);
     if (decision.operation !== 'purge') return;
@@ -291,11 +296,12 @@ export class RecordFolder {
     draft.eraseHistory = true;
     this.#unit.forgetHistory(draft.scope, decision.itemId);
   }
-}
 
-function touch(draft: Draft, input: FoldInput): void {
-  draft.dirty = true;
-  draft.lastOffset = input.offset;
+  #countBack(run: RunRow | null, { author }: Decision): void {
+    if (run === null || author !== 'sink') return;
+    run.waitingDecisions--;
+    this.#unit.changedRun(run);
+  }
 }
 
 /** Law 9: the vector of a text stays while the text stays; a text that could not be embedded yet gets a late vector. */

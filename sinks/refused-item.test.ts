@@ -103,4 +103,49 @@ describe('an item that the store refuses', () => {
     await importOf(scenario, ['a', 'b', 'c', 'e']);
     expect(await scenario.idsOf('trash')).toEqual(['d']);
   });
+
+  it('is left to the redrive of each of its records, and nothing of them is done, told or erased before', async () => {
+    const { scenario, letters, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c']);
+    store.refuse = (_, itemId) => itemId === 'b';
+    const [purge] = [await scenario.person('b', 'purge'), await scenario.person('b', 'pin')];
+    const told = scenario.outcomes.length;
+    await scenario.settle();
+    expect(letters.map(({ offset }) => offset)).toEqual([purge.position, purge.position + 1]);
+    expect(scenario.ingest.filter(({ decoded }) => decoded === null)).toEqual([]);
+    expect(scenario.outcomes.slice(told)).toEqual([]);
+    // Once more in vain, then in earnest.
+    scenario.append(purge.decoded, 'b', 'again', { first: purge });
+    await scenario.settle();
+    store.refuse = () => false;
+    scenario.append(purge.decoded, 'b', 'at last', { first: purge });
+    await scenario.settle();
+    expect(await scenario.row('b')).toMatchObject({ state: 'purged', blocked: true });
+    expect(scenario.ingest.filter(({ decoded }) => decoded === null).map(({ key }) => key)).toContain(purge.key);
+  });
+
+  it('keeps no run waiting for the decision about it that is in the dead letters', async () => {
+    const { scenario, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c', 'd', 'e']);
+    const run = scenario.run('import');
+    scenario.now += 60_000;
+    run.snapshot(
+      ['a', 'c', 'd', 'e'].map((id) => ({ id, savedAt: 1_000 })),
+      { asOf: scenario.now, oldestRow: 0 },
+    );
+    run.finish();
+    await scenario.read();
+    await scenario.publish();
+    expect(await store.run(run.syncId)).toMatchObject({ waitingDecisions: 1 });
+    store.refuse = (_, itemId) => itemId === 'b';
+    await scenario.settle();
+    expect(await store.run(run.syncId)).toMatchObject({ waitingDecisions: 0, converged: false });
+    store.refuse = () => false;
+    const removal = scenario.ingest.findLast(({ decoded }) => decoded?.type === 'Decision');
+    if (removal === undefined) throw new Error('nothing was removed');
+    scenario.append(removal.decoded, 'b', 'again', { first: removal });
+    await scenario.settle();
+    expect(await scenario.idsOf('trash')).toEqual(['b']);
+    expect(await store.run(run.syncId)).toMatchObject({ waitingDecisions: 0 });
+  });
 });

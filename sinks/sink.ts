@@ -7,7 +7,8 @@ import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/eve
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
-import { BatchApplier, type BatchRecord } from './apply-batch.ts';
+import { BatchApplier } from './apply-batch.ts';
+import type { BatchRecord } from './batch-record.ts';
 import { Convergence } from './convergence.ts';
 import { checkItemIds, toFoldInput } from './fold-record.ts';
 import { OutboxSender } from './outbox.ts';

@@ -29,8 +29,6 @@ export interface Draft {
   content?: ItemContent | null;
   vector?: StoredVector | null;
   eraseHistory?: boolean;
-  /** offset in `enriched` of the last record that changed it: what is dead-lettered when the store refuses the item */
-  lastOffset: number;
   /** what its flag was before a snapshot that is being applied moved it, together with the digest of its scope */
   wasListed?: boolean;
 }
@@ -63,7 +61,7 @@ export class UnitOfWork {
     if (missing.length === 0) return;
     const rows = await this.#store.rows(scope, missing);
     for (const itemId of missing) {
-      drafts.set(itemId, { scope, row: rows.get(itemId) ?? newLedgerRow(itemId), dirty: false, lastOffset: -1 });
+      drafts.set(itemId, { scope, row: rows.get(itemId) ?? newLedgerRow(itemId), dirty: false });
     }
   }
 
@@ -96,7 +94,7 @@ export class UnitOfWork {
   }
 
   /** The item stays as it was: the store refused it. What the unit says of its scope and history is said without it. */
-  async leaveOut(scope: string, itemId: string): Promise<Draft> {
+  async leaveOut(scope: string, itemId: string): Promise<void> {
     const draft = this.draft(scope, itemId);
     draft.dirty = false;
     const { history } = this.effects;
@@ -104,7 +102,6 @@ export class UnitOfWork {
       if (history[i]?.itemId === itemId && history[i]?.scope === scope) history.splice(i, 1);
     const { wasListed = draft.row.listed } = draft;
     if (wasListed !== draft.row.listed) leaveOutOfListed(await this.scope(scope), itemId, wasListed);
-    return draft;
   }
 
   draft(scope: string, itemId: string): Draft {

@@ -70,7 +70,9 @@ async function hunt(
     watchdog = setTimeout(hang, HISTORY_LIMIT_MS);
   });
   child.send(histories);
-  const ended = await new Promise<number | string | null>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
+  const ended = await new Promise<number | string | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code)),
+  );
   clearTimeout(watchdog);
   const { seed, violation } = last;
   if (violation !== null) return { seed, violation };

@@ -2,20 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { readNumber, seedFor } from '../../testing/seeds.ts';
 import { FAULTS } from './faults.ts';
 import { OPERATIONS } from './operations.ts';
-import { planHistory, runHistory } from './run-history.ts';
+import { REGRESSIONS } from './regressions.ts';
+import { type HistoryPlan, planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
 import { addReport, newSummary, tell } from './summary.ts';
 
 const HISTORIES = readNumber('SIMULATION_HISTORIES') ?? 150;
 const LIMIT_MS = 600_000;
 
-async function expectSound(seed: number): Promise<void> {
-  const plan = planHistory(seed);
+async function expectSound(plan: HistoryPlan): Promise<void> {
   const report = await runHistory(plan);
   if (report.violations.length === 0) return;
   const { plan: smallest, report: told } = await shrink(plan, report);
   throw new Error(
-    `history ${seed} (${plan.kind}) fails, also with these ${smallest.steps.length} of its steps:\n` +
+    `history ${plan.seed} (${plan.kind}) fails, also with these ${smallest.steps.length} of its steps:\n` +
       `${told.trace.join('\n')}\n${told.violations.join('\n')}`,
   );
 }
@@ -29,7 +29,7 @@ describe('the whole topology, over histories with faults', () => {
       for (let n = 0; n < HISTORIES; n++) {
         const report = await runHistory(planHistory(seed + n));
         addReport(summary, seed + n, report);
-        if (report.violations.length > 0) await expectSound(seed + n);
+        if (report.violations.length > 0) await expectSound(planHistory(seed + n));
       }
       process.stdout.write(`${tell(summary, 1).replace(/^.*\n/, '')}\n`);
       // What it is for was really reached.
@@ -39,6 +39,10 @@ describe('the whole topology, over histories with faults', () => {
     },
     LIMIT_MS,
   );
+
+  it.each(Object.entries(REGRESSIONS))('still holds where it once did not: %s', async (_, plan) => {
+    await expectSound(plan);
+  });
 
   it('comes from its seed alone', async () => {
     const plan = planHistory(20_001);

@@ -194,6 +194,16 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
     });
   }
 
+  /** A group reads again what it had committed, from `offset` on, as after its offsets were set back. */
+  rewind(group: string, topic: TopicName, partition: number, offset: number): Promise<void> {
+    this.#rebalancing = this.#rebalancing.then(async () => {
+      const members = [...this.#consumers].filter((consumer) => consumer.options.group === group);
+      await Promise.all(members.map((member) => member.revokeAll()));
+      this.commit(group, topic, partition, offset);
+    });
+    return this.#rebalance(group);
+  }
+
   /** Everything the topic holds, by partition and offset. */
   all(topic: TopicName): readonly LogRecord[] {
     return (this.#topics.get(topic) ?? []).flatMap(({ records }) => records);

@@ -70,6 +70,8 @@ export class Cluster {
   readonly metadata = new MemoryMetadataStore();
   readonly generations = new MemoryGenerations();
   readonly embedder: CountingEmbedder;
+  /** at most */
+  embedderTakesMs = EMBED_LATENCY_MS;
   readonly lines: string[] = [];
   readonly workers: Worker[] = [];
   readonly #cache = new MemoryEmbeddingCache();
@@ -83,7 +85,7 @@ export class Cluster {
     this.random = mulberry32(options.seed);
     this.log = new MemoryEventLog({ clock: this.clock, partitionCount: PARTITIONS });
     this.log.onWrite = (topic, partition, record) => this.evidence.add(topic, partition, record);
-    this.embedder = new CountingEmbedder(this.clock, () => Math.floor(this.random() * EMBED_LATENCY_MS));
+    this.embedder = new CountingEmbedder(this.clock, () => Math.floor(this.random() * this.embedderTakesMs));
   }
 
   get folder(): string {
@@ -99,6 +101,13 @@ export class Cluster {
   async open(): Promise<void> {
     this.#front = await this.#process('front');
     await this.addWorker();
+  }
+
+  /** The embedder works again as it should. */
+  mendEmbedder(): void {
+    this.embedder.isDown = false;
+    this.embedder.leavesOut = 0;
+    this.embedderTakesMs = EMBED_LATENCY_MS;
   }
 
   /** One more process with all roles of the pipeline. */

@@ -2,72 +2,23 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import { parseRecordKey, SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
 import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
-import {
-  FAULTS as ANSWERS,
-  type FakeReply,
-  type FakeRequest,
-  type Fault,
-} from '../../testing/fake-service/fake-service.ts';
+import { FAULTS as ANSWERS } from '../../testing/fake-service/fake-service.ts';
 import type { AppendFault } from '../../testing/memory-log/memory-event-log.ts';
+import {
+  answerOnce,
+  denied,
+  emptied,
+  type Inject,
+  isList,
+  isQuestion,
+  reply,
+  shortened,
+  unreadable,
+  upload,
+} from './fault-tools.ts';
 import type { Gate } from './gate.ts';
+import { PEER_FAULTS } from './peer-faults.ts';
 import type { Simulation } from './simulation.ts';
-
-/** False: it could not be injected now. */
-type Inject = (simulation: Simulation, n: number) => boolean | Promise<boolean>;
-
-const isList = ({ url }: FakeRequest): boolean => /\/(starred|saved)$/.test(url.pathname);
-const isQuestion = ({ url }: FakeRequest): boolean => /\/(graphql|info)$/.test(url.pathname);
-
-/** Lets one of the next requests, of those that `meets` says, get something else than its answer. */
-function answerOnce(
-  simulation: Simulation,
-  meets: (request: FakeRequest) => boolean,
-  fault: (request: FakeRequest) => Fault | undefined,
-): boolean {
-  const { service } = simulation.source;
-  if (service === null) return false;
-  let left = simulation.pick(3);
-  service.before = (request) => {
-    if (!meets(request) || left-- > 0) return undefined;
-    service.before = () => undefined;
-    return fault(request);
-  };
-  return true;
-}
-
-const reply =
-  (change: (reply: FakeReply) => Partial<FakeReply>): ((given: FakeReply) => FakeReply) =>
-  (given) => ({
-    ...given,
-    ...change(given),
-  });
-
-/** A page as if nothing were saved, with the links that it has or without. */
-const emptied = (s: Simulation, { body, headers }: FakeReply, isLast: boolean): Partial<FakeReply> => {
-  // Where more pages were to come, an empty one is no answer.
-  if (isLast || !/rel="next"|"after":"/.test(`${headers['link']}${body}`)) s.wasMisled = true;
-  const { link: _link, ...others } = headers;
-  if (body.startsWith('[')) return { body: '[]', headers: isLast ? others : headers };
-  const listing = JSON.parse(body === '' ? '{}' : body) as { data?: { children?: unknown; after?: unknown } };
-  if (listing.data === undefined) return {};
-  return {
-    body: JSON.stringify({ ...listing, data: { ...listing.data, children: [], ...(isLast ? { after: null } : {}) } }),
-  };
-};
-
-const shortened = (s: Simulation, { body, headers }: FakeReply): Partial<FakeReply> => {
-  s.wasMisled = true;
-  const { link: _link, ...others } = headers;
-  if (body.startsWith('[')) return { headers: others };
-  return { body: body.replace(/"after":"[^"]*"/, '"after":null') };
-};
-
-/** Everything that is asked about is said to be saved no more, the control ids among it. */
-const denied = ({ body }: FakeReply): Partial<FakeReply> => ({
-  body: body
-    .replaceAll('"viewerHasStarred":true', '"viewerHasStarred":false')
-    .replaceAll('"saved":true', '"saved":false'),
-});
 
 const appendFault =
   (fault: AppendFault): Inject =>
@@ -82,16 +33,6 @@ const appendFault =
 /** Appends that go well before one does not, at most. */
 const SOUND_APPENDS = 6;
 
-/** Bytes of the export last taken, changed. */
-const upload =
-  (change: (bytes: Buffer) => Uint8Array): Inject =>
-  (simulation) => {
-    const taken = simulation.source.takeExport('honest');
-    if (taken === null) return false;
-    simulation.handIn({ ...taken, bytes: change(Buffer.from(taken.bytes)) });
-    return true;
-  };
-
 const skew = (ms: number): Inject => {
   return (simulation) => {
     const worker = simulation.cluster.workers[0];
@@ -104,9 +45,6 @@ const skew = (ms: number): Inject => {
     return true;
   };
 };
-
-/** A row that names no video, of an honest list. */
-const unreadable = (text: string): string => text.replace(/("(?:Link|link)": ?")[^"]*"/, '$1https://example.org/"');
 
 /** The process does nothing for so long, in the middle of whatever it does. */
 function standStill(s: Simulation, gate: Gate, stillMs: number): void {
@@ -131,6 +69,7 @@ const STILL_MS = 120_000;
 
 /** By the names under which they are counted, and asked for with --fault. */
 export const FAULTS: Readonly<Record<string, Inject>> = {
+  ...PEER_FAULTS,
   ...Object.fromEntries(
     Object.entries(ANSWERS).map(([name, fault]) => [
       `an answer: ${name}`,
@@ -202,7 +141,7 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     return true;
   },
   'the embedder is back': (s) => {
-    s.cluster.embedder.isDown = false;
+    s.cluster.mendEmbedder();
     return true;
   },
   'the store refuses one document': async (s, n) => {

@@ -9,6 +9,13 @@ const DAY_MS = 86_400_000;
 export const OPERATIONS = {
   save: [6, (s, n) => s.source.save(n)],
   unsave: [5, (s, n) => s.source.unsave(n)],
+  clear: [
+    1,
+    (s) => {
+      const left = s.pick(3);
+      for (let n = left; n < s.source.items; n++) s.source.unsave(n);
+    },
+  ],
   edit: [2, (s, n) => s.source.edit(n, s.pick(1_000))],
   touch: [1, (s, n) => s.source.touch(n)],
   hide: [
@@ -57,8 +64,8 @@ export const OPERATIONS = {
     async (s, n) => {
       const row = (await s.oracle.rows(await s.store()))[n];
       if (row === undefined || row.state === null) return;
-      if (row.state === 'purged') return;
-      if (row.state === 'trash') await s.person('restore', n);
+      if (row.state === 'purged') await s.person('allow', n);
+      else if (row.state === 'trash') await s.person('restore', n);
       else await s.person(s.pick(2) === 0 ? 'purge' : 'pin', n);
     },
   ],

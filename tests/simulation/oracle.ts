@@ -34,6 +34,8 @@ export class Oracle {
   readonly account: string;
   /** moments of exports that were made up, ms */
   readonly forgedAsOf = new Set<number>();
+  /** moments of exports that lack their oldest rows, ms: what is absent from them may wait for a person, and is not removed */
+  readonly cutOffAsOf = new Set<number>();
   /** items that a person decided about: what becomes of them is theirs */
   readonly decidedByPerson = new Set<string>();
   readonly #source: Source;
@@ -99,7 +101,7 @@ export class Oracle {
   #judgeHold({ itemId }: LedgerRow, { evidence, reason }: HistoryEntry): void {
     const { asOf = null } = JSON.parse(evidence) as { readonly asOf?: string | null };
     const at = asOf === null ? null : Date.parse(asOf);
-    if (at === null || this.forgedAsOf.has(at)) return;
+    if (at === null || this.forgedAsOf.has(at) || this.cutOffAsOf.has(at)) return;
     this.reach('held by absence');
     if (this.#source.truth.wasSavedThroughout(itemId, at, at + TOLD_TO_MS))
       this.violate(`wrong hold of ${itemId}: it was saved at ${asOf} (${reason})`);

@@ -206,7 +206,7 @@ export class Simulation {
   /** No more faults; what stood still goes on, and what was begun ends one way or the other. */
   async #calm(): Promise<void> {
     if (this.source.service !== null) this.source.service.before = () => undefined;
-    this.cluster.embedder.isDown = false;
+    this.cluster.mendEmbedder();
     this.cluster.log.mend();
     this.cluster.log.garble = () => false;
     for (const store of this.cluster.generations.made) {

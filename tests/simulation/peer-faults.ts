@@ -1,0 +1,169 @@
+import type { FakeReply, FakeRequest, Fault } from '../../testing/fake-service/fake-service.ts';
+import { denied, type Inject, isList, isQuestion, reply, shortened, upload } from './fault-tools.ts';
+import type { Simulation } from './simulation.ts';
+
+const SERVER_ERROR = { status: 502, headers: {}, body: '' };
+/** A request is tried again a few times: what fails so often fails for good. */
+const FOR_GOOD = 6;
+/** Answers of a sync that is cut short: its list, and what it asks about. */
+const CUT_SHORT = 8;
+const SLOW_MS = 60_000;
+
+const isLaterPage = (request: FakeRequest): boolean =>
+  isList(request) && (request.url.searchParams.has('after') || Number(request.url.searchParams.get('page') ?? 1) > 1);
+const isDetail = ({ url }: FakeRequest): boolean => /\/repositories\/\d+$/.test(url.pathname);
+const hasNext = ({ headers, body }: FakeReply): boolean => /rel="next"|"after":"/.test(`${headers['link']}${body}`);
+
+/** The next requests that `meets` says get something else, so often that to try again does not help. */
+function failForGood(s: Simulation, meets: (request: FakeRequest) => boolean, fault: Fault): boolean {
+  const { service } = s.source;
+  if (service === null) return false;
+  let left = FOR_GOOD;
+  service.before = (request) => {
+    if (!meets(request)) return undefined;
+    if (--left === 0) service.before = () => undefined;
+    return fault;
+  };
+  s.startSync(true);
+  return true;
+}
+
+/** A full sync whose list ends early, and whose questions get `answer`. */
+function cutShort(s: Simulation, answer: (given: FakeReply) => FakeReply): boolean {
+  const { service } = s.source;
+  if (service === null) return false;
+  let left = CUT_SHORT;
+  service.before = (request) => {
+    const isAsked = isQuestion(request) || isDetail(request);
+    if (!isAsked && !isList(request)) return undefined;
+    if (--left === 0) service.before = () => undefined;
+    return isAsked ? answer : reply((given) => shortened(s, given));
+  };
+  s.startSync(true);
+  return true;
+}
+
+/** Nothing is said of what was asked about. */
+const silent = (given: FakeReply): FakeReply => {
+  if (given.body.includes('"nodes"')) return { ...given, body: given.body.replace(/"nodes":\[.*\]/, '"nodes":[]') };
+  if (given.body.includes('"children"'))
+    return { ...given, body: '{"kind":"Listing","data":{"after":null,"children":[]}}' };
+  return { ...given, status: 403, body: '{"message":"Forbidden"}' };
+};
+
+/** Rows of an export, which tells the newest first, without the last. */
+function withoutOldest(s: Simulation, bytes: Buffer): Uint8Array {
+  const given = JSON.parse(bytes.toString('utf8')) as {
+    'Likes and Favorites': { 'Favorite Videos': { FavoriteVideoList: unknown[] } };
+  };
+  const list = given['Likes and Favorites']['Favorite Videos'].FavoriteVideoList;
+  list.splice(Math.max(1, list.length - 1 - s.pick(2)));
+  return Buffer.from(JSON.stringify(given));
+}
+
+/** What happened to others, by the projects of whom it is known. By the names under which they are counted. */
+export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
+  // Airbyte #12782
+  'a page in the middle of the list fails': (s) =>
+    failForGood(
+      s,
+      isLaterPage,
+      reply(() => SERVER_ERROR),
+    ),
+  // karakeep-sync
+  'the last page of the list fails': (s) =>
+    failForGood(
+      s,
+      isList,
+      reply((given) => (hasNext(given) ? given : SERVER_ERROR)),
+    ),
+  // Nango templates #644, #649
+  'a process is killed while the list is walked': (s) => {
+    const { service } = s.source;
+    const [worker] = s.cluster.workers;
+    if (service === null || worker === undefined) return false;
+    s.mayEmbedTwice = true;
+    service.before = (request) => {
+      if (!isLaterPage(request)) return undefined;
+      service.before = () => undefined;
+      s.note(`${worker.gate.name} was killed`);
+      if (s.cluster.workers.includes(worker)) s.cluster.kill(worker);
+      return undefined;
+    };
+    s.startSync(true);
+    return true;
+  },
+  // Sim #6757
+  'the list is cut short, and everything is denied': (s) => cutShort(s, reply(denied)),
+  'the list is cut short, and nothing is said of what is asked about': (s) => cutShort(s, silent),
+  // Onyx #14975
+  'an item comes back for a moment between a list and the question about it': (s, n) => {
+    const { service } = s.source;
+    if (service === null) return false;
+    const ends = (): number => s.cluster.log.all('ingest').filter(({ key }) => key.includes('|:end|')).length;
+    const before = ends();
+    s.source.unsave(n);
+    s.startSync(true);
+    s.startSync(false);
+    service.before = (request) => {
+      if (isList(request) && ends() > before) s.source.save(n);
+      if (!isQuestion(request)) return undefined;
+      service.before = () => undefined;
+      s.source.unsave(n);
+      return undefined;
+    };
+    return true;
+  },
+  // Singer target-postgres #391
+  'the embedder is slow': (s) => {
+    s.cluster.embedderTakesMs = SLOW_MS;
+    return true;
+  },
+  'the embedder answers partly': (s) => {
+    s.cluster.embedder.leavesOut = 2;
+    return true;
+  },
+  // dlt #4244, #1683
+  'an item is taken out and saved again at once': (s, n) => {
+    s.source.unsave(n);
+    s.source.save(n);
+    return true;
+  },
+  'the oldest rows of an export are cut off': (s) => {
+    if (s.source.provider !== 'tiktok') return false;
+    s.oracle.cutOffAsOf.add(Math.floor(s.now() / 1000) * 1000);
+    return upload((bytes) => withoutOldest(s, bytes))(s, 0);
+  },
+  'an export that was overtaken is handed in': (s) => {
+    const [oldest] = s.taken;
+    if (oldest === undefined || s.taken.length < 2) return false;
+    s.oracle.reach('an export that is not the newest');
+    s.handIn(oldest);
+    return true;
+  },
+  'what was read is read again': async (s) => {
+    const places = (await s.cluster.log.lag()).filter(({ committed }) => committed > 0);
+    const place = places[s.pick(places.length)];
+    if (place === undefined) return false;
+    s.mayEmbedTwice = true;
+    await s.cluster.run(s.cluster.log.rewind(place.group, place.topic, place.partition, s.pick(place.committed)));
+    return true;
+  },
+  'old content turns up after its item was purged, and came back': async (s, n) => {
+    await s.person('purge', n);
+    await s.person('allow', n);
+    const taken = s.source.takeExport('honest');
+    if (s.source.connectBy !== null) s.startSync(true);
+    else if (taken !== null) s.handIn(taken);
+    await s.settle();
+    for (const { group, topic, partition, committed } of await s.cluster.log.lag())
+      if (topic === 'ingest' && committed > 0) await s.cluster.run(s.cluster.log.rewind(group, topic, partition, 0));
+    return true;
+  },
+  'a purged item changes at its source': async (s, n) => {
+    await s.person('purge', n);
+    s.source.edit(n, s.pick(1_000));
+    s.startSync(true);
+    return true;
+  },
+};

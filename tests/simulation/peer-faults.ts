@@ -97,14 +97,14 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
   'the list is cut short, and everything is denied': (s) => cutShort(s, reply(denied)),
   'the list is cut short, and nothing is said of what is asked about': (s) => cutShort(s, silent),
   // Onyx #14975
-  'an item comes back for a moment between a list and the question about it': (s, n) => {
+  'an item comes back for a moment between a list and the question about it': async (s, n) => {
     const { service } = s.source;
     if (service === null) return false;
+    s.source.save(n);
+    await s.takeWhole();
     const ends = (): number => s.cluster.log.all('ingest').filter(({ key }) => key.includes('|:end|')).length;
     const before = ends();
     s.source.unsave(n);
-    s.startSync(true);
-    s.startSync(false);
     service.before = (request) => {
       if (isList(request) && ends() > before) s.source.save(n);
       if (!isQuestion(request)) return undefined;
@@ -112,6 +112,14 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
       s.source.unsave(n);
       return undefined;
     };
+    await s.requestSync(true);
+    await s.requestSync(false);
+    return true;
+  },
+  // Radarr #4648, GithubStarsManager
+  'all is taken out, and two lists say so': async (s) => {
+    for (let n = 0; n < s.source.items; n++) s.source.unsave(n);
+    for (let list = 0; list < 2; list++) await s.takeWhole();
     return true;
   },
   // Singer target-postgres #391
@@ -150,20 +158,21 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
     return true;
   },
   'old content turns up after its item was purged, and came back': async (s, n) => {
+    s.source.save(n);
+    await s.takeWhole();
     await s.person('purge', n);
     await s.person('allow', n);
-    const taken = s.source.takeExport('honest');
-    if (s.source.connectBy !== null) s.startSync(true);
-    else if (taken !== null) s.handIn(taken);
-    await s.settle();
+    await s.takeWhole();
     for (const { group, topic, partition, committed } of await s.cluster.log.lag())
       if (topic === 'ingest' && committed > 0) await s.cluster.run(s.cluster.log.rewind(group, topic, partition, 0));
     return true;
   },
   'a purged item changes at its source': async (s, n) => {
+    s.source.save(n);
+    await s.takeWhole();
     await s.person('purge', n);
     s.source.edit(n, s.pick(1_000));
-    s.startSync(true);
+    await s.takeWhole();
     return true;
   },
 };

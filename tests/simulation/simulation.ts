@@ -133,6 +133,11 @@ export class Simulation {
     }
   }
 
+  /** Asks for a sync, which is done by and by. */
+  async requestSync(full: boolean): Promise<void> {
+    await this.attempt(requestSync(this.cluster.front, { provider: this.source.provider, user: USER, full }));
+  }
+
   startSync(full: boolean): void {
     if (this.source.connectBy === null) return;
     const request = { provider: this.source.provider, user: USER, full };
@@ -227,16 +232,21 @@ export class Simulation {
     await this.settle();
   }
 
+  /** One full sync, or an honest export, and all that it causes. */
+  async takeWhole(): Promise<void> {
+    // Exports of one second are of one moment.
+    await this.cluster.clock.advance(2 * SECOND_MS);
+    if (this.source.connectBy !== null) await this.sync(true);
+    else {
+      const taken = this.source.takeExport('honest');
+      if (taken !== null) await this.attempt(this.#import(taken));
+    }
+    await this.settle();
+  }
+
   async #whole(): Promise<void> {
     await this.cluster.clock.leap(DAY_MS);
-    if (this.source.connectBy !== null) {
-      await this.sync(true);
-      await this.settle();
-      return;
-    }
-    const taken = this.source.takeExport('honest');
-    if (taken !== null) await this.attempt(this.#import(taken));
-    await this.settle();
+    await this.takeWhole();
   }
 
   /** Faults end: within two full syncs both sides are equal, a third changes nothing, and a rebuild gives the same. */

@@ -77,13 +77,24 @@ export function checkFlags(row: LedgerRow, flags: ReadonlyMap<string, Flags>): r
   return wrong;
 }
 
-/** Law 10: the sink puts into the dead letters what the store refused, and nothing else. */
-export function checkDeadLetters(evidence: Evidence, refused: ReadonlySet<string>): readonly string[] {
-  return evidence.of('dead-letter').flatMap(({ key, value, headers }) => {
-    if (value === null || headers['__connect.errors.stage'] !== 'sink') return [];
-    const itemId = headers['hoardarr-but-for-item'] ?? parseRecordKey(key)?.slot ?? '';
-    return refused.has(itemId) ? [] : [`${itemId} is in the dead letters, and was not refused`];
-  });
+/** Law 10: the sink puts into the dead letters what the store refused, and nothing else; all of it, unless `mayLack`. */
+export function checkDeadLetters(
+  evidence: Evidence,
+  refused: ReadonlySet<string>,
+  mayLack: boolean,
+): readonly string[] {
+  const found = new Set(
+    evidence.of('dead-letter').flatMap(({ key, value, headers }) => {
+      if (value === null || headers['__connect.errors.stage'] !== 'sink') return [];
+      return [headers['hoardarr-but-for-item'] ?? parseRecordKey(key)?.slot ?? ''];
+    }),
+  );
+  const wrong = [...found].filter((itemId) => !refused.has(itemId));
+  const lacking = mayLack ? [] : [...refused].filter((itemId) => !found.has(itemId));
+  return [
+    ...wrong.map((itemId) => `${itemId} is in the dead letters, and was not refused`),
+    ...lacking.map((itemId) => `${itemId} was refused, and is in no dead letter`),
+  ];
 }
 
 /** Law 12. */

@@ -12,6 +12,7 @@ interface Ended {
   readonly source: Source;
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
+  readonly mayEmbedTwice: boolean;
   readonly wasMisled: boolean;
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
@@ -43,6 +44,7 @@ export async function judgeAtRest(
     dimensions: embedder.dimensions,
     mayLackVectors: ended.wasAhead,
     refused: ended.refused,
+    mayLackLetters: ended.mayEmbedTwice || oracle.reached['rebuilt'] !== undefined,
     secrets: source.secrets,
   });
   for (const violation of wrong) oracle.violate(violation);

@@ -136,10 +136,12 @@ describe('what is proved from the log', () => {
     expect(checkVector({ ...known, textHash: 'x' }, null, texts, DIMENSIONS)).toHaveLength(1);
   });
 
-  it('objects to dead letters of what was not refused (law 10), and to a token that is told (law 12)', () => {
+  it('objects to dead letters of what was not refused, and to their lack (law 10), and to a token that is told (law 12)', () => {
     write('dead-letter', 'my-token', { '__connect.errors.stage': 'sink' });
-    expect(checkDeadLetters(evidence, new Set(['a']))).toEqual([]);
-    expect(checkDeadLetters(evidence, new Set())).toHaveLength(1);
+    expect(checkDeadLetters(evidence, new Set(['a']), false)).toEqual([]);
+    expect(checkDeadLetters(evidence, new Set(), false)).toHaveLength(1);
+    expect(checkDeadLetters(evidence, new Set(['a', 'b']), false)).toHaveLength(1);
+    expect(checkDeadLetters(evidence, new Set(['a', 'b']), true)).toEqual([]);
     expect(checkSecrets(evidence, ['another'])).toEqual([]);
     expect(checkSecrets(evidence, ['my-token'])).toHaveLength(1);
   });

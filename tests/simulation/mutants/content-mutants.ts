@@ -70,16 +70,16 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
     name: 'the whole batch goes when one document is refused',
     law: 10,
     file: 'sinks/apply-batch.ts',
-    text: '      await this.#leaveOut(unit, refused, endOffset);',
+    text: 'letters.leaveOut(refused);',
     replacement:
-      '      await this.#leaveOut(unit, [...unit.changedDrafts()].map(({ scope, row }) => ({ scope, itemId: row.itemId, error: "" })), endOffset);',
+      "letters.leaveOut([...unit.changedDrafts()].map(({ scope, row }) => ({ scope, itemId: row.itemId, error: '' })));",
   },
   {
     name: 'what the store refused is in no dead letter',
     law: 10,
     file: 'sinks/apply-batch.ts',
-    text: 'if (lastOffset >= 0) await this.#deps.deadLetter(lastOffset, reason);',
-    replacement: 'if (lastOffset >= 0) continue;',
+    text: '        await letters.write(input.offset, refusal);\n',
+    replacement: '',
   },
   {
     name: 'what is owed is acknowledged before it is sent',

@@ -98,6 +98,11 @@ export class Cluster {
     return this.#front.app;
   }
 
+  get frontGate(): Gate {
+    if (this.#front === null) throw new Error('the cluster is not open');
+    return this.#front.gate;
+  }
+
   async open(): Promise<void> {
     this.#front = await this.#process('front');
     await this.addWorker();

@@ -7,6 +7,8 @@ const SERVER_ERROR = { status: 502, headers: {}, body: '' };
 const FOR_GOOD = 6;
 /** Answers of a sync that is cut short: its list, and what it asks about. */
 const CUT_SHORT = 8;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 const SLOW_MS = 60_000;
 
 const isLaterPage = (request: FakeRequest): boolean =>
@@ -188,6 +190,59 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
     await s.person('purge', n);
     s.source.edit(n, s.pick(1_000));
     await s.takeWhole();
+    return true;
+  },
+  'a text changes while its vector is late': async (s, n) => {
+    s.cluster.embedder.isDown = true;
+    for (let more = 0; more < 3; more++) {
+      const m = (n + more) % s.source.items;
+      s.source.save(m);
+      s.source.edit(m, s.pick(1_000));
+    }
+    await s.takeWhole();
+    await s.cluster.clock.advance(10 * MINUTE_MS);
+    s.cluster.mendEmbedder();
+    await s.cluster.clock.advance(s.pick(10) * MINUTE_MS);
+    s.source.edit(n, s.pick(1_000));
+    await s.takeWhole();
+    return true;
+  },
+  'what the store refused is purged by a person': async (s, n) => {
+    s.source.save(n);
+    await s.takeWhole();
+    const store = s.cluster.generations.made.at(-1);
+    if (store === undefined) return false;
+    s.isRefused = true;
+    const itemId = s.source.idOf(n);
+    store.refuse = (_scope, refused) => {
+      if (refused !== itemId) return false;
+      store.refuse = () => false;
+      s.refused.add(itemId);
+      return true;
+    };
+    s.source.edit(n, s.pick(1_000));
+    await s.takeWhole();
+    await s.person('purge', n);
+    return true;
+  },
+  'a person decides while the sink does': async (s, n) => {
+    const worker = s.cluster.workers[0];
+    if (s.source.connectBy === null || worker?.gate.isOpen !== true) return false;
+    s.source.save(n);
+    await s.takeWhole();
+    const gate = s.cluster.frontGate;
+    gate.layTrap(
+      (method, [topic]) => method === 'append' && topic === 'ingest',
+      () => gate.freeze(),
+    );
+    s.begin('a person pins', s.decide('pin', n));
+    await s.cluster.clock.advance(SECOND_MS);
+    s.source.unsave(n);
+    await s.requestSync(true, worker.app);
+    await s.cluster.clock.advance(MINUTE_MS);
+    gate.cutFuse();
+    gate.thaw();
+    await s.settle();
     return true;
   },
 };

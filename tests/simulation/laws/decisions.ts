@@ -77,6 +77,19 @@ export function checkFlags(row: LedgerRow, flags: ReadonlyMap<string, Flags>): r
   return wrong;
 }
 
+/** Law 8: what a person pinned is pinned, also where the decision came late, unless a person decided otherwise since. */
+export function checkPins(row: LedgerRow, evidence: Evidence): readonly string[] {
+  if (row.pinned || row.state === 'purged' || row.state === null) return [];
+  let last: string | null = null;
+  for (const { value } of evidence.of('ingest')) {
+    const decoded = value === null ? null : evidence.decode(value);
+    if (decoded?.type !== 'Decision' || decoded.value.itemId !== row.itemId || decoded.value.author === 'sink')
+      continue;
+    last = decoded.value.operation;
+  }
+  return last === 'pin' ? [`a person pinned ${row.itemId}, and it is not`] : [];
+}
+
 /** Law 10: the sink puts into the dead letters what the store refused, and nothing else; all of it, unless `mayLack`. */
 export function checkDeadLetters(
   evidence: Evidence,

@@ -7,10 +7,11 @@ import { hashText } from '../../../processors/embed/hash/hash-embedder.ts';
 import { Scenario } from '../../../testing/scenario/scenario.ts';
 import { Truth } from '../truth.ts';
 import { checkBegins, checkListings } from './complete.ts';
-import { checkDeadLetters, checkFlags, checkSecrets, foldDecisions } from './decisions.ts';
+import { checkDeadLetters, checkFlags, checkPins, checkSecrets, foldDecisions } from './decisions.ts';
 import { leftOf } from './erasure.ts';
 import { Evidence } from './evidence.ts';
 import { checkGuard } from './guard.ts';
+import { checkHashes } from './hashes.ts';
 import { checkSighting, checkVerdicts, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
 import { checkVector, textsOf } from './vectors.ts';
 
@@ -110,6 +111,8 @@ describe('what is proved from the log', () => {
     expect(wrong).toEqual([]);
     for (const id of ITEMS) expect(checkFlags(await row(id), flags)).toEqual([]);
     expect(checkFlags(await row('c', { pinned: false }), flags)).toHaveLength(1);
+    expect(checkPins(await row('c'), evidence)).toEqual([]);
+    expect(checkPins(await row('c', { pinned: false }), evidence)).toHaveLength(1);
     expect(checkFlags(await row('a', { blocked: true }), flags)).toHaveLength(2);
   });
 
@@ -134,6 +137,20 @@ describe('what is proved from the log', () => {
     expect(checkVector(known, vectorOf('other words'), texts, DIMENSIONS)).toHaveLength(1);
     expect(checkVector(known, null, texts, DIMENSIONS)).toHaveLength(1);
     expect(checkVector({ ...known, textHash: 'x' }, null, texts, DIMENSIONS)).toHaveLength(1);
+  });
+
+  it('objects to a hash that changes with a counter (law 9)', () => {
+    expect(checkHashes(evidence)).toEqual([]);
+    const [first] = scenario.ingest.filter(({ decoded }) => decoded?.type === 'RawItem');
+    if (first?.decoded?.type !== 'RawItem') throw new Error('there is no raw item');
+    const { value } = first.decoded;
+    const counted = { ...value, document: { ...value.document, extra: '{"stars":1}' } };
+    scenario.append({ type: 'RawItem', value: counted }, value.itemId, 'e-counted');
+    gather();
+    expect(checkHashes(evidence)).toEqual([]);
+    scenario.append({ type: 'RawItem', value: { ...counted, documentHash: 'another' } }, value.itemId, 'e-other');
+    gather();
+    expect(checkHashes(evidence)).toHaveLength(1);
   });
 
   it('objects to dead letters of what was not refused, and to their lack (law 10), and to a token that is told (law 12)', () => {

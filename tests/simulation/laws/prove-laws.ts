@@ -2,10 +2,11 @@ import type { HistoryEntry, LedgerRow } from '../../../core/ledger.ts';
 import type { StoredVector } from '../../../core/ports/item-store.ts';
 import { checkDecisions } from '../../../testing/log-checker/check-decisions.ts';
 import { checkOrder } from '../../../testing/log-checker/check-order.ts';
-import { checkDeadLetters, checkFlags, checkSecrets, foldDecisions } from './decisions.ts';
+import { checkDeadLetters, checkFlags, checkPins, checkSecrets, foldDecisions } from './decisions.ts';
 import { leftOf } from './erasure.ts';
 import type { Evidence } from './evidence.ts';
 import { checkGuard } from './guard.ts';
+import { checkHashes } from './hashes.ts';
 import { checkSighting, checkVerdicts, confirmedAt, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
 import { checkVector, textsOf } from './vectors.ts';
 
@@ -40,7 +41,7 @@ export function proveLaws(proof: Proof): readonly string[] {
   const decode = (value: Uint8Array) => evidence.decode(value);
   const logs = evidence.partitions();
   const wrong = [...checkOrder(logs, { partitionOf, decode }).violations, ...checkDecisions(logs, decode).violations];
-  wrong.push(...checkGuard(evidence, guardItems, guardShare));
+  wrong.push(...checkGuard(evidence, guardItems, guardShare), ...checkHashes(evidence));
   const positions = new Map(logs.flatMap(({ ingest }) => [...withoutEffect(ingest, evidence)]));
   const ingest = logs.flatMap((log) => log.ingest);
   const sightings = sightingsOf(ingest, evidence, positions);
@@ -59,6 +60,7 @@ export function proveLaws(proof: Proof): readonly string[] {
       ...effectsOf(positions, row, history),
       ...leftOf(row, mark, evidence),
       ...checkFlags(row, decisions.flags),
+      ...checkPins(row, evidence),
       ...(vector === null && proof.mayLackVectors ? [] : checkVector(row, vector, texts, proof.dimensions)),
     );
   return wrong;

@@ -31,13 +31,6 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
     replacement: 'if (true) {\n          entry',
   },
   {
-    name: 'a text is asked for although another process asks for it',
-    law: 9,
-    file: 'processors/embed/embedding-queue.ts',
-    text: 'else if (others.has(entry.textHash)) theirs.push(entry);',
-    replacement: 'else if (false) theirs.push(entry);',
-  },
-  {
     name: 'a vector is kept when the text has changed',
     law: 9,
     file: 'sinks/fold-record.ts',

@@ -98,6 +98,11 @@ export class Cluster {
     return this.#front.app;
   }
 
+  /** Items that wait for their vectors. */
+  lateVectors(): Promise<number> {
+    return this.#cache.countPending();
+  }
+
   get frontGate(): Gate {
     if (this.#front === null) throw new Error('the cluster is not open');
     return this.#front.gate;

@@ -204,9 +204,15 @@ export class Simulation {
   }
 
   async rebuild(): Promise<void> {
+    const late = await this.cluster.lateVectors();
     const report = await this.attempt(rebuildStore(this.cluster.front));
     if (report === null) return;
     this.oracle.reach('rebuilt');
+    // Law 8: what neither the cache nor the log has is asked for.
+    if (late > 0) {
+      this.oracle.reach('a rebuild while vectors were late');
+      return;
+    }
     if (report.match !== true && this.isRefused) this.oracle.reach('a rebuild took what the store had refused');
     else if (report.match !== true) this.oracle.violate(`a rebuild differs: ${JSON.stringify(report)}`);
     if (report.embeddingCalls > 0) this.oracle.violate(`a rebuild embeds: ${report.embeddingCalls}`);

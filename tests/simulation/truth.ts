@@ -32,6 +32,11 @@ export class Truth {
     return (this.#spans.get(itemId) ?? []).some(({ from, to }) => from < since && until < to);
   }
 
+  /** Something was taken out meanwhile. */
+  hasShrunk(since: number, until: number): boolean {
+    return [...this.#spans.values()].some((spans) => spans.some(({ to }) => since <= to && to <= until));
+  }
+
   get savedIds(): readonly string[] {
     return [...this.#spans.keys()].filter((itemId) => this.isSaved(itemId)).sort();
   }

@@ -50,7 +50,8 @@ export async function judgeAtRest(
   for (const violation of wrong) oracle.violate(violation);
   for (const violation of checkBegins(evidence)) oracle.violate(violation);
   if (!ended.wasMisled && source.listsAll)
-    for (const violation of checkListings(evidence, source.truth, oracle.ids)) oracle.violate(violation);
+    for (const violation of checkListings(evidence, source.truth, oracle.ids, source.provider !== 'reddit'))
+      oracle.violate(violation);
   for (const { itemId, state } of await store.glance(oracle.scope, null, MOST_ROWS))
     if (state !== null && !source.truth.wasEverSaved(itemId))
       oracle.violate(`${itemId} was never saved, and is ${state}`);

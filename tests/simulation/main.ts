@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
 import { planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
+import { tooSeldom } from './situations.ts';
 import { addReport, addSummary, newSummary, type Summary, tell } from './summary.ts';
 
 /** What a worker process is to do: every `stride`th history. */
@@ -50,7 +51,11 @@ async function command(): Promise<number> {
   const summary = await inParallel(histories, seed, fault);
   process.stdout.write(`${tell(summary, (performance.now() - since) / 1_000)}\n`);
   const [failure] = summary.failures.sort((a, b) => a.seed - b.seed);
-  if (failure === undefined) return 0;
+  if (failure === undefined) {
+    const seldom = fault === null ? tooSeldom(summary) : [];
+    for (const each of seldom) process.stdout.write(`${each}\n`);
+    return seldom.length === 0 ? 0 : 1;
+  }
   for (const each of summary.failures)
     process.stdout.write(`  --histories 1 --seed ${each.seed}: ${each.violations[0]}\n`);
   const plan = planHistory(failure.seed, fault);

@@ -72,5 +72,11 @@ export const OPERATIONS = {
   held: [1, (s) => s.decideHeld()],
   redrive: [1, async (s) => void (await s.redrive())],
   rebuild: [1, (s) => s.rebuild()],
-  compact: [1, (s) => s.cluster.log.compact()],
+  compact: [
+    1,
+    async (s) => {
+      s.compactions.push(s.cluster.evidence.written.length);
+      await s.cluster.log.compact();
+    },
+  ],
 } as const satisfies Readonly<Record<string, readonly [weight: number, operation: Operation]>>;

@@ -2,6 +2,7 @@ import { mulberry32 } from '../../testing/producer-world.ts';
 import { FAULTS } from './faults.ts';
 import { OPERATIONS } from './operations.ts';
 import { KINDS, type Kind, Simulation } from './simulation.ts';
+import { situationsIn } from './situations.ts';
 
 /** One step of a history, with a seed of its own, so that leaving out others does not change it. */
 export interface Step {
@@ -61,6 +62,7 @@ export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<Hi
       await simulation.judge();
     }
     if (oracle.violations.length === 0) await simulation.finish();
+    for (const situation of situationsIn(simulation.cluster.evidence, simulation.compactions)) oracle.reach(situation);
   } catch (error) {
     oracle.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -46,6 +46,8 @@ export class Simulation {
   isRefused = false;
   /** items of which the store refused a document */
   readonly refused = new Set<string>();
+  /** how much had been written to the log when it was compacted */
+  readonly compactions: number[] = [];
   /** a clock was ahead, and what was put off by it may wait for days */
   wasAhead = false;
   /** what the source answered, or a clock said, could not be told from the truth */

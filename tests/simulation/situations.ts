@@ -1,0 +1,46 @@
+import type { Evidence } from './laws/evidence.ts';
+import { withoutEffect } from './laws/one-order.ts';
+import type { Summary } from './summary.ts';
+
+/** Fewer histories than this prove nothing of what is reached how often. */
+const ENOUGH_HISTORIES = 500;
+
+/** Dangerous situations, by how often at least they are to be reached in 1,000 histories: a quarter of what was seen. */
+const LEAST: Readonly<Record<string, number>> = {};
+
+/**
+ * Situations that the log tells of.
+ *
+ * @param compactions how much had been written to the log when it was compacted, each time
+ */
+export function situationsIn(evidence: Evidence, compactions: readonly number[]): readonly string[] {
+  const found: string[] = [];
+  const ends = evidence.written.flatMap(({ record: { key } }, index) => (key.includes('|:end|') ? [index] : []));
+  for (const at of compactions)
+    if (ends.some((end) => end < at) && ends.some((end) => end >= at)) found.push('compaction between two snapshots');
+  const ingest = evidence.of('ingest');
+  for (const { value } of ingest) {
+    const decoded = value === null ? null : evidence.decode(value);
+    if (decoded?.type === 'ItemVerdict') found.push(`a verdict: ${decoded.value.answer}`);
+    if (decoded?.type === 'SnapshotEnd' && decoded.value.status === 'aborted') found.push('a snapshot was aborted');
+    if (decoded?.type === 'SnapshotEnd' && decoded.value.digestOnly)
+      found.push('a snapshot was no more than its digest');
+    if (decoded?.type === 'Decision' && decoded.value.firstId !== null)
+      found.push('a decision of a person was issued again');
+  }
+  for (const why of withoutEffect(ingest, evidence).values()) found.push(`a record was written that is ${why}`);
+  if (evidence.of('dead-letter').some(({ value }) => value !== null)) found.push('something was in the dead letters');
+  if (evidence.of('enriched').some(({ key, value }) => value !== null && key.includes('+late')))
+    found.push('a vector came late');
+  return found;
+}
+
+/** What a run reached too seldom for its number of histories, with how often it should have. */
+export function tooSeldom({ histories, reached }: Pick<Summary, 'histories' | 'reached'>): readonly string[] {
+  if (histories < ENOUGH_HISTORIES) return [];
+  return Object.entries(LEAST).flatMap(([situation, least]) => {
+    const due = Math.floor((least * histories) / 1_000);
+    const found = reached[situation] ?? 0;
+    return found >= due ? [] : [`'${situation}' was reached ${found} times, and not ${due}`];
+  });
+}

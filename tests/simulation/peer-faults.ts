@@ -104,7 +104,7 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
     if (service === null) return false;
     s.source.save(n);
     await s.takeWhole();
-    const ends = (): number => s.cluster.log.all('ingest').filter(({ key }) => key.includes('|:end|')).length;
+    const ends = (): number => s.cluster.evidence.snapshotEnds().length;
     const before = ends();
     s.source.unsave(n);
     service.before = (request) => {

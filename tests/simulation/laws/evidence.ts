@@ -59,6 +59,13 @@ export class Evidence {
     });
   }
 
+  /** Indices of what was written: where snapshots ended. */
+  snapshotEnds(): readonly number[] {
+    return this.written.flatMap(({ record: { key } }, index) =>
+      parseRecordKey(key)?.slot === SLOT.end ? [index] : [],
+    );
+  }
+
   isAborted(snapshotId: string): boolean {
     return this.#aborted.has(snapshotId);
   }

@@ -133,7 +133,9 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
     s.cluster.embedder.leavesOut = 2;
     return true;
   },
-  // dlt #4244, #1683
+  // LlamaIndex #22706
+  'two items say the same': (s, n) => s.source.twin(n, (n + 2) % s.source.items),
+  // dlt #1683
   'an item is taken out and saved again at once': (s, n) => {
     s.source.unsave(n);
     s.source.save(n);

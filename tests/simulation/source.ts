@@ -34,6 +34,8 @@ export interface Source {
   save(n: number): void;
   unsave(n: number): void;
   edit(n: number, version: number): void;
+  /** From now on, until it is edited, it says what another one says. False where no two can. */
+  twin(n: number, other: number): boolean;
   /** Something about it changes that is no content. */
   touch(n: number): void;
   /** Its source shows it no more, or again. */

@@ -48,6 +48,8 @@ export function githubSource(now: () => number): Source {
       versions.set(n, version);
       repository(n).description = markOf(n);
     },
+    // Its name is part of what it says.
+    twin: () => false,
     touch(n) {
       const touched = repository(n);
       touched.stars += 1;

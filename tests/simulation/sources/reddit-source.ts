@@ -23,7 +23,8 @@ export function redditSource(now: () => number, seed: number, connected: boolean
   const truth = new Truth();
   const versions = new Map<number, number>();
   const everHidden = new Set<number>();
-  const markOf = (n: number): string => `mark-${n}-${versions.get(n) ?? 0}-`;
+  const twins = new Map<number, string>();
+  const markOf = (n: number): string => twins.get(n) ?? `mark-${n}-${versions.get(n) ?? 0}-`;
   const thing = (n: number): FakeThing => {
     const found = world.thing(n);
     found.title = `Invented ${markOf(n)}`;
@@ -75,8 +76,14 @@ export function redditSource(now: () => number, seed: number, connected: boolean
       truth.unsave(idOf(n), now());
     },
     edit(n, version) {
+      twins.delete(n);
       versions.set(n, version);
       thing(n);
+    },
+    twin(n, other) {
+      twins.set(n, markOf(other));
+      thing(n);
+      return true;
     },
     touch(n) {
       world.thing(n).score += 1;

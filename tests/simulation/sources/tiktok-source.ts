@@ -10,7 +10,8 @@ export function tiktokSource(now: () => number): Source {
   const versions = new Map<number, number>();
   const savedAt = new Map<number, number>();
   const everHidden = new Set<number>();
-  const markOf = (n: number): string => `mark-${n}-${versions.get(n) ?? 0}-`;
+  const twins = new Map<number, string>();
+  const markOf = (n: number): string => twins.get(n) ?? `mark-${n}-${versions.get(n) ?? 0}-`;
   // Half of them bring their captions along.
   const isCaptioned = (n: number): boolean => n % 2 === 0;
   const say = (n: number): void => void oembed.captions.set(inventedId(n), `Caption of ${markOf(n)}`);
@@ -50,8 +51,15 @@ export function tiktokSource(now: () => number): Source {
     // A caption is what it is; another one is seen only where the export tells it.
     edit(n, version) {
       if (!isCaptioned(n)) return;
+      twins.delete(n);
       versions.set(n, version);
       say(n);
+    },
+    twin(n, other) {
+      if (!isCaptioned(n)) return false;
+      twins.set(n, markOf(other));
+      say(n);
+      return true;
     },
     touch: () => undefined,
     hide(n) {

@@ -1,6 +1,5 @@
 import type { Evidence } from './laws/evidence.ts';
 import { withoutEffect } from './laws/one-order.ts';
-import type { Summary } from './summary.ts';
 
 /** Fewer histories than this prove nothing of what is reached how often. */
 const ENOUGH_HISTORIES = 500;
@@ -59,7 +58,13 @@ export function situationsIn(evidence: Evidence, compactions: readonly number[])
 }
 
 /** What a run reached too seldom for its number of histories, with how often it should have. */
-export function tooSeldom({ histories, reached }: Pick<Summary, 'histories' | 'reached'>): readonly string[] {
+export function tooSeldom({
+  histories,
+  reached,
+}: {
+  readonly histories: number;
+  readonly reached: Readonly<Record<string, number>>;
+}): readonly string[] {
   if (histories < ENOUGH_HISTORIES) return [];
   return Object.entries(LEAST).flatMap(([situation, least]) => {
     const due = Math.floor((least * histories) / 1_000);

@@ -144,7 +144,7 @@ describe('what is proved from the log', () => {
 
   it('objects to a hash that changes with a counter (law 9)', () => {
     expect(checkHashes(evidence)).toEqual([]);
-    const [first] = scenario.ingest.filter(({ decoded }) => decoded?.type === 'RawItem');
+    const first = scenario.ingest.find(({ decoded }) => decoded?.type === 'RawItem');
     if (first?.decoded?.type !== 'RawItem') throw new Error('there is no raw item');
     const { value } = first.decoded;
     const counted = { ...value, document: { ...value.document, extra: '{"stars":1}' } };

@@ -10,7 +10,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'a verdict: unsaved': 450,
   'a verdict: unknown': 45,
   'a verdict: present': 30,
-  'a verdict: deleted': 2,
+  'a verdict: deleted': 1,
   'a verdict: gone_upstream': 2,
   rebuilt: 300,
   'removed by verdict': 100,

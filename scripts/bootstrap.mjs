@@ -157,10 +157,14 @@ async function compile() {
 /** Paths from the root, with forward slashes, in a fixed order. */
 function filesBelow(folder) {
   if (!existsSync(inRoot(folder))) return [];
-  return readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(projectRoot, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .toSorted();
+  return (
+    readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(projectRoot, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+      // A benchmark has packages of its own.
+      .filter((file) => !file.includes('/node_modules/'))
+      .toSorted()
+  );
 }
 
 function readOrEmpty(file) {

@@ -40,5 +40,5 @@ function sourcesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => path.join(entry.parentPath, entry.name).split(path.sep).join('/'))
-    .filter((file) => !file.includes('/fixtures/'));
+    .filter((file) => !/\/(fixtures|node_modules)\//.test(file));
 }

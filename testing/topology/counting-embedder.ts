@@ -10,7 +10,7 @@ export class CountingEmbedder implements Embedder {
   readonly name = 'counting';
   readonly model: string;
   readonly dimensions = DIMENSIONS;
-  readonly batchTexts = 64;
+  readonly batchTexts: number = 64;
   readonly concurrency = 2;
   isDown = false;
   /** every so many texts, one gets no vector for now; 0: none */

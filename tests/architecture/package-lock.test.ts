@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { projectRoot } from './source-files.ts';
 
 interface LockedPackage {
@@ -14,36 +14,39 @@ interface Lock {
 }
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
 }
 
-const lock = readJson('package-lock.json') as Lock;
-const manifest = readJson('package.json') as Manifest;
+/** What is installed for Hoardarr, and what a benchmark installs beside it. */
+describe.each(['.', 'bench/reconcile-bench'])('what %s installs', (folder) => {
+  const lock = readJson(`${folder}/package-lock.json`) as Lock;
+  const manifest = readJson(`${folder}/package.json`) as Manifest;
 
-test('the lock file names no registry, so that any mirror serves it', () => {
-  expect(locatedPackages(lock)).toEqual([]);
-  expect(locatedPackages({ packages: { 'node_modules/a': { resolved: 'https://example.org/a.tgz' } } })).toEqual([
-    'node_modules/a',
-  ]);
-});
+  test('the lock file names no registry, so that any mirror serves it', () => {
+    expect(locatedPackages(lock)).toEqual([]);
+    expect(locatedPackages({ packages: { 'node_modules/a': { resolved: 'https://example.org/a.tgz' } } })).toEqual([
+      'node_modules/a',
+    ]);
+  });
 
-test('the lock file has every platform: npm drops an optional package that it cannot find without a word', () => {
-  expect(missingOptionals(lock)).toEqual([]);
-  const incomplete: Lock = { packages: { 'node_modules/a': { optionalDependencies: { 'a-darwin': '1.0.0' } } } };
-  expect(missingOptionals(incomplete)).toEqual(['node_modules/a lacks a-darwin']);
-});
+  test('the lock file has every platform: npm drops an optional package that it cannot find without a word', () => {
+    expect(missingOptionals(lock)).toEqual([]);
+    const incomplete: Lock = { packages: { 'node_modules/a': { optionalDependencies: { 'a-darwin': '1.0.0' } } } };
+    expect(missingOptionals(incomplete)).toEqual(['node_modules/a lacks a-darwin']);
+  });
 
-test('every dependency is pinned exactly', () => {
-  expect(inexactVersions({ ...manifest.dependencies, ...manifest.devDependencies })).toEqual([]);
-  expect(inexactVersions({ a: '^1.0.0', b: '1.0.0' })).toEqual(['a@^1.0.0']);
-});
+  test('every dependency is pinned exactly', () => {
+    expect(inexactVersions({ ...manifest.dependencies, ...manifest.devDependencies })).toEqual([]);
+    expect(inexactVersions({ a: '^1.0.0', b: '1.0.0' })).toEqual(['a@^1.0.0']);
+  });
 
-test('every install script was looked at', () => {
-  const withScript = Object.entries(lock.packages)
-    .filter(([name, locked]) => name !== '' && locked.hasInstallScript === true)
-    .map(([name]) => name.slice(name.lastIndexOf('node_modules/') + 'node_modules/'.length));
-  expect(withScript.filter((name) => manifest.allowScripts[name] === undefined)).toEqual([]);
+  test('every install script was looked at', () => {
+    const withScript = Object.entries(lock.packages)
+      .filter(([name, locked]) => name !== '' && locked.hasInstallScript === true)
+      .map(([name]) => name.slice(name.lastIndexOf('node_modules/') + 'node_modules/'.length));
+    expect(withScript.filter((name) => manifest.allowScripts[name] === undefined)).toEqual([]);
+  });
 });
 
 function locatedPackages({ packages }: Lock): string[] {

@@ -7,6 +7,7 @@ import type { createLiveProviders } from '../../app/live-providers.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { PIPELINE } from '../../app/use-cases/settle.ts';
 import { openLocalCodec } from '../../codec/local/open-local-codec.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import { MemoryEmbeddingCache } from '../../testing/memory-cache.ts';
 import { MemoryEventLog } from '../../testing/memory-log/memory-event-log.ts';
@@ -31,6 +32,8 @@ export interface ClusterOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly live?: typeof createLiveProviders;
   readonly oembed: typeof fetch;
+  /** default a CountingEmbedder */
+  readonly embedder?: (clock: Clock, latencyMs: () => number) => CountingEmbedder;
 }
 
 /** Later than any date in an invented export. */
@@ -85,7 +88,8 @@ export class Cluster {
     this.random = mulberry32(options.seed);
     this.log = new MemoryEventLog({ clock: this.clock, partitionCount: PARTITIONS });
     this.log.onWrite = (topic, partition, record) => this.evidence.add(topic, partition, record);
-    this.embedder = new CountingEmbedder(this.clock, () => Math.floor(this.random() * this.embedderTakesMs));
+    const { embedder = (clock, latencyMs) => new CountingEmbedder(clock, latencyMs) } = options;
+    this.embedder = embedder(this.clock, () => Math.floor(this.random() * this.embedderTakesMs));
   }
 
   get folder(): string {

@@ -24,11 +24,18 @@ export function sum(outcomes: readonly Outcome[]): Outcome {
   return total;
 }
 
+const HARMLESS = '·';
+
 /** All tables, as Markdown. */
 export function markdownOf(report: Report): string {
   const { histories, seed, faults } = report;
   return [
-    `${histories} histories of each of ${faults.length} faults, seed ${seed}; the figures are sums over them.`,
+    '# Results of the reconcile benchmark',
+    '',
+    `${histories} histories of each of ${faults.length} faults, seed ${seed}; the figures are sums over them. What they mean, and who`,
+    'is a model, is in README.md. They are made again by',
+    '',
+    `    npm run --silent reconcile-bench -- --histories ${histories} --seed ${seed}`,
     '',
     '## Together',
     '',
@@ -40,9 +47,9 @@ export function markdownOf(report: Report): string {
     '',
     '## Wrong removals, missed removals, lost items, by fault',
     '',
-    '`w` items removed though they were saved, `m` items there at the end though they were not, `l` items saved and not there',
-    'at the end; `·`: none of these. Faults with † are bugs of a connector, which Hoardarr’s own does not have: it meets only',
-    'what the source does.',
+    '`w` items removed though they were saved, `m` items there at the end though they were not, `h` the same, but held: a person',
+    'was asked and has not answered, `l` items saved and not there at the end; `·`: none of these. Faults with † are bugs of a',
+    'connector, which Hoardarr’s own does not have: it meets only what the source does.',
     '',
     byFault(report, harmOf),
     '',
@@ -59,6 +66,7 @@ function together({ contenders, faults, results }: Report): string {
   const head = [
     'contender',
     'what runs',
+    'faults without harm',
     'wrong removals',
     'of these, back at the end',
     'missed removals',
@@ -75,10 +83,12 @@ function together({ contenders, faults, results }: Report): string {
     const own = results.filter(({ contender, fault }) => contender === name && counted.has(fault));
     const all = sum(own.map(({ outcome }) => outcome));
     const { wrong, healed, missed, waiting, lost, late } = all;
+    const harmless = `${own.filter(({ outcome }) => harmOf(outcome) === HARMLESS).length} of ${own.length}`;
     const { embeddingRequests, tokens, again, sourceRequests, asked } = all;
     return [
       name,
       kind,
+      harmless,
       wrong,
       healed,
       missed,
@@ -106,13 +116,14 @@ function byFault({ contenders, faults, results }: Report, cell: (outcome: Outcom
   return table(['fault', ...contenders.map(({ name }) => name)], rows);
 }
 
-function harmOf({ wrong, missed, lost }: Outcome): string {
+function harmOf({ wrong, missed, waiting, lost }: Outcome): string {
   const parts = [
     ...(wrong > 0 ? [`${wrong} w`] : []),
-    ...(missed > 0 ? [`${missed} m`] : []),
+    ...(missed > waiting ? [`${missed - waiting} m`] : []),
+    ...(waiting > 0 ? [`${waiting} h`] : []),
     ...(lost > 0 ? [`${lost} l`] : []),
   ];
-  return parts.length === 0 ? '·' : parts.join(', ');
+  return parts.length === 0 ? HARMLESS : parts.join(', ');
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -80,6 +80,7 @@ export const VARIABLES = {
   HOARDARR_TRASH_DAYS: { schema: whole(0, 36_500) },
   HOARDARR_GUARD_ITEMS: { schema: whole(0, 1_000_000_000) },
   HOARDARR_GUARD_SHARE: { schema: share },
+  HOARDARR_GUARD_NEIGHBOURS: { schema: whole(0, 1_000_000_000) },
   HOARDARR_SYNC_INTERVAL_SECONDS: { schema: whole(1, 31_536_000) },
   HOARDARR_FULL_EVERY: { schema: whole(1, 1_000_000) },
   HOARDARR_FULL_AFTER_HOURS: { schema: whole(1, 87_600) },

@@ -36,6 +36,7 @@ export interface Config {
   /** law 4 */
   readonly guardItems: number;
   readonly guardShare: number;
+  readonly guardNeighbours: number;
   readonly recheckLimit: number;
   readonly cadence: Cadence;
   readonly topicPrefix: string;
@@ -182,6 +183,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
     guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
     guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,
+    guardNeighbours: values.HOARDARR_GUARD_NEIGHBOURS ?? 5,
     recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
     cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',

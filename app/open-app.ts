@@ -88,6 +88,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       ...DEFAULT_FOLD_SETTINGS,
       guardItems: config.guardItems,
       guardShare: config.guardShare,
+      guardNeighbours: config.guardNeighbours,
       recheckLimit: config.recheckLimit,
     };
     const parts = {

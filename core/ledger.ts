@@ -3,6 +3,8 @@
  * Positions are offsets of `ingest`; -1 stands for none, since the first record of a partition has offset 0.
  */
 
+import type { Gap } from './fold/gaps.ts';
+
 export type ItemState = 'active' | 'held' | 'trash' | 'purged';
 
 export interface LedgerRow {
@@ -135,6 +137,8 @@ export interface Share {
 export interface Judgement extends Share {
   /** by kind of id: exports have a file for each, of which one may be cut off; absent where an older version judged */
   readonly byKind?: Readonly<Record<string, Share>>;
+  /** by kind of id, in order of date: what may have been left out of an export; absent where an older version judged */
+  readonly gaps?: Readonly<Record<string, readonly Gap[]>>;
 }
 
 export interface ScopeRow {

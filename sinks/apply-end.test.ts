@@ -188,3 +188,38 @@ describe('an export of the same moment as the one last applied', () => {
     expect(await take(scenario, ['a', 'b', 'x'])).toBe('older');
   });
 });
+
+describe('neighbours that are missing from an export', () => {
+  it.each([1, 3, 5])('are held together, also after a crash at commit %i', async (crash) => {
+    const scenario = new Scenario();
+    const ids = many(40);
+    const dated = (listed: readonly string[]): void => {
+      const run = scenario.run('import');
+      run.snapshot(
+        listed.map((id) => ({ id, savedAt: 1_000 * (1 + ids.indexOf(id)) })),
+        { asOf: scenario.now, oldestRow: 0 },
+      );
+      run.finish();
+      scenario.now += 60_000;
+    };
+    dated(ids);
+    await scenario.settle();
+    const gap = ids.slice(20, 26);
+    dated(ids.filter((id) => !gap.includes(id)));
+    const { store } = scenario.sink;
+    const end = scenario.ingest.length - 2;
+    await scenario.read(end - scenario.sink.read);
+    let commits = 0;
+    store.beforeCommit = () => {
+      if (++commits === crash) throw new Error('killed by the test');
+    };
+    const before = { store, applier: await restarted(scenario, 1), read: end };
+    await scenario.read(1, before).catch((error: unknown) => expect(String(error)).toContain('killed by the test'));
+    await scenario.publish();
+    scenario.sink = { store, applier: await restarted(scenario, 1), read: end };
+    await scenario.settle();
+    expect(commits).toBeGreaterThan(crash);
+    expect(await scenario.idsOf('held')).toEqual(gap);
+    expect(await scenario.idsOf('trash')).toEqual([]);
+  });
+});

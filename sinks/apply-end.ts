@@ -1,5 +1,6 @@
-import { type Applying, applyAbsent, applyListed, wouldGo } from '../core/fold/apply-snapshot.ts';
+import { type Applying, applyAbsent, applyListed, isCandidate, wouldGo } from '../core/fold/apply-snapshot.ts';
 import type { FoldContext } from '../core/fold/effects.ts';
+import { type Gap, GapFinder } from '../core/fold/gaps.ts';
 import type { Finding } from '../core/fold/merge.ts';
 import { coverageOf, finishSnapshot, type Refusal, refuseEarly, refuseLate } from '../core/fold/snapshot.ts';
 import { kindOf, scopeName } from '../core/keys.ts';
@@ -40,8 +41,9 @@ export async function applyEnd(deps: EndDeps, end: SnapshotEnd): Promise<UnitOfW
   if (early !== null) return refuse(unit, context, end, early);
   const { staged } = scope;
   if (staged === null) throw new Error('refuseEarly lets no snapshot through that is not staged');
-  const merged = await new SnapshotMerge(deps.store, scope, end, deps.pause).run();
-  const judgement = staged.judgement ?? (await judge(deps, scope, context, end, merged));
+  const merge = new SnapshotMerge(deps.store, scope, end, deps.pause);
+  const merged = await merge.run();
+  const judgement = staged.judgement ?? (await judge(deps, scope, context, end, merge, merged));
   const late = refuseLate(scope, end, { ...merged, ...judgement, byKind: judgement.byKind ?? {} });
   if (late !== null && staged.judgement === null) return refuse(unit, context, end, late);
   staged.judgement = judgement;
@@ -64,16 +66,20 @@ async function judge(
   scope: ScopeRow,
   context: FoldContext,
   end: SnapshotEnd,
+  merge: SnapshotMerge,
   merged: MergeResult,
 ): Promise<Judgement> {
   const begin = scope.staged?.begin ?? -1;
   const going = new Map<string, number>();
+  const missing = new Map<string, number[]>();
   const absent = merged.findings.filter((finding) => finding.entry === null);
   for (let from = 0; from < absent.length; from += deps.stepRows) {
     const ids = absent.slice(from, from + deps.stepRows).map((finding) => finding.itemId);
     const rows = await deps.store.rows(scope.scope, ids);
     for (const id of ids) {
-      if (!wouldGo(context, rows.get(id) ?? newLedgerRow(id), end, begin)) continue;
+      const row = rows.get(id) ?? newLedgerRow(id);
+      if (row.savedAt !== null && isCandidate(context, row, end, begin)) datesOf(missing, kindOf(id)).push(row.savedAt);
+      if (!wouldGo(context, row, end, begin)) continue;
       going.set(kindOf(id), (going.get(kindOf(id)) ?? 0) + 1);
     }
     await deps.pause();
@@ -87,7 +93,29 @@ async function judge(
     overlap,
     going: all,
     byKind: Object.fromEntries(kinds) as NonNullable<Judgement['byKind']>,
+    gaps: end.asOf === null ? {} : await findGaps(merge, missing, context.settings.guardNeighbours),
   };
+}
+
+function datesOf(byKind: Map<string, number[]>, kind: string): number[] {
+  const dates = byKind.get(kind) ?? [];
+  byKind.set(kind, dates);
+  return dates;
+}
+
+/** Of an export: neighbours that are missing together, held ones among them, by kind of id, each of which is a list of its own. */
+async function findGaps(
+  merge: SnapshotMerge,
+  missing: ReadonlyMap<string, readonly number[]>,
+  least: number,
+): Promise<Readonly<Record<string, readonly Gap[]>>> {
+  const finders = new Map<string, GapFinder>();
+  for (const [kind, dates] of missing)
+    if (least > 0 && dates.length >= least) finders.set(kind, new GapFinder(dates, least));
+  if (finders.size === 0) return {};
+  for await (const entries of merge.listed())
+    for (const { itemId, savedAt } of entries) if (savedAt !== null) finders.get(kindOf(itemId))?.see(savedAt);
+  return Object.fromEntries([...finders].map(([kind, finder]) => [kind, finder.gaps()]));
 }
 
 /** Changes the rows step by step; the last step is left uncommitted in the unit that is given back. */

@@ -74,6 +74,12 @@ export class SnapshotMerge {
     };
   }
 
+  /** What the snapshot lists, a page at a time; in order of id only where its chunks are. */
+  async *listed(): AsyncGenerator<readonly Pick<SnapshotEntry, 'itemId' | 'savedAt'>[]> {
+    if (!this.#end.digestOnly) yield* this.#sortedPages();
+    else for await (const rows of this.#ledgerPages()) yield rows.filter(({ listed }) => listed);
+  }
+
   async #compareWithListed(): Promise<void> {
     for await (const rows of this.#ledgerPages()) {
       for (const row of rows)

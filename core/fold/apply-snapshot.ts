@@ -10,11 +10,14 @@ import {
   type StagedSnapshot,
 } from '../ledger.ts';
 import { type FoldContext, propose } from './effects.ts';
+import { type Gap, gapAt } from './gaps.ts';
 import { differs, type SnapshotEntry } from './merge.ts';
 import { sight } from './sight.ts';
 import { coverageOf, momentOf } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
+/** Exports that were made closer together may come from the same copy, and repeat its gaps. */
+const INDEPENDENT_MS = 86_400_000;
 
 /** A snapshot that is being applied, with what it was judged by. */
 export interface Applying {
@@ -96,10 +99,11 @@ export function applyAbsent(
   return 'judged';
 }
 
-/** Law 4, and what may have been cut off an export. */
+/** Law 4, and what may have been cut off an export, or left out of it. */
 function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying): void {
   const { end, staged, judgement } = applying;
   const guard = guardOf(context, row, applying);
+  const gap = gapAt(judgement.gaps?.[kindOf(row.itemId)] ?? [], row.savedAt);
   const detail = {
     basisSeen: staged.begin,
     snapshotId: end.snapshotId,
@@ -107,8 +111,8 @@ function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying):
     evidence: evidenceOf(row, applying),
   };
   if (row.state === 'held') {
-    const release = row.basisSeen < staged.begin && !row.personOnly && guard.personOnly === null;
-    if (release)
+    const agrees = row.basisSeen < staged.begin && (gap === null || isIndependent(context, row, end));
+    if (agrees && !row.personOnly && guard.personOnly === null)
       propose(context, row, 'remove', {
         eventId: `${end.snapshotId}:release:${row.itemId}`,
         reason: 'a newer complete snapshot agrees with the hold',
@@ -123,7 +127,7 @@ function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying):
   const personOnly =
     guard.personOnly ??
     (cutOff(row, end) ? 'it is not newer than the oldest row, and may have been cut off the export' : null);
-  const reason = personOnly ?? guard.beyond;
+  const reason = personOnly ?? (gap === null ? guard.beyond : reasonOf(gap));
   if (reason === null) {
     propose(context, row, 'remove', {
       eventId: `${end.snapshotId}:remove:${row.itemId}`,
@@ -171,6 +175,17 @@ function objectionTo(
 
 function cutOff(row: LedgerRow, end: SnapshotEnd): boolean {
   return end.oldestRow !== null && (row.savedAt === null || row.savedAt <= end.oldestRow);
+}
+
+/** Whether the export was made so long after the one before, which lacked the row too, that it says so by itself. */
+function isIndependent({ scope }: FoldContext, row: LedgerRow, { asOf }: SnapshotEnd): boolean {
+  const before = scope.applied?.asOfByKind[kindOf(row.itemId)];
+  return asOf !== null && before !== undefined && asOf - before >= INDEPENDENT_MS;
+}
+
+function reasonOf({ count, from, to }: Gap): string {
+  const span = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return `${count} items saved one after the other, ${span}, are missing together, and may have been left out of the export`;
 }
 
 function evidenceOf(row: LedgerRow, { end, staged, judgement }: Applying): Readonly<Record<string, unknown>> {

@@ -58,6 +58,7 @@ export async function openMemoryProcess(
     ...DEFAULT_FOLD_SETTINGS,
     guardItems: config.guardItems,
     guardShare: config.guardShare,
+    guardNeighbours: config.guardNeighbours,
     recheckLimit: config.recheckLimit,
   };
   const presence = new Presence(metadata, clock);

@@ -14,8 +14,8 @@ const PACKAGES = INSTALLED ? ['LangChain full', 'LangChain scoped_full', 'LlamaI
 const MODELS = ['Singer ACTIVATE_VERSION', 'percentage guard', 'two-phase tombstone', 'set difference'];
 const LIMIT_MS = 240_000;
 const SEED = '1';
-/** The one fault that removes by absence alone what nobody can be asked about, and is too small for the guard. */
-const BEYOND_PROOF = 'export: a fifth in the middle of the list is left out';
+/** The one fault that looks in all like what people do: a few neighbours are missing from an export (decision 0029). */
+const BEYOND_PROOF = 'export: three in the middle of the list are left out';
 
 async function run(...words: readonly string[]): Promise<string> {
   const all = ['--import', LOADER, path.join(__dirname, 'main.ts'), ...words];
@@ -75,8 +75,8 @@ describe('the reconcile benchmark', () => {
     for (const { name: fault } of report.faults) {
       const { wrong, healed, missed, waiting, lost, again } = outcome('Hoardarr', fault);
       expect({ fault, lost, again, unhealed: wrong - healed }).toEqual({ fault, lost: 0, again: 0, unhealed: 0 });
-      expect({ fault, silent: missed - waiting }).toEqual({ fault, silent: 0 });
       if (fault !== BEYOND_PROOF) expect({ fault, wrong }).toEqual({ fault, wrong: 0 });
+      expect({ fault, silent: missed - waiting }).toEqual({ fault, silent: 0 });
     }
     expect(outcome('Hoardarr', BEYOND_PROOF).wrong).toBeGreaterThan(0);
   });

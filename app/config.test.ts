@@ -30,7 +30,7 @@ describe('configuration', () => {
       uploadLimitBytes: 2_000_000_000,
       guardItems: 20,
       guardShare: 0.25,
-      guardNeighbours: 5,
+      guardNeighbours: 0,
       trashMs: 30 * 86_400_000,
       secrets: [],
       logLevel: null,

@@ -36,6 +36,7 @@ export interface Config {
   /** law 4 */
   readonly guardItems: number;
   readonly guardShare: number;
+  /** 0: off */
   readonly guardNeighbours: number;
   readonly recheckLimit: number;
   readonly cadence: Cadence;
@@ -183,7 +184,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
     guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
     guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,
-    guardNeighbours: values.HOARDARR_GUARD_NEIGHBOURS ?? 5,
+    guardNeighbours: values.HOARDARR_GUARD_NEIGHBOURS ?? DEFAULT_FOLD_SETTINGS.guardNeighbours,
     recheckLimit: values.HOARDARR_RECHECK_LIMIT ?? DEFAULT_FOLD_SETTINGS.recheckLimit,
     cadence: cadenceOf(values),
     topicPrefix: values.HOARDARR_TOPIC_PREFIX ?? 'hoardarr.',

@@ -189,9 +189,9 @@ describe('an export of the same moment as the one last applied', () => {
   });
 });
 
-describe('neighbours that are missing from an export', () => {
+describe('neighbours that are missing from an export, where they are guarded', () => {
   it.each([1, 3, 5])('are held together, also after a crash at commit %i', async (crash) => {
-    const scenario = new Scenario();
+    const scenario = new Scenario({ settings: { guardNeighbours: 5 } });
     const ids = many(40);
     const dated = (listed: readonly string[]): void => {
       const run = scenario.run('import');

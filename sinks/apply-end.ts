@@ -72,13 +72,15 @@ async function judge(
   const begin = scope.staged?.begin ?? -1;
   const going = new Map<string, number>();
   const missing = new Map<string, number[]>();
+  const least = end.asOf === null ? 0 : context.settings.guardNeighbours;
   const absent = merged.findings.filter((finding) => finding.entry === null);
   for (let from = 0; from < absent.length; from += deps.stepRows) {
     const ids = absent.slice(from, from + deps.stepRows).map((finding) => finding.itemId);
     const rows = await deps.store.rows(scope.scope, ids);
     for (const id of ids) {
       const row = rows.get(id) ?? newLedgerRow(id);
-      if (row.savedAt !== null && isCandidate(context, row, end, begin)) datesOf(missing, kindOf(id)).push(row.savedAt);
+      if (least > 0 && row.savedAt !== null && isCandidate(context, row, end, begin))
+        datesOf(missing, kindOf(id)).push(row.savedAt);
       if (!wouldGo(context, row, end, begin)) continue;
       going.set(kindOf(id), (going.get(kindOf(id)) ?? 0) + 1);
     }
@@ -93,7 +95,7 @@ async function judge(
     overlap,
     going: all,
     byKind: Object.fromEntries(kinds) as NonNullable<Judgement['byKind']>,
-    gaps: end.asOf === null ? {} : await findGaps(merge, missing, context.settings.guardNeighbours),
+    gaps: await findGaps(merge, missing, least),
   };
 }
 
@@ -110,8 +112,7 @@ async function findGaps(
   least: number,
 ): Promise<Readonly<Record<string, readonly Gap[]>>> {
   const finders = new Map<string, GapFinder>();
-  for (const [kind, dates] of missing)
-    if (least > 0 && dates.length >= least) finders.set(kind, new GapFinder(dates, least));
+  for (const [kind, dates] of missing) if (dates.length >= least) finders.set(kind, new GapFinder(dates, least));
   if (finders.size === 0) return {};
   for await (const entries of merge.listed())
     for (const { itemId, savedAt } of entries) if (savedAt !== null) finders.get(kindOf(itemId))?.see(savedAt);

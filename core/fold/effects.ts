@@ -87,7 +87,7 @@ export interface FoldSettings {
   /** law 4: a removal is held when it exceeds this many items and this share of the scope */
   readonly guardItems: number;
   readonly guardShare: number;
-  /** law 4: so many items saved one after the other, missing together from an export, are held; 0: however many */
+  /** so many items saved one after the other, missing together from an export, are held; 0: none for that (decision 0029) */
   readonly guardNeighbours: number;
   /** law 4: a verdict beyond the guard waits this long for one that agrees, ms */
   readonly secondVerdictMs: number;
@@ -102,7 +102,7 @@ export interface FoldSettings {
 export const DEFAULT_FOLD_SETTINGS: FoldSettings = {
   guardItems: 20,
   guardShare: 0.25,
-  guardNeighbours: 5,
+  guardNeighbours: 0,
   secondVerdictMs: 600_000,
   secondDeletionMs: 3_600_000,
   recheckLimit: 2_000,

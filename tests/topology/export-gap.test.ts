@@ -11,13 +11,32 @@ const PAGE = [12, 13, 14, 15, 16, 17];
 const without = (...gone: readonly number[]): typeof rows => rows.filter((_, n) => !gone.includes(n));
 const idsOf = (...which: readonly number[]): readonly string[] => which.map(inventedId).sort();
 
-describe.each(['memory', 'sqlite'] as const)('an export that lacks a part of its middle, on a %s store', (store) => {
-  const seed = seedFor('TOPOLOGY_SEED');
-  let driver: TopologyDriver;
-  beforeEach(async () => {
-    driver = await TopologyDriver.open({ seed, store });
-    await driver.import(inventedExport(rows));
+const seed = seedFor('TOPOLOGY_SEED');
+let driver: TopologyDriver;
+
+async function open(store: 'memory' | 'sqlite', env: Readonly<Record<string, string>>): Promise<void> {
+  driver = await TopologyDriver.open({ seed, store, env });
+  await driver.import(inventedExport(rows));
+}
+
+describe('an export that lacks a part of its middle', () => {
+  afterEach(() => driver.close());
+
+  it('removes exactly that, and the next whole export brings it back without embedding', async () => {
+    await open('memory', {});
+    expect(await driver.import(inventedExport(without(3, ...PAGE), MADE + DAY_MS))).toMatchObject({
+      removed: 7,
+      held: 0,
+    });
+    expect(await driver.ids('trash')).toEqual(idsOf(3, ...PAGE));
+    expect(await driver.import(inventedExport(rows, MADE + 2 * DAY_MS))).toMatchObject({ removed: 0 });
+    expect(await driver.ids()).toHaveLength(40);
+    expect([...driver.parts.embedder.made.values()]).toEqual(rows.map(() => 1));
   });
+});
+
+describe.each(['memory', 'sqlite'] as const)('the same with HOARDARR_GUARD_NEIGHBOURS=5, on a %s store', (store) => {
+  beforeEach(() => open(store, { HOARDARR_GUARD_NEIGHBOURS: '5' }));
   afterEach(() => driver.close());
 
   it('removes nothing of it, also where it comes twice, and says why', async () => {

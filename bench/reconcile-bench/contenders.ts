@@ -12,6 +12,8 @@ export interface Entrant {
   readonly kind: 'package' | 'model' | 'package and model' | 'product';
   /** null: the product, which is no library behind the common connector */
   readonly open: OpenLibrary | null;
+  /** of the product: environment variables that are not left at their defaults */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const FOLDER = path.dirname(fileURLToPath(import.meta.url));
@@ -23,7 +25,15 @@ const MODELS: readonly Entrant[] = [
   { name: 'set difference', kind: 'model', open: setDifference },
 ];
 
-const PRODUCT: Entrant = { name: 'Hoardarr', kind: 'product', open: null };
+const PRODUCTS: readonly Entrant[] = [
+  { name: 'Hoardarr', kind: 'product', open: null },
+  {
+    name: 'Hoardarr, HOARDARR_GUARD_NEIGHBOURS=5',
+    kind: 'product',
+    open: null,
+    env: { HOARDARR_GUARD_NEIGHBOURS: '5' },
+  },
+];
 
 /** Adapters of packages, by file and export. */
 const PEERS = [
@@ -45,5 +55,5 @@ export async function entrants(withPackages: boolean): Promise<readonly Entrant[
     const adapter = (await import(address)) as Readonly<Record<string, OpenLibrary>>;
     peers.push({ name, kind, open: adapter[exported] ?? null });
   }
-  return [...peers, ...MODELS, PRODUCT];
+  return [...peers, ...MODELS, ...PRODUCTS];
 }

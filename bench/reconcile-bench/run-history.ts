@@ -76,7 +76,8 @@ async function open<W extends World>(
     return world;
   };
   if (entrant.open === null) {
-    const [contender, world] = await Hoardarr.open({ seed, embeddings, refused }, (now) => fill(openWorld(now)));
+    const parts = { seed, embeddings, refused, env: entrant.env ?? {} };
+    const [contender, world] = await Hoardarr.open(parts, (now) => fill(openWorld(now)));
     // Its order comes from positions in its log, and no clock of the benchmark has a part in it.
     return { world, contender, embeddings, refused, freezeClock: () => undefined };
   }

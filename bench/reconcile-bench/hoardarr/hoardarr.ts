@@ -34,6 +34,8 @@ export interface HoardarrParts {
   readonly seed: number;
   readonly embeddings: EmbeddingApi;
   readonly refused: ReadonlySet<string>;
+  /** what is not left at its default */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
@@ -68,10 +70,11 @@ export class Hoardarr implements Contender {
     const { listing } = world;
     const cluster = new Cluster({
       seed: parts.seed,
-      env:
-        listing === null
-          ? { ...QUIET, TIKTOK_OEMBED_URL: 'off' }
-          : { ...QUIET, GITHUB_API_URL: listing.service.origin },
+      env: {
+        ...QUIET,
+        ...(listing === null ? { TIKTOK_OEMBED_URL: 'off' } : { GITHUB_API_URL: listing.service.origin }),
+        ...parts.env,
+      },
       oembed: listing === null ? unreachable : listing.service.fetch,
       embedder: (clock, latencyMs) => new BilledEmbedder(parts.embeddings, clock, latencyMs),
       ...(listing === null ? {} : { live: (deps, config) => createLiveProviders(deps, config, listing.service.fetch) }),

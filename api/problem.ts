@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppTelemetry } from '../app/telemetry.ts';
 import { UploadTooLargeError } from '../app/use-cases/uploads.ts';
 import {
+  BusyError,
   InputError,
   LogUnavailableError,
   messageOf,
@@ -62,7 +63,7 @@ function statusOf(error: unknown): number {
   if (error instanceof UploadTooLargeError) return 413;
   if (error instanceof NotFoundError) return 404;
   if (error instanceof InputError) return 400;
-  if (error instanceof ReauthorizationError) return 409;
+  if (error instanceof ReauthorizationError || error instanceof BusyError) return 409;
   if (error instanceof StoreUnavailableError || error instanceof LogUnavailableError) return 503;
   const { statusCode } = error as Partial<FastifyError>;
   return statusCode !== undefined && statusCode >= 400 && statusCode < 600 ? statusCode : 500;

@@ -127,8 +127,31 @@ export const Accounts = z.object({
       nextSyncAt: time,
       lastError: z.string().nullable(),
       lastErrorAt: time,
+      cadenceMs: z.number().nullable().describe('between two syncs; null where there are none'),
+      budget: z
+        .object({ limit: z.number(), remaining: z.number(), resetAt: time })
+        .nullable()
+        .describe('requests that syncs may still make; null: none were made yet'),
+      convergence: z.object({
+        converged: z.boolean().nullable(),
+        count: z.number().nullable(),
+        checkedAt: time,
+        sentence: z.string(),
+      }),
     }),
   ),
+});
+
+export const AccountSet = z.object({
+  provider: z.string(),
+  user: z.string(),
+  paused: z.boolean(),
+  cadenceMs: z.number(),
+});
+export const Disconnected = z.object({
+  provider: z.string(),
+  user: z.string(),
+  erased: z.number().describe('items that were purged'),
 });
 
 export const AskedSync = z.object({

@@ -6,12 +6,28 @@ import { createRedditProvider } from '../producers/reddit/provider.ts';
 import { REDDIT_RATE_RULES } from '../producers/reddit/rate-rules.ts';
 import { createLiveProvider, type LiveProvider } from '../producers/sync/live-provider.ts';
 import type { SyncDeps } from '../producers/sync/sync-deps.ts';
+import type { SyncMetadata } from '../producers/sync-metadata.ts';
 import type { Config } from './config.ts';
 import { VERSION } from './version.ts';
 
+/** Which budget of a provider its lists are read from, as its rate rules name it. */
+const LISTING_BUDGET: Readonly<Record<string, string>> = { github: 'core', reddit: 'api' };
 const USER_AGENT = 'hoardarr';
 /** Whose budget a request spends before the login is known. */
 const NOBODY = 'connecting';
+/** Without a token GitHub counts by address, so all who have none share one budget. */
+const PUBLIC = 'public';
+
+/** What the syncs of an account spend; null where the account is not connected, or has nobody to ask. */
+export function budgetOf(
+  { reddit }: Config,
+  { provider, login, credentialKind }: SyncMetadata,
+): { readonly provider: string; readonly credential: string; readonly resource: string } | null {
+  const resource = LISTING_BUDGET[provider];
+  if (credentialKind === null || resource === undefined) return null;
+  const own = credentialKind === 'public' ? PUBLIC : (login ?? NOBODY);
+  return { provider, resource, credential: provider === 'reddit' ? (reddit.clientId ?? NOBODY) : own };
+}
 
 /** The providers that can be asked, put together. */
 export function createLiveProviders(
@@ -24,8 +40,7 @@ export function createLiveProviders(
       { ...deps, fetch: fetchWith },
       {
         provider: 'github',
-        // Without a token GitHub counts by address, so all of them share one budget.
-        credential: withToken ? (login ?? NOBODY) : 'public',
+        credential: withToken ? (login ?? NOBODY) : PUBLIC,
         rules: githubRateRules(withToken),
         userAgent: USER_AGENT,
       },

@@ -98,6 +98,15 @@ describe('connected accounts on the command line', () => {
     const { github } = services;
     await connect('github', TOKEN);
     expect((await world.run('pause', 'github')).json()).toMatchObject({ provider: 'github', user: 'me', paused: true });
+    expect((await world.run('cadence', 'github', '6h')).json()).toEqual({
+      provider: 'github',
+      user: 'me',
+      paused: true,
+      cadenceMs: 21_600_000,
+    });
+    expect((await world.run('cadence', 'github', 'default')).json()).toMatchObject({ cadenceMs: 900_000 });
+    for (const every of ['often', '0m', '30', '366d', ''])
+      expect(await world.run('cadence', 'github', every)).toMatchObject({ status: 2 });
     expect((await world.run('sync', 'github')).json()).toMatchObject({ new: 5, error: null });
     expect((await world.run('disconnect', 'github')).json()).toMatchObject({ erased: 0 });
     const ran = await world.run('sync', 'github');

@@ -61,6 +61,11 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/** Something else is under way that this must not run beside: try again when it has ended; HTTP 409. The message says what. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError';
+}
+
 /** The account needs to be connected again: exit status 3. */
 export class ReauthorizationError extends Error {
   override readonly name = 'ReauthorizationError';

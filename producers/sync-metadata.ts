@@ -57,6 +57,8 @@ export interface SyncMetadata {
   /** why the latest run was aborted, at ms since the epoch; null: the latest sync was done */
   readonly lastError: { readonly at: number; readonly message: string } | null;
   readonly paused: boolean;
+  /** between two syncs of this account, ms; null: as the installation has it */
+  readonly cadenceMs: number | null;
   /** when the scheduler asks for the next sync, ms; 0: at once */
   readonly nextSyncAt: number;
 }
@@ -94,6 +96,7 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     reauthTold: false,
     lastError: null,
     paused: false,
+    cadenceMs: null,
     nextSyncAt: 0,
   };
 }

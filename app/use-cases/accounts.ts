@@ -1,6 +1,7 @@
-import { NotFoundError } from '../../core/errors.ts';
+import { BusyError, InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, parseScope, scopeName } from '../../core/keys.ts';
 import { disconnectedMetadata, NOTHING_LEARNED } from '../../producers/credentials.ts';
+import { ACCOUNT_CADENCE_MS, cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import { removeHashes } from '../../producers/sync/known-hashes.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
@@ -25,15 +26,50 @@ export interface AccountChanged {
   readonly user: string;
 }
 
-/** Stops or continues the syncs of an account that the scheduler makes. */
-export async function setPaused(
+export interface AccountSettings {
+  /** the scheduler asks for no syncs */
+  readonly paused?: boolean;
+  /** between two syncs, ms; null: as the installation has it */
+  readonly cadenceMs?: number | null;
+}
+
+export interface AccountSet extends AccountChanged {
+  readonly paused: boolean;
+  /** what counts now, ms */
+  readonly cadenceMs: number;
+}
+
+/**
+ * Changes how the scheduler syncs an account: what is left out stays. A cadence counts from the last sync. InputError where the
+ * cadence is not allowed, NotFoundError where there is no such account.
+ */
+export async function setAccount(
   app: App,
   provider: string,
   user: string,
-  paused: boolean,
-): Promise<AccountChanged & { readonly paused: boolean }> {
-  await changeMetadata(app, provider, user, (metadata) => ({ ...metadata, paused }));
-  return { provider, user, paused };
+  { paused, cadenceMs }: AccountSettings,
+): Promise<AccountSet> {
+  if (typeof cadenceMs === 'number') checkCadence(cadenceMs);
+  const random = app.random();
+  const changed = await changeMetadata(app, provider, user, (metadata) => {
+    const set = { ...metadata, ...(paused === undefined ? {} : { paused }) };
+    if (cadenceMs === undefined || cadenceMs === metadata.cadenceMs) return set;
+    const cadence = cadenceFor({ cadenceMs }, app.config.cadence);
+    const since = Math.min(metadata.lastSyncAt ?? 0, app.clock.now());
+    // What is due at once stays so, and so does what never was synced.
+    const isDue = metadata.nextSyncAt === 0 || since === 0;
+    return { ...set, cadenceMs, nextSyncAt: isDue ? metadata.nextSyncAt : nextSyncAt(since, random, cadence) };
+  });
+  const { intervalMs } = cadenceFor(changed, app.config.cadence);
+  return { provider, user, paused: changed.paused, cadenceMs: intervalMs };
+}
+
+function checkCadence(cadenceMs: number): void {
+  const { least, most } = ACCOUNT_CADENCE_MS;
+  if (Number.isInteger(cadenceMs) && cadenceMs >= least && cadenceMs <= most) return;
+  throw new InputError(
+    'an account can be synced once a minute at most, and once a year at least: choose a time between',
+  );
 }
 
 const ERASE_PAGE = 500;
@@ -77,7 +113,7 @@ async function untilNobodyWorks(app: App, account: Account): Promise<void> {
     const now = app.clock.now();
     if (lease === null || lease.expiresAt <= now || isGone(lease.instance)) return;
     if (app.clock.elapsed() >= until)
-      throw new Error(
+      throw new BusyError(
         `${accountName(account)} is disconnected, but another run works for it, so nothing was erased: run this again when it has ended`,
       );
     await app.clock.sleep(POLL_MS);
@@ -89,7 +125,7 @@ async function changeMetadata(
   provider: string,
   user: string,
   change: (metadata: SyncMetadata) => SyncMetadata,
-): Promise<void> {
+): Promise<SyncMetadata> {
   const account = { provider: checkProvider(provider), user: checkUser(user) };
   const key = syncMetadataKey(account);
   for (;;) {
@@ -97,7 +133,7 @@ async function changeMetadata(
     if (document === null)
       throw new NotFoundError(`there is no account ${accountName(account)}: \`hoardarr status\` lists what there is`);
     const changed = change(readSyncMetadata(account, document.value));
-    if ((await app.metadata.compareAndSet(key, document.version, changed)) !== null) return;
+    if ((await app.metadata.compareAndSet(key, document.version, changed)) !== null) return changed;
   }
 }
 

@@ -1,9 +1,13 @@
 import { type Account, accountName, parseScope, type Scope, scopeName } from '../../core/keys.ts';
 import type { ScopeTotals } from '../../core/ports/item-store.ts';
+import { readCredentialBudget } from '../../producers/http/credential-budget.ts';
 import { readRateLimits } from '../../producers/http/rate-budget.ts';
+import { cadenceFor } from '../../producers/sync/cadence.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
+import { budgetOf } from '../live-providers.ts';
 import { readAccounts } from './accounts.ts';
+import { type ConvergenceView, describeConvergence } from './convergence.ts';
 import { countDeadLetters } from './dead-letters.ts';
 import { isoOf } from './format.ts';
 
@@ -33,6 +37,11 @@ export interface AccountStatus {
   /** why the latest run was aborted; null: the latest sync was done */
   readonly lastError: string | null;
   readonly lastErrorAt: string | null;
+  /** between two syncs, ms; null where there are none */
+  readonly cadenceMs: number | null;
+  /** requests that syncs of the account may still make; null: none were made yet */
+  readonly budget: { readonly limit: number; readonly remaining: number; readonly resetAt: string | null } | null;
+  readonly convergence: ConvergenceView;
 }
 
 export interface Status {
@@ -73,8 +82,8 @@ const NONE: Omit<ScopeTotals, 'scope'> = {
 
 /** Accounts, lag and health. */
 export async function readStatus(app: App, user: string | null = null): Promise<Status> {
-  const totals = (await app.store.totals()).filter((each) => user === null || parseScope(each.scope).user === user);
-  const accounts = await listAccounts(app, totals, user);
+  const totals = await totalsOf(app, user);
+  const accounts = await accountsOf(app, totals, user);
   const pinned = await app.stores.embedder();
   const limits = await readRateLimits(app.metadata, app.clock.now());
   return {
@@ -94,6 +103,15 @@ export async function readStatus(app: App, user: string | null = null): Promise<
   };
 }
 
+/** Accounts and their collections, of one user or all. */
+export async function listAccounts(app: App, user: string | null = null): Promise<readonly AccountStatus[]> {
+  return accountsOf(app, await totalsOf(app, user), user);
+}
+
+async function totalsOf(app: App, user: string | null): Promise<readonly ScopeTotals[]> {
+  return (await app.store.totals()).filter((each) => user === null || parseScope(each.scope).user === user);
+}
+
 /** Records behind, by consumer group, over all partitions. */
 export async function readLag(app: App): Promise<Readonly<Record<string, number>>> {
   const lag: Record<string, number> = {};
@@ -109,7 +127,7 @@ function coverageOf(totals: readonly ScopeTotals[]): number | null {
   return withText === 0 ? null : withVector / withText;
 }
 
-async function listAccounts(
+async function accountsOf(
   app: App,
   totals: readonly ScopeTotals[],
   user: string | null,
@@ -154,14 +172,23 @@ async function accountStatus(app: App, account: Scope | Account, totals: ScopeTo
     stub,
     digest: scope === null ? null : await app.store.digest(scope),
     converged: row?.converged ?? null,
+    convergence: describeConvergence(provider, row, app.clock.now()),
+    budget: await budgetView(app, metadata),
     ...connectionOf(app, metadata),
   };
 }
 
 type Connection = Pick<
   AccountStatus,
-  'needsReauth' | 'paused' | 'connected' | 'loginName' | 'nextSyncAt' | 'lastError' | 'lastErrorAt'
+  'needsReauth' | 'paused' | 'connected' | 'loginName' | 'nextSyncAt' | 'cadenceMs' | 'lastError' | 'lastErrorAt'
 >;
+
+async function budgetView(app: App, metadata: SyncMetadata): Promise<AccountStatus['budget']> {
+  const spent = budgetOf(app.config, metadata);
+  const now = app.clock.now();
+  const budget = spent === null ? null : await readCredentialBudget(app.metadata, spent, now);
+  return budget === null ? null : { ...budget, resetAt: isoOf(budget.resetAt) };
+}
 
 function connectionOf(app: App, metadata: SyncMetadata): Connection {
   const { needsReauth, paused, credentialKind, loginName, nextSyncAt, lastError } = metadata;
@@ -174,6 +201,7 @@ function connectionOf(app: App, metadata: SyncMetadata): Connection {
     loginName,
     // What is due is asked for at the next look of a scheduler.
     nextSyncAt: isScheduled ? isoOf(Math.max(nextSyncAt, app.clock.now())) : null,
+    cadenceMs: connected ? cadenceFor(metadata, app.config.cadence).intervalMs : null,
     lastError: lastError?.message ?? null,
     lastErrorAt: isoOf(lastError?.at ?? null),
   };

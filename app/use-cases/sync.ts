@@ -3,7 +3,7 @@ import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
 import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
 import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
-import { nextSyncAt } from '../../producers/sync/cadence.ts';
+import { cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import type { LiveProvider } from '../../producers/sync/live-provider.ts';
 import { writeSyncCommand } from '../../producers/sync/sync-command.ts';
 import {
@@ -91,11 +91,11 @@ async function ask(app: App, account: Account, full: boolean): Promise<string> {
   const commandId = `asked:${randomUUID()}`;
   const mode = full ? 'full' : 'delta';
   // This one stands for the scheduler's next, which else would bring first what the person waits for, and tell nobody.
-  const next = nextSyncAt(app.clock.now(), app.random(), app.config.cadence);
-  await changeSyncMetadata(app.metadata, account, (metadata) => ({
-    ...metadata,
-    nextSyncAt: Math.max(metadata.nextSyncAt, next),
-  }));
+  const random = app.random();
+  await changeSyncMetadata(app.metadata, account, (metadata) => {
+    const next = nextSyncAt(app.clock.now(), random, cadenceFor(metadata, app.config.cadence));
+    return { ...metadata, nextSyncAt: Math.max(metadata.nextSyncAt, next) };
+  });
   await writeSyncCommand(app, { account, mode, reason: 'asked for', eventId: commandId, deadlineMs: DEADLINE_MS });
   return commandId;
 }

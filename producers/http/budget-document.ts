@@ -86,6 +86,14 @@ export function leftOf({ slices, said, blockedUntil, ceiling }: ResourceState, n
   return Math.max(0, said !== null && said.resetAt > now ? Math.min(ours, said.left) : ours);
 }
 
+/** When all of it can be had again, by what is known now, ms since the epoch; null: it can be had now. */
+export function fullAgainAt({ slices, said, blockedUntil, ceiling }: ResourceState, now: number): number | null {
+  if (ceiling === undefined) return null;
+  const ours = slices.map((slice) => leavesAt(slice, ceiling));
+  const at = Math.max(blockedUntil, said?.resetAt ?? 0, ...ours);
+  return at > now ? at : null;
+}
+
 /** Takes one request out of the budget. */
 export function grant(state: ResourceState, ceiling: RateCeiling, now: number): ResourceState {
   const from = sliceOf(now, ceiling);

@@ -49,7 +49,7 @@ export interface Grant {
   done(spent: Spent | null): Promise<void>;
 }
 
-const PREFIX = 'budget/';
+const BUDGET_PREFIX = 'budget/';
 /** How often somebody who waits for a place looks again: at first, and after a while. */
 const TURN_MS = 25;
 const LONGEST_TURN_MS = 400;
@@ -72,8 +72,7 @@ export class RateBudget {
   constructor(deps: RateBudgetDeps, options: RateBudgetOptions) {
     this.#deps = deps;
     this.#options = options;
-    const name = createHash('sha256').update(`${options.provider} ${options.credential}`).digest('hex').slice(0, 24);
-    this.#key = `${PREFIX}${options.provider}/${name}`;
+    this.#key = budgetKey(options.provider, options.credential);
   }
 
   /** Waits until a request may go. `onWait` hears the ms that were waited for the budget. Rejects with the signal's reason. */
@@ -177,6 +176,12 @@ export class RateBudget {
   }
 }
 
+/** Where the budgets of a credential are kept; what it is cannot be read from that. */
+export function budgetKey(provider: string, credential: string): string {
+  const name = createHash('sha256').update(`${provider} ${credential}`).digest('hex').slice(0, 24);
+  return `${BUDGET_PREFIX}${provider}/${name}`;
+}
+
 /** What a provider's budget allows now. */
 export interface RateLimit {
   readonly provider: string;
@@ -190,7 +195,7 @@ export interface RateLimit {
 /** The budgets of all credentials that are used in any process of the data folder. */
 export async function readRateLimits(metadata: MetadataStore, now: number): Promise<readonly RateLimit[]> {
   const limits = new Map<string, RateLimit>();
-  for (const { key, value } of await metadata.list(PREFIX)) {
+  for (const { key, value } of await metadata.list(BUDGET_PREFIX)) {
     const provider = key.split('/')[1] ?? '';
     for (const [resource, state] of Object.entries((value as BudgetState).resources)) {
       const until = state.ceiling === undefined ? state.blockedUntil : whenFree(state, state.ceiling, now).at;

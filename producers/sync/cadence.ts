@@ -12,6 +12,14 @@ export interface Cadence {
 
 export const DEFAULT_CADENCE: Cadence = { intervalMs: 900_000, fullEvery: 10, fullAfterMs: 86_400_000 };
 
+/** The shortest and the longest that a person may choose for an account, ms: what providers bear, and a year. */
+export const ACCOUNT_CADENCE_MS = { least: 60_000, most: 31_536_000_000 } as const;
+
+/** How an account is synced: as the person chose for it, else as everywhere. */
+export function cadenceFor({ cadenceMs }: Pick<SyncMetadata, 'cadenceMs'>, usual: Cadence): Cadence {
+  return cadenceMs === null ? usual : { ...usual, intervalMs: cadenceMs };
+}
+
 /**
  * A sync is full when the account never had one, on every `fullEvery`th, or when the last one is too old. `syncCount` only
  * grows, and only with syncs that were done: a full one that failed stays due, and one that was done does not reset it.

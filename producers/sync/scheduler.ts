@@ -6,7 +6,7 @@ import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 import { readSyncMetadata, type SyncMetadata } from '../sync-metadata.ts';
-import { type Cadence, nextSyncAt } from './cadence.ts';
+import { type Cadence, cadenceFor, nextSyncAt } from './cadence.ts';
 import { writeSyncCommand } from './sync-command.ts';
 
 export interface SchedulerDeps {
@@ -61,12 +61,13 @@ export class Scheduler {
 
   /** Asks for what is due now. Resolves to how many syncs that were. */
   async look(): Promise<number> {
-    const { metadata, clock, random, cadence } = this.#deps;
+    const { metadata, clock, random } = this.#deps;
     let asked = 0;
     for (const provider of this.#deps.providers) {
       for (const { key, value, version } of await metadata.list(`${provider}:`)) {
         const account: Account = { provider, user: key.slice(provider.length + 1) };
         const stored = readSyncMetadata(account, value);
+        const cadence = cadenceFor(stored, this.#deps.cadence);
         const now = clock.now();
         if (!isDue(stored, now, cadence)) continue;
         const next = { ...stored, nextSyncAt: nextSyncAt(now, random(), cadence) };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { disconnect, setPaused } from '../../app/use-cases/accounts.ts';
+import { disconnect, setAccount } from '../../app/use-cases/accounts.ts';
 import { connect } from '../../app/use-cases/connect.ts';
 import type { AccountStatus } from '../../app/use-cases/status.ts';
 import { type SyncReport, syncAccount } from '../../app/use-cases/sync.ts';
@@ -93,13 +93,13 @@ describe('an account, from connecting it to letting it go', () => {
   });
 
   it('is not synced by the scheduler while it is paused, but when somebody asks', async () => {
-    await driver.run(setPaused(driver.app, 'github', 'me', true));
+    await driver.run(setAccount(driver.app, 'github', 'me', { paused: true }));
     const requests = source.requests;
     source.save('zeta');
     await driver.advance(3 * HOUR_MS);
     expect(source.requests).toBe(requests);
     expect(await sync()).toMatchObject({ new: 1, error: null });
-    await driver.run(setPaused(driver.app, 'github', 'me', false));
+    await driver.run(setAccount(driver.app, 'github', 'me', { paused: false }));
     source.save('eta');
     await nextSync();
     expect(await driver.ids()).toEqual(ids(...ALL, 'zeta', 'eta'));

@@ -6,8 +6,8 @@ import { refusalOf } from './guard.ts';
 import { about, send, sendProblem } from './problem.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
-/** Without login: whoever asks learns no more than that it runs. */
-const PUBLIC_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** Without login: whoever asks learns no more than that it runs, and a browser comes back without one. */
+const PUBLIC_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/v1/connections/reddit/callback']);
 
 /**
  * A server without routes yet, guarded as `guard.ts` says, whose errors are problem documents.

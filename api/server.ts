@@ -6,6 +6,7 @@ import { Uploads } from '../app/use-cases/uploads.ts';
 import { createBaseServer } from './base-server.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
+import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
@@ -38,6 +39,7 @@ export async function createServer(
       registerItems,
       registerHeld,
       registerAccounts,
+      registerConnections,
       registerEvents,
     ])
       register(typed, context);

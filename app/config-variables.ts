@@ -41,11 +41,11 @@ const oembedUrl = z
   .string()
   .refine((value) => value === 'off' || /^https?:\/\/\S+$/.test(value), { error: "must be an http(s) URL, or 'off'" });
 
-const loopbackUrl = z
+const redirectUrl = z
   .string()
   .regex(
-    /^http:\/\/(127\.0\.0\.1|localhost):\d+\/\S*$/,
-    'must be http://127.0.0.1:PORT/PATH, or the same with localhost',
+    /^(http:\/\/(127\.0\.0\.1|localhost):\d+\/\S*|https?:\/\/[^\s/@]+(\/[^\s?#]*)?\/v1\/connections\/reddit\/callback)$/,
+    'must be http://127.0.0.1:PORT/PATH, or where browsers reach Hoardarr followed by /v1/connections/reddit/callback',
   );
 
 const basePath = z
@@ -119,7 +119,7 @@ export const VARIABLES = {
   HOARDARR_GITHUB_README: { schema: flag },
   REDDIT_API_URL: { schema: httpUrl },
   REDDIT_AUTH_URL: { schema: httpUrl },
-  REDDIT_REDIRECT_URL: { schema: loopbackUrl },
+  REDDIT_REDIRECT_URL: { schema: redirectUrl },
   REDDIT_CLIENT_ID: { schema: text },
   REDDIT_CLIENT_SECRET: { schema: text, secret: true },
   TIKTOK_OEMBED_URL: { schema: oembedUrl },

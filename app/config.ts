@@ -91,8 +91,8 @@ export interface RedditSettings {
   /** null: Reddit has not approved an application, so only its data request can be imported */
   readonly clientId: string | null;
   readonly clientSecret: string | null;
-  /** where the browser comes back to; the application has to be registered with it */
-  readonly redirectUrl: string;
+  /** where the browser comes back to, which the application is registered with; null: not set */
+  readonly redirectUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -208,7 +208,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
       authUrl: withoutSlash(values.REDDIT_AUTH_URL ?? 'https://www.reddit.com'),
       clientId: values.REDDIT_CLIENT_ID ?? null,
       clientSecret: values.REDDIT_CLIENT_SECRET ?? null,
-      redirectUrl: values.REDDIT_REDIRECT_URL ?? 'http://127.0.0.1:8765/reddit/callback',
+      redirectUrl: values.REDDIT_REDIRECT_URL ?? null,
     },
     notify: values.HOARDARR_NOTIFY_URL === undefined ? null : parseReceiver(values.HOARDARR_NOTIFY_URL),
     logLevel: values.LOG_LEVEL ?? null,

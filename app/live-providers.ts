@@ -10,6 +10,8 @@ import type { SyncMetadata } from '../producers/sync-metadata.ts';
 import type { Config } from './config.ts';
 import { VERSION } from './version.ts';
 
+/** Where a browser comes back to when nobody waits for it elsewhere: a port that is opened for it. */
+const OWN_CALLBACK = 'http://127.0.0.1:8765/reddit/callback';
 /** Which budget of a provider its lists are read from, as its rate rules name it. */
 const LISTING_BUDGET: Readonly<Record<string, string>> = { github: 'core', reddit: 'api' };
 const USER_AGENT = 'hoardarr';
@@ -49,6 +51,7 @@ export function createLiveProviders(
   const { clientId, clientSecret, ...reddit } = config.reddit;
   const redditProvider = createRedditProvider({
     ...reddit,
+    redirectUrl: reddit.redirectUrl ?? OWN_CALLBACK,
     app: clientId === null ? null : { authUrl: reddit.authUrl, clientId, clientSecret },
     clock: deps.clock,
     httpFor: (loginName) =>

@@ -126,8 +126,20 @@ export interface Session {
   usage(): { readonly requests: number; readonly rateLimitWaitMs: number };
 }
 
-/** What a person is told while connecting: where to go, and which code to type there. */
-export type ConnectPrompt = (prompt: { readonly url: string; readonly code: string | null }) => void;
+/** What a person is told while connecting: where to go, which code to type there, and how long that may take. */
+export type ConnectPrompt = (prompt: {
+  readonly url: string;
+  readonly code: string | null;
+  readonly expiresInMs: number;
+}) => void;
+
+/** Somebody who waits for a person's browser to come back from the provider. */
+export interface BrowserCallback {
+  /** where it comes back to; the application has to be registered with exactly this */
+  readonly redirectUrl: string;
+  /** Resolves to what the browser brought with this state, which counts once; nobody else is ever told of. */
+  wait(state: string, signal: AbortSignal): Promise<URLSearchParams>;
+}
 
 /** How accounts of a provider are connected, and how a run gets its session. */
 export interface Connector<S extends Session> {
@@ -139,8 +151,13 @@ export interface Connector<S extends Session> {
   readonly missing: { readonly detail: string; readonly fix: string } | null;
   /** Checks a token that the person brings (a refresh token where the provider has them). InputError when it is refused. */
   fromToken(token: string, signal: AbortSignal): Promise<Connected>;
-  /** Device flow, or a browser with a loopback callback; settles when the person has answered. */
-  readonly interactive: Capability<(prompt: ConnectPrompt, signal: AbortSignal) => Promise<Connected>>;
+  /**
+   * Device flow, or a browser that comes back to `callback` (without one, to a port on loopback); settles when the person has
+   * answered.
+   */
+  readonly interactive: Capability<
+    (prompt: ConnectPrompt, signal: AbortSignal, callback?: BrowserCallback) => Promise<Connected>
+  >;
   /** What everybody may see of a login, without a credential. */
   readonly fromPublic: Capability<(loginName: string, signal: AbortSignal) => Promise<Connected>>;
   /** Rejects with ReauthorizationError when the credentials are no longer taken. May make no request. */

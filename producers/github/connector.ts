@@ -48,7 +48,7 @@ export function createConnector(deps: ConnectorDeps): Connector<GitHubSession> {
       clientId === null
         ? {
             notApplicable:
-              'no GITHUB_CLIENT_ID is set, so there is no device flow: bring a token with `connect github --token-stdin`',
+              'no GITHUB_CLIENT_ID is set, so there is no device flow: set it, or bring a token (`connect github --token-stdin`)',
           }
         : { run: (prompt, signal) => deviceFlow(deps, clientId, prompt, signal) },
     fromPublic: { run: (loginName, signal) => fromPublic(deps, loginName, signal) },
@@ -91,7 +91,7 @@ async function deviceFlow(
   const code = DeviceCode.safeParse(asked);
   if (!code.success) throw new InputError('GitHub offers no device flow for this GITHUB_CLIENT_ID');
   const { device_code, user_code, verification_uri, expires_in, interval } = code.data;
-  prompt({ url: verification_uri, code: user_code });
+  prompt({ url: verification_uri, code: user_code, expiresInMs: expires_in * 1000 });
   const until = clock.now() + expires_in * 1000;
   for (let waitMs = interval * 1000; clock.now() < until; ) {
     await clock.sleep(waitMs, signal);

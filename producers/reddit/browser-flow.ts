@@ -1,13 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { InputError } from '../../core/errors.ts';
-import type { ConnectPrompt } from '../../core/ports/provider.ts';
+import type { BrowserCallback, ConnectPrompt } from '../../core/ports/provider.ts';
 import { withLimit } from '../../core/time-limit.ts';
 import type { RedditApplication } from './access-tokens.ts';
 
 export interface BrowserFlow {
   readonly app: RedditApplication;
-  /** on loopback, as the application was registered with */
+  /** as the application was registered with; on loopback, unless somebody else waits there */
   readonly redirectUrl: string;
 }
 
@@ -22,29 +22,64 @@ const SCOPES = 'identity history read';
 const TIME_LIMIT_MS = 600_000;
 const SECRET_BYTES = 32;
 const HTTP_PORT = 80;
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost']);
 
 /**
  * Sends the person to Reddit and waits for the browser to come back, once, with the state that it left with. The code is bound
  * to this process by PKCE as well. InputError when the person says no, or does not answer in time.
  */
-export async function askInBrowser(flow: BrowserFlow, prompt: ConnectPrompt, signal: AbortSignal): Promise<Code> {
+export async function askInBrowser(
+  flow: BrowserFlow,
+  prompt: ConnectPrompt,
+  signal: AbortSignal,
+  callback?: BrowserCallback,
+): Promise<Code> {
   const state = randomBytes(SECRET_BYTES).toString('base64url');
   const verifier = randomBytes(SECRET_BYTES).toString('base64url');
-  const redirect = new URL(flow.redirectUrl);
-  const server = createServer();
-  const answered = waitForCallback(server, redirect, state);
+  const limit = withLimit(signal, AbortSignal.timeout(TIME_LIMIT_MS));
+  const ask = (): void => prompt({ url: authorizeUrl(flow, state, verifier), code: null, expiresInMs: TIME_LIMIT_MS });
+  const brought =
+    callback === undefined
+      ? await onLoopback(new URL(flow.redirectUrl), state, ask, limit)
+      : await elsewhere(callback, state, ask, limit);
+  return { code: codeIn(brought), verifier };
+}
+
+async function elsewhere(
+  callback: BrowserCallback,
+  state: string,
+  ask: () => void,
+  limit: AbortSignal,
+): Promise<URLSearchParams> {
+  const answered = callback.wait(state, limit);
   // Whoever fails first, the other must not be left without a listener.
   answered.catch(() => undefined);
-  const limit = withLimit(signal, AbortSignal.timeout(TIME_LIMIT_MS));
+  ask();
+  return await Promise.race([answered, aborted(limit)]);
+}
+
+async function onLoopback(redirect: URL, state: string, ask: () => void, limit: AbortSignal): Promise<URLSearchParams> {
+  if (!LOOPBACK.has(redirect.hostname))
+    throw new InputError(
+      `Reddit sends the browser back to ${redirect.origin}, as REDDIT_REDIRECT_URL says, where the console of Hoardarr waits for it: connect there`,
+    );
+  const server = createServer();
+  const answered = waitForCallback(server, redirect, state);
+  answered.catch(() => undefined);
   try {
     await listen(server, redirect);
-    prompt({ url: authorizeUrl(flow, state, verifier), code: null });
-    const code = await Promise.race([answered, aborted(limit)]);
-    return { code, verifier };
+    ask();
+    return await Promise.race([answered, aborted(limit)]);
   } finally {
     server.closeAllConnections();
     server.close();
   }
+}
+
+function codeIn(brought: URLSearchParams): string {
+  const code = brought.get('code');
+  if (code !== null) return code;
+  throw new InputError(`Reddit was not allowed to connect: ${(brought.get('error') ?? 'no reason').slice(0, 100)}`);
 }
 
 function authorizeUrl({ app, redirectUrl }: BrowserFlow, state: string, verifier: string): string {
@@ -62,8 +97,8 @@ function authorizeUrl({ app, redirectUrl }: BrowserFlow, state: string, verifier
   return url.href;
 }
 
-function waitForCallback(server: Server, redirect: URL, state: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+function waitForCallback(server: Server, redirect: URL, state: string): Promise<URLSearchParams> {
+  return new Promise((resolve) => {
     server.on('request', (request, response) => {
       const url = addressOf(request.url ?? '/', redirect);
       // Another page may ask this port for anything: only who brings the state is answered with more than 404.
@@ -76,11 +111,12 @@ function waitForCallback(server: Server, redirect: URL, state: string): Promise<
         response.writeHead(404).end();
         return;
       }
-      const code = url.searchParams.get('code');
-      const said = code === null ? 'Hoardarr was not connected.' : 'Hoardarr is connected. You can close this page.';
+      const said =
+        url.searchParams.get('code') === null
+          ? 'Hoardarr was not connected.'
+          : 'Hoardarr is connected. You can close this page.';
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(said);
-      if (code !== null) resolve(code);
-      else reject(new InputError(`Reddit was not allowed to connect: ${url.searchParams.get('error') ?? 'no reason'}`));
+      resolve(url.searchParams);
     });
   });
 }

@@ -9,7 +9,7 @@ import { RedditSession, type SessionDeps, whoAmI } from './session.ts';
 export interface ConnectorDeps extends SessionDeps {
   /** null: Reddit approved no application */
   readonly app: RedditApplication | null;
-  /** on loopback, as the application was registered with */
+  /** as the application was registered with; on loopback, unless callers bring a callback of their own */
   readonly redirectUrl: string;
   /** one of its settings is set */
   readonly configured: boolean;
@@ -41,13 +41,14 @@ export function createConnector(deps: ConnectorDeps): Connector<RedditSession> {
       return identify(deps, app, deps.httpFor(null), given, signal);
     },
     interactive: {
-      run: async (prompt, signal) => {
-        const { code, verifier } = await askInBrowser({ app, redirectUrl: deps.redirectUrl }, prompt, signal);
+      run: async (prompt, signal, callback) => {
+        const redirectUrl = callback?.redirectUrl ?? deps.redirectUrl;
+        const { code, verifier } = await askInBrowser({ app, redirectUrl }, prompt, signal, callback);
         const http = deps.httpFor(null);
         const form = {
           grant_type: 'authorization_code',
           code,
-          redirect_uri: deps.redirectUrl,
+          redirect_uri: redirectUrl,
           code_verifier: verifier,
         };
         return identify(deps, app, http, await requestToken(app, http, form, deps.clock.now(), signal), signal);

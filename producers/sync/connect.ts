@@ -1,6 +1,6 @@
 import { InputError } from '../../core/errors.ts';
 import { type Account, accountName } from '../../core/keys.ts';
-import type { Connected, ConnectPrompt, Provider, Session } from '../../core/ports/provider.ts';
+import type { BrowserCallback, Connected, ConnectPrompt, Provider, Session } from '../../core/ports/provider.ts';
 import { connectedMetadata } from '../credentials.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import { capable } from './connected-run.ts';
@@ -9,7 +9,7 @@ import type { SyncDeps } from './sync-deps.ts';
 /** How a person connects: with a token, by being asked in a browser, or with a login whose public list is enough. */
 export type ConnectBy =
   | { readonly by: 'token'; readonly token: string }
-  | { readonly by: 'prompt'; readonly prompt: ConnectPrompt }
+  | { readonly by: 'prompt'; readonly prompt: ConnectPrompt; readonly callback?: BrowserCallback }
   | { readonly by: 'public'; readonly loginName: string };
 
 /**
@@ -46,6 +46,6 @@ function askProvider<Raw, S extends Session>(
 ): Promise<Connected> {
   const connector = capable(provider.connector);
   if (how.by === 'token') return connector.fromToken(how.token, signal);
-  if (how.by === 'prompt') return capable(connector.interactive)(how.prompt, signal);
+  if (how.by === 'prompt') return capable(connector.interactive)(how.prompt, signal, how.callback);
   return capable(connector.fromPublic)(how.loginName, signal);
 }

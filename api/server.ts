@@ -2,12 +2,14 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { App } from '../app/app.ts';
+import { PipelineMonitor } from '../app/use-cases/pipeline.ts';
 import { Uploads } from '../app/use-cases/uploads.ts';
 import { createBaseServer } from './base-server.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
 import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
+import { registerPipeline } from './routes/health.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerOperations } from './routes/operations.ts';
@@ -30,7 +32,7 @@ export async function createServer(
   });
   const uploads = new Uploads(app);
   const closing = new AbortController();
-  const context: ApiContext = { app, uploads, closing: closing.signal };
+  const context: ApiContext = { app, uploads, pipeline: new PipelineMonitor(app), closing: closing.signal };
   const routes = async (scoped: FastifyInstance): Promise<void> => {
     const typed = scoped.withTypeProvider<ZodTypeProvider>();
     for (const register of [
@@ -41,6 +43,7 @@ export async function createServer(
       registerAccounts,
       registerConnections,
       registerEvents,
+      registerPipeline,
     ])
       register(typed, context);
     await registerUploads(typed, context);

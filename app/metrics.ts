@@ -35,6 +35,8 @@ export const METRIC_HELP: Readonly<Record<string, string>> = {
   hoardarr_items_applied: 'Rows changed by the sink',
   hoardarr_embedding_requests: 'Requests to the embedder',
   hoardarr_embedding_tokens: 'Tokens that the embedder counted',
+  hoardarr_embedding_tokens_saved: 'Tokens of texts whose vector was there already, estimated from their length',
+  hoardarr_embedded_texts: 'Texts that the embedder made a vector of',
   hoardarr_embedding_cache_hits: 'Texts whose vector was in the cache',
   hoardarr_embedding_cache_misses: 'Texts whose vector was not in the cache',
 };
@@ -67,6 +69,12 @@ export class PrometheusMetrics implements Metrics {
     const options = { ...this.#options(name, name, labels), buckets: DURATION_BUCKETS_S };
     const made = getOrMake(this.#histograms, name, labels, () => new Histogram(options));
     made.metric.observe(shared(made, labels), value);
+  }
+
+  /** What a counter has come to since the process started, whatever its labels; 0 where nothing was counted. */
+  async total(name: string): Promise<number> {
+    const { values } = (await this.#counters.get(name)?.metric.get()) ?? { values: [] };
+    return values.reduce((sum, { value }) => sum + value, 0);
   }
 
   /** Forgets all values of a gauge, so that what is gone is not shown any more. */

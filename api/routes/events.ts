@@ -8,9 +8,10 @@ import { toView } from '../upload-view.ts';
 
 const MAX_STREAMS = 64;
 const LOOK_EVERY_MS = 250;
+const PIPELINE_EVERY_MS = 2_000;
 const HEARTBEAT_EVERY_MS = 15_000;
 
-/** Server-sent events: what the sink did, how far syncs are, and uploads. Each reader pulls at its own pace. */
+/** Server-sent events: what the sink did, how far syncs are, uploads, and how the pipeline fares. Each reader pulls at its own pace. */
 export function registerEvents(server: ApiServer, context: ApiContext): void {
   let open = 0;
   server.get(
@@ -38,7 +39,7 @@ export function registerEvents(server: ApiServer, context: ApiContext): void {
 }
 
 async function stream(
-  { app, uploads, closing }: ApiContext,
+  { app, uploads, pipeline, closing }: ApiContext,
   raw: ServerResponse,
   lastId: string | null,
 ): Promise<void> {
@@ -58,6 +59,7 @@ async function stream(
   const since = app.clock.now();
   const shown = new Map<string, string>();
   let beatAt = since;
+  let pipelineAt = Number.NEGATIVE_INFINITY;
   while (!stopped.aborted) {
     let quiet = true;
     for (const { id, outcome } of await tail.read()) {
@@ -74,6 +76,10 @@ async function stream(
       shown.set(upload.id, data);
       quiet = false;
       await out.event('upload', toView(upload), null);
+    }
+    if (app.clock.elapsed() - pipelineAt >= PIPELINE_EVERY_MS) {
+      pipelineAt = app.clock.elapsed();
+      await out.event('pipeline', await pipeline.view(), null);
     }
     if (app.clock.now() - beatAt >= HEARTBEAT_EVERY_MS) {
       beatAt = app.clock.now();

@@ -48,6 +48,16 @@ export async function countDeadLetters(app: App): Promise<number> {
   return (await readAll(app)).length;
 }
 
+/** The same by the stage that could not take them. */
+export async function countByStage(app: App): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { record } of await readAll(app)) {
+    const stage = record.headers[DEAD_LETTER_HEADER.stage] ?? '';
+    counts.set(stage, (counts.get(stage) ?? 0) + 1);
+  }
+  return counts;
+}
+
 export interface Redriven {
   readonly redriven: number;
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];

@@ -10,6 +10,8 @@ import { type Embedding, type Entry, WaitingTexts, type WantedText } from './wai
 
 /** Something every healthy embedder takes. */
 const PROBE_TEXT = 'hello';
+/** An estimate, for texts that no embedder counts because their vectors were there; English has about so many. */
+const BYTES_PER_TOKEN = 4;
 /** How soon a text that another process asks for is looked at again. */
 const LOOK_BASE_MS = 50;
 const LOOK_LIMIT_MS = 1_000;
@@ -111,6 +113,8 @@ export class EmbeddingQueue {
   }
 
   #settleFound(entry: Entry, { vector, truncated }: CachedVector): void {
+    const tokens = Math.ceil(Buffer.byteLength(entry.text) / BYTES_PER_TOKEN);
+    this.#deps.telemetry.metrics.count('hoardarr_embedding_tokens_saved', tokens);
     this.#texts.settle(entry, { kind: 'vector', vector, truncated });
   }
 
@@ -238,6 +242,7 @@ export class EmbeddingQueue {
     const rows = made.map(({ entry, vector, truncated }) => ({ textHash: entry.textHash, vector, truncated }));
     const write = () => this.#cache.putMany(this.#embedder.model, rows);
     await steadily('writing the embedding cache', write, this.#deps, this.#stop);
+    this.#deps.telemetry.metrics.count('hoardarr_embedded_texts', made.length);
     for (const { entry, vector, truncated } of made) this.#texts.settle(entry, { kind: 'vector', vector, truncated });
   }
 

@@ -13,6 +13,7 @@ import { registerPipeline } from './routes/health.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerOperations } from './routes/operations.ts';
+import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerUploads } from './routes/uploads.ts';
 
@@ -44,6 +45,7 @@ export async function createServer(
       registerConnections,
       registerEvents,
       registerPipeline,
+      registerRebuilds,
     ])
       register(typed, context);
     await registerUploads(typed, context);

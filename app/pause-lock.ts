@@ -4,6 +4,8 @@ import { BEAT_MS, type Role } from './presence.ts';
 
 const STAND_STILL_MS = 60_000;
 const POLL_MS = 25;
+/** The entry in the metadata keeps other processes off, and not the rest of this one. */
+const HELD = new WeakSet<App>();
 
 /** One rebuild, backup or move of the log at a time, and the roles that stand still for it. */
 export class PauseLock {
@@ -16,19 +18,26 @@ export class PauseLock {
     this.#app = app;
   }
 
-  /** Rejects with InputError while another process has it. */
+  /** Rejects with InputError while somebody else has it, in this process too. */
   static async take(app: App): Promise<PauseLock> {
     const lock = await PauseLock.tryTake(app);
     if (lock === null)
-      throw new InputError(
-        'another process rebuilds, backs up or migrates this data folder: try again when it is done',
-      );
+      throw new InputError('this data folder is rebuilt, backed up or migrated already: try again when that is done');
     return lock;
   }
 
-  /** Null while another process has it. */
+  /** Null while somebody else has it. */
   static async tryTake(app: App): Promise<PauseLock | null> {
-    if (!(await app.presence.pause([]))) return null;
+    if (HELD.has(app)) return null;
+    HELD.add(app);
+    const isOurs = await app.presence.pause([]).catch((error: unknown) => {
+      HELD.delete(app);
+      throw error;
+    });
+    if (!isOurs) {
+      HELD.delete(app);
+      return null;
+    }
     const lock = new PauseLock(app);
     lock.#loop = lock.#beat();
     return lock;
@@ -60,6 +69,7 @@ export class PauseLock {
   async release(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
+    HELD.delete(this.#app);
     await this.#app.presence.resume();
     await this.#app.roles.reconcile();
   }

@@ -96,6 +96,15 @@ describe('roles of a process', () => {
     await world.host.stop();
   });
 
+  it('are not started again by who looks at them while the process ends', async () => {
+    await world.host.start(['producer', 'sink']);
+    await world.host.stop();
+    await world.host.reconcile();
+    await world.host.ensure(['embed']);
+    expect(world.events.slice(2)).toEqual(['-producer', '-sink']);
+    expect(await world.metadata.list('process:')).toEqual([]);
+  });
+
   it('end, and are never started again, once the log is another one', async () => {
     await world.host.start(['producer', 'sink']);
     expect(world.host.left.aborted).toBe(false);

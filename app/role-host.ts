@@ -94,6 +94,8 @@ export class RoleHost {
   }
 
   async #reconcile(): Promise<void> {
+    // Who ends a standstill while the process ends must not start again what was stopped.
+    if (this.#stopped.signal.aborted) return;
     const due = await this.#due();
     this.#dueHere = due;
     for (const role of ROLES) if (this.#running.has(role) && !due.has(role)) await this.#stop(role);

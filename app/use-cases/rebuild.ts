@@ -14,6 +14,8 @@ export interface RebuildRequest {
   /** embed everything anew with this model */
   readonly model?: string | null;
   readonly progress?: (replayed: number) => void;
+  /** ends it between two batches, as if it had never begun */
+  readonly signal?: AbortSignal;
 }
 
 export interface RebuildReport {
@@ -98,7 +100,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
       codec: app.codec,
       fresh,
       vectors,
-      pause: () => app.clock.sleep(0),
+      pause: () => app.clock.sleep(0, request.signal),
       settings: app.foldSettings,
       ...(request.progress === undefined ? {} : { onProgress: request.progress }),
     });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PauseLock } from '../app/pause-lock.ts';
+import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
 import { ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
 
 jest.setTimeout(120_000);
@@ -16,6 +17,7 @@ interface Rebuild {
 
 describe('rebuilds over HTTP', () => {
   let world: ApiWorld;
+  let openai: FakeOpenAi | null = null;
   beforeEach(async () => {
     world = new ApiWorld();
     await world.start();
@@ -23,6 +25,8 @@ describe('rebuilds over HTTP', () => {
   });
   afterEach(async () => {
     await world.stop();
+    await openai?.stop();
+    openai = null;
     world.cli.remove();
   });
 
@@ -92,6 +96,34 @@ describe('rebuilds over HTTP', () => {
     expect(await get(dead.id)).toMatchObject({ state: 'failed', error: expect.stringContaining('Ask for it again') });
     expect((await world.ask('GET', '/v1/items?limit=100')).json<{ items: object[] }>().items).toHaveLength(30);
     expect(await ended((await begin()).json<Rebuild>().id)).toMatchObject({ state: 'done', match: true });
+  });
+
+  it('with another model say what has to be set, and where nothing new is embedded until then', async () => {
+    openai = await FakeOpenAi.start({ dimensions: 32 });
+    await world.stop();
+    world.cli.remove();
+    world = new ApiWorld({
+      HOARDARR_EMBEDDER: 'openai',
+      OPENAI_BASE_URL: openai.url,
+      OPENAI_EMBEDDING_MODEL: 'model-of-before',
+      OPENAI_EMBEDDING_DIMENSIONS: '32',
+    });
+    await world.start();
+    await world.upload(exported(5));
+    const done = await ended((await begin({ model: 'model-of-now' })).json<Rebuild>().id);
+    expect(done).toMatchObject({
+      state: 'done',
+      error: null,
+      model: 'model-of-now',
+      match: null,
+      warnings: [expect.stringContaining('set OPENAI_EMBEDDING_MODEL=model-of-now')],
+    });
+    await world.stop();
+    world.cli.env['OPENAI_EMBEDDING_MODEL'] = 'model-of-now';
+    await world.start();
+    await world.upload(exported(5, 5), undefined, 'somebody');
+    const { items } = (await world.ask('GET', '/v1/items')).json<{ items: { hasVector: boolean }[] }>();
+    expect(items.map(({ hasVector }) => hasVector)).toEqual(Array(10).fill(true));
   });
 
   it('are described', async () => {

@@ -1,4 +1,4 @@
-import { InputError } from '../core/errors.ts';
+import { InputError, messageOf } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { BEAT_MS, type Role } from './presence.ts';
 
@@ -71,7 +71,12 @@ export class PauseLock {
     await this.#loop;
     HELD.delete(this.#app);
     await this.#app.presence.resume();
-    await this.#app.roles.reconcile();
+    // What was done stands, whatever starts again; what does not is tried every second.
+    await this.#app.roles
+      .reconcile()
+      .catch((error: unknown) =>
+        this.#app.telemetry.log.warn('a role does not go on after the standstill', { error: messageOf(error) }),
+      );
   }
 
   async #beat(): Promise<void> {

@@ -30,6 +30,7 @@ const VENDOR_HOMES = {
   pino: '^app/',
   'prom-client': '^app/',
   'tar-stream': '^app/',
+  'openid-client': '^app/access/',
   // Small tools without a service behind them: anywhere outside core and sqlite.
   cockatiel: `^(${ADAPTER_ROLES}|app)/`,
   zod: `^(${ADAPTER_ROLES}|app|${OUTER})/`,

@@ -3,7 +3,7 @@
 const os = require('node:os');
 
 // Packages that ship ES modules only. Jest runs CommonJS, so they are transformed like our own code.
-const esmOnlyPackages = ['@energetic-ai'];
+const esmOnlyPackages = ['@energetic-ai', 'openid-client', 'oauth4webapi', 'jose'];
 
 module.exports = {
   testEnvironment: 'node',

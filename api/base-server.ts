@@ -2,15 +2,16 @@ import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { App } from '../app/app.ts';
 import type { ApiServer } from './context.ts';
-import { refusalOf } from './guard.ts';
+import { Gate } from './gate.ts';
+import { isReading } from './guard.ts';
 import { about, send, sendProblem } from './problem.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
-/** Without login: whoever asks learns no more than that it runs, and a browser comes back without one. */
-const PUBLIC_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/v1/connections/reddit/callback']);
+/** No page may show another one's buttons under its own. */
+const UNFRAMED = "frame-ancestors 'none'";
 
 /**
- * A server without routes yet, guarded as `guard.ts` says, whose errors are problem documents.
+ * A server without routes yet, guarded as `gate.ts` says, whose errors are problem documents.
  *
  * @param hint where to look, for who asks for what is not there
  */
@@ -36,33 +37,24 @@ export function createBaseServer(app: App, hint: string): ApiServer {
   return server;
 }
 
-function guard(server: ApiServer, { config }: App): void {
+function guard(server: ApiServer, app: App): void {
+  const gate = new Gate(app);
   server.addHook('onRequest', async (request, reply) => {
-    const { headers, method } = request;
-    const path = (request.routeOptions.url ?? '').slice(config.basePath.length);
-    const asked = {
-      method,
-      host: headers.host,
-      origin: headers.origin,
-      authorization: headers.authorization,
-      fetchSite: oneOf(headers['sec-fetch-site']),
-      fetchMode: oneOf(headers['sec-fetch-mode']),
-    };
-    const refusal = refusalOf(asked, { host: config.host, token: config.apiToken, isPublic: PUBLIC_ROUTES.has(path) });
+    // On the raw answer, so that streams have it too.
+    reply.raw.setHeader('x-frame-options', 'DENY');
+    reply.raw.setHeader('content-security-policy', `default-src 'none'; ${UNFRAMED}`);
+    const refusal = await gate.refusalOf(request);
     if (refusal === null) return;
     if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer');
     // A body that nobody will read must not keep the connection.
-    if (method === 'POST') void reply.header('connection', 'close');
+    if (!isReading(request.method)) void reply.header('connection', 'close');
     await send(reply, about(refusal.status, refusal.detail, request));
   });
   server.addHook('onSend', async (_request, reply) => {
-    void reply
-      .header('x-content-type-options', 'nosniff')
-      .header('cache-control', 'no-store')
-      .header('referrer-policy', 'no-referrer');
+    void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    const policy = reply.getHeader('content-security-policy');
+    if (typeof policy === 'string' && !policy.includes('frame-ancestors'))
+      void reply.header('content-security-policy', `${policy}; ${UNFRAMED}`);
   });
-}
-
-function oneOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import { InputError } from '../core/errors.ts';
+import { isLoopback } from '../app/access/loopback.ts';
 
 /** Why a request is refused. */
 export interface Refusal {
@@ -12,60 +12,96 @@ export interface GuardedRequest {
   readonly method: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  readonly authorization: string | undefined;
   /** Sec-Fetch-Site and Sec-Fetch-Mode, which browsers add and pages cannot change */
   readonly fetchSite: string | undefined;
   readonly fetchMode: string | undefined;
 }
 
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (bare === 'localhost' || bare === '::1' || bare.startsWith('::ffff:127.')) return true;
-  return isIP(bare) === 4 && bare.startsWith('127.');
+/**
+ * Who may ask for a route: `health`, everybody, by whatever name; `console`, every browser, since its files hold no data;
+ * `login`, every browser, since it is how one becomes somebody; `guarded`, only who has shown who they are.
+ */
+export type RouteKind = 'health' | 'console' | 'login' | 'guarded';
+
+const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+const LOGIN: ReadonlySet<string> = new Set([
+  '/v1/session',
+  '/v1/session/link',
+  '/v1/session/oidc',
+  '/v1/session/oidc/callback',
+  // The browser comes from Reddit, so that it sends no cookie that is SameSite=Strict. Whoever has the state of the flow, which
+  // only a guarded request got, began it.
+  '/v1/connections/reddit/callback',
+]);
+/** Everything that holds data lies below these. */
+const DATA = /^\/(v1|metrics|openapi\.json|mcp)(\/|$)/i;
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/**
+ * What kind of route it is. A GET of anything that is not below /v1, /metrics, /openapi.json and /mcp is for a file of the
+ * console.
+ *
+ * @param route the pattern that matched, without the base path, since a path can be written in many ways; undefined: none did
+ * @param path what was asked for, without the base path and the query
+ */
+export function routeKind(method: string, route: string | undefined, path: string): RouteKind {
+  if (route !== undefined && HEALTH.has(route)) return 'health';
+  if (route !== undefined && LOGIN.has(route)) return 'login';
+  return READING.has(method) && !DATA.test(route ?? decoded(path)) ? 'console' : 'guarded';
 }
 
-/** Throws InputError where the address needs a token and there is none. */
-export function checkAddress(host: string, token: string | null): void {
-  if (isLoopback(host) || token !== null) return;
-  throw new InputError(
-    `HOARDARR_HOST=${host} can be reached by others: set HOARDARR_API_TOKEN (openssl rand -hex 32 makes one), or keep 127.0.0.1`,
-  );
+/** Nothing is behind a path that no route has; only what its refusal says hangs on this. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+export function isReading(method: string): boolean {
+  return READING.has(method);
+}
+
+/** Whose names the server answers to. */
+export interface OwnNames {
+  /** the address that it is bound to */
+  readonly bound: string;
+  readonly publicUrls: readonly string[];
 }
 
 /**
- * Decides about a request. On loopback, a page from elsewhere could drive the API through the browser of its user: by a
- * request across origins, or by a name of its own that it lets point here (DNS rebinding). So Host and Origin must be ours.
+ * A page from elsewhere could drive the API through the browser of its user: by a name of its own that it lets point here (DNS
+ * rebinding), or by a request across origins. So Host and Origin must be ours.
  */
-export function refusalOf(
-  request: GuardedRequest,
-  { host, token, isPublic }: { readonly host: string; readonly token: string | null; readonly isPublic: boolean },
-): Refusal | null {
-  if (isLoopback(host)) {
-    const refusal = crossSite(request, host);
-    if (refusal !== null) return refusal;
-  }
-  if (token === null || isPublic) return null;
-  return isToken(request.authorization, token)
-    ? null
-    : {
-        status: 401,
-        detail: 'this needs the header `Authorization: Bearer TOKEN`, with the token of HOARDARR_API_TOKEN',
-      };
-}
-
-function crossSite(request: GuardedRequest, boundTo: string): Refusal | null {
-  const name = hostName(request.host);
-  if (name === null || (!isLoopback(name) && name !== boundTo.toLowerCase())) {
-    return { status: 403, detail: 'the Host header is not that of this server: it answers to localhost and 127.0.0.1' };
-  }
+export function crossSiteRefusal(request: GuardedRequest, names: OwnNames): Refusal | null {
+  if (!isOwnHost(request.host, names)) return { status: 403, detail: notOurName(names) };
   const { origin } = request;
-  if (origin !== undefined && !isSameOrigin(origin, request.host))
+  if (origin !== undefined && !isSameOrigin(origin, request.host) && !isPublicOrigin(origin, names))
     return { status: 403, detail: 'the request comes from another origin' };
   const opened = request.method === 'GET' && request.fetchMode === 'navigate';
   if ((request.fetchSite === 'cross-site' || request.fetchSite === 'same-site') && !opened)
     return { status: 403, detail: 'the request comes from another site' };
   return null;
+}
+
+/** An address in place of a name cannot be made to point here: a page of that address is ours already. */
+function isOwnHost(host: string | undefined, { bound, publicUrls }: OwnNames): boolean {
+  const name = hostName(host);
+  if (name === null) return false;
+  if (isLoopback(name) || bare(name) === bare(bound)) return true;
+  if (publicUrls.some((url) => new URL(url).hostname === name)) return true;
+  return publicUrls.length === 0 && !isLoopback(bound) && isIP(bare(name)) !== 0;
+}
+
+function notOurName({ bound, publicUrls }: OwnNames): string {
+  const names = ['localhost', '127.0.0.1', ...publicUrls.map((url) => new URL(url).host)];
+  const others = isLoopback(bound) || publicUrls.length > 0 ? '' : ', and to addresses';
+  return `the Host header is not that of this server: it answers to ${names.join(', ')}${others}; HOARDARR_PUBLIC_URL names others`;
+}
+
+function bare(name: string): string {
+  return name.replace(/^\[|\]$/g, '').toLowerCase();
 }
 
 function hostName(host: string | undefined): string | null {
@@ -82,8 +118,13 @@ function isSameOrigin(origin: string, host: string | undefined): boolean {
   );
 }
 
+/** A proxy may ask us by another name than the browser asked it. */
+function isPublicOrigin(origin: string, { publicUrls }: OwnNames): boolean {
+  return publicUrls.some((url) => new URL(url).origin === origin);
+}
+
 /** In constant time, whatever was sent. */
-function isToken(authorization: string | undefined, token: string): boolean {
+export function isToken(authorization: string | undefined, token: string): boolean {
   const sent = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(sent), hash(token));

@@ -19,7 +19,7 @@ describe('an API that others can reach', () => {
   it('wants the token everywhere but for health', async () => {
     expect((await world.ask('GET', '/healthz')).status).toBe(200);
     expect((await world.ask('GET', '/readyz')).status).toBe(200);
-    for (const path of ['/v1/items', '/metrics', '/openapi.json', '/v1/events', '/nowhere']) {
+    for (const path of ['/v1/items', '/metrics', '/openapi.json', '/v1/events', '/v1/nowhere']) {
       const answer = await world.ask('GET', path);
       expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
       expect(answer.json()).toMatchObject({ ...PROBLEM, status: 401 });

@@ -15,6 +15,7 @@ import { registerItems } from './routes/items.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerSearch } from './routes/search.ts';
+import { registerSession } from './routes/session.ts';
 import { registerUploads } from './routes/uploads.ts';
 
 /** The HTTP API, not listening yet. `stop` ends streams and uploads in order. */
@@ -46,6 +47,7 @@ export async function createServer(
       registerEvents,
       registerPipeline,
       registerRebuilds,
+      registerSession,
     ])
       register(typed, context);
     await registerUploads(typed, context);

@@ -1,22 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { OwnerAccess } from '../app/access/owner-access.ts';
+import { checkProtection } from '../app/access/protection.ts';
 import type { App } from '../app/app.ts';
 import { codeOf } from '../app/error-code.ts';
 import type { RunningApi } from '../app/open-app.ts';
 import { InputError } from '../core/errors.ts';
 import { createBaseServer } from './base-server.ts';
 import type { ApiServer } from './context.ts';
-import { checkAddress } from './guard.ts';
 import { registerProcessOperations } from './routes/operations.ts';
 import { createServer } from './server.ts';
 
 /** How long open requests may take to end in order, ms. */
 const CLOSE_LIMIT_MS = 10_000;
 
-/** Starts the HTTP API where the configuration says. InputError where the address is taken, or needs a token. */
+/** Starts the HTTP API where the configuration says. InputError where the address is taken, or nothing protects it. */
 export async function startApi(app: App): Promise<RunningApi> {
-  const { host, port, apiToken } = app.config;
-  checkAddress(host, apiToken);
+  const { port } = app.config;
+  checkProtection(app.config, await new OwnerAccess(app).hasPassword());
   const { server, stop } = await createServer(app);
   const url = await listen(server, stop, app, { port, name: 'HOARDARR_PORT' });
   app.telemetry.log.info('the API listens', { url });
@@ -32,12 +33,12 @@ export async function startApi(app: App): Promise<RunningApi> {
 
 /**
  * Serves the health and the metrics of a process that runs roles without the API; null where HOARDARR_METRICS_PORT is not
- * set. InputError where the address is taken, or needs a token.
+ * set. InputError where the address is taken, or nothing protects it.
  */
 export async function startProcessOperations(app: App): Promise<RunningApi | null> {
-  const { host, metricsPort, apiToken } = app.config;
+  const { metricsPort } = app.config;
   if (metricsPort === null) return null;
-  checkAddress(host, apiToken);
+  checkProtection(app.config, await new OwnerAccess(app).hasPassword());
   const server = createBaseServer(app, 'this process has /healthz, /readyz and /metrics, and the role `api` the rest');
   const routes = async (scoped: FastifyInstance): Promise<void> =>
     registerProcessOperations(scoped.withTypeProvider<ZodTypeProvider>(), app);

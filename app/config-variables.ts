@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
+import { ACCESS_SCHEMAS } from './config-access-schemas.ts';
 import { parseReceiver } from './notify/receiver.ts';
 
 /** One name of the environment: how its text is read, and whether it is a secret (then also as `NAME_FILE`). */
@@ -74,6 +75,13 @@ export const VARIABLES = {
   HOARDARR_METRICS_PORT: { schema: whole(0, 65_535) },
   HOARDARR_BASE_PATH: { schema: basePath },
   HOARDARR_API_TOKEN: { schema: text, secret: true },
+  HOARDARR_PUBLIC_URL: { schema: ACCESS_SCHEMAS.publicUrls },
+  HOARDARR_TRUSTED_PROXIES: { schema: ACCESS_SCHEMAS.proxies },
+  HOARDARR_AUTH_PROXY_HEADER: { schema: ACCESS_SCHEMAS.proxyHeader },
+  HOARDARR_OIDC_ISSUER: { schema: ACCESS_SCHEMAS.issuer },
+  HOARDARR_OIDC_CLIENT_ID: { schema: text },
+  HOARDARR_OIDC_CLIENT_SECRET: { schema: text, secret: true },
+  HOARDARR_OIDC_ALLOWED: { schema: ACCESS_SCHEMAS.allowed },
   HOARDARR_ENCRYPTION_KEY: { schema: encryptionKey, secret: true },
   HOARDARR_ENCRYPTION_KEY_OLD: { schema: encryptionKey, secret: true },
   HOARDARR_UPLOAD_LIMIT_BYTES: { schema: whole(1, Number.MAX_SAFE_INTEGER) },

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { InputError, messageOf } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import { type Cadence, DEFAULT_CADENCE } from '../producers/sync/cadence.ts';
+import { type AccessSettings, accessProblems, accessSettings } from './config-access.ts';
 import {
   type CouchbaseSettings,
   couchbaseSettings,
@@ -27,6 +28,7 @@ export interface Config {
   /** without a slash at its end; empty for none */
   readonly basePath: string;
   readonly apiToken: string | null;
+  readonly access: AccessSettings;
   /** base64; null: a key file in the data folder */
   readonly encryptionKey: string | null;
   /** base64: the key before a change of HOARDARR_ENCRYPTION_KEY */
@@ -110,7 +112,7 @@ const DEFAULT_OEMBED_URL = 'https://www.tiktok.com/oembed';
 export function loadConfig(flags: { readonly dataDir?: string } = {}, env: Environment = process.env): Config {
   const problems = [...unknownNames(env)];
   const values = readValues(env, problems);
-  problems.push(...missingNames(values));
+  problems.push(...missingNames(values), ...accessProblems(values));
   if (problems.length > 0) {
     throw new InputError(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
       problems,
@@ -178,6 +180,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     metricsPort: values.HOARDARR_METRICS_PORT ?? null,
     basePath: values.HOARDARR_BASE_PATH ?? '',
     apiToken: values.HOARDARR_API_TOKEN ?? null,
+    access: accessSettings(values),
     encryptionKey: values.HOARDARR_ENCRYPTION_KEY ?? null,
     oldEncryptionKey: values.HOARDARR_ENCRYPTION_KEY_OLD ?? null,
     uploadLimitBytes: values.HOARDARR_UPLOAD_LIMIT_BYTES ?? DEFAULT_UPLOAD_LIMIT_BYTES,
@@ -240,6 +243,12 @@ function missingNames(values: Values): readonly string[] {
     [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_URL', 'HOARDARR_STORE=couchbase'],
     [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_USERNAME', 'HOARDARR_STORE=couchbase'],
     [values.HOARDARR_STORE === 'couchbase', 'COUCHBASE_PASSWORD', 'HOARDARR_STORE=couchbase'],
+    [values.HOARDARR_OIDC_ISSUER !== undefined, 'HOARDARR_OIDC_CLIENT_ID', 'HOARDARR_OIDC_ISSUER'],
+    // Else whoever has an account at the provider could enter.
+    [values.HOARDARR_OIDC_ISSUER !== undefined, 'HOARDARR_OIDC_ALLOWED', 'HOARDARR_OIDC_ISSUER'],
+    [values.HOARDARR_OIDC_ISSUER !== undefined, 'HOARDARR_PUBLIC_URL', 'HOARDARR_OIDC_ISSUER'],
+    [isSet(values, /^HOARDARR_OIDC_/), 'HOARDARR_OIDC_ISSUER', 'HOARDARR_OIDC_…'],
+    [values.HOARDARR_AUTH_PROXY_HEADER !== undefined, 'HOARDARR_TRUSTED_PROXIES', 'HOARDARR_AUTH_PROXY_HEADER'],
   ];
   return needs.flatMap(([isNeeded, name, by]) =>
     isNeeded && values[name] === undefined ? [`${name} is not set, and ${by} needs it`] : [],

@@ -3,6 +3,7 @@ import { createRedactor } from '../app/redact.ts';
 import { adviceFor } from '../app/system-advice.ts';
 import { VERSION } from '../app/version.ts';
 import { messageOf } from '../core/errors.ts';
+import { registerAccess } from './commands/access.ts';
 import { registerAccountCommands } from './commands/accounts.ts';
 import { registerConnect } from './commands/connect.ts';
 import { registerDataCommands } from './commands/data.ts';
@@ -97,6 +98,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerDataCommands,
     registerExport,
     registerDoctor,
+    registerAccess,
     registerAccountCommands,
     registerConnect,
     registerSync,

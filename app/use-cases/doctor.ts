@@ -6,6 +6,7 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { DATA_FILES, prepareDataFolder } from '../data-folder.ts';
 import { checkSqlite } from '../embedded/check-sqlite.ts';
 import { isKeyFileExposed } from '../secrets.ts';
+import { checkAccess } from './access.ts';
 import type { Check } from './check.ts';
 import { checkAccounts } from './doctor-accounts.ts';
 
@@ -66,7 +67,7 @@ async function checkFolder(config: Config, open: (config: Config) => Promise<App
   const opened = app as App | null;
   if (opened === null) return checks;
   try {
-    checks.push(await checkEmbedder(opened), ...(await checkAccounts(opened)));
+    checks.push(await checkAccess(opened), await checkEmbedder(opened), ...(await checkAccounts(opened)));
   } finally {
     await opened.close();
   }

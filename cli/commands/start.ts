@@ -16,7 +16,7 @@ export function registerStart(program: Command, context: CliContext): void {
       await context.withApp(
         command,
         async (app, signal) => {
-          // Refused before anything runs: with another embedder, with an address that needs a token.
+          // Refused before anything runs: with another embedder, on an address that nothing protects.
           await app.embedder();
           const operations = roles.includes('api') ? null : await startProcessOperations(app);
           await app.roles.start(roles);

@@ -48,12 +48,24 @@ export class ApiWorld {
   ask(
     method: string,
     path: string,
-    options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer } = {},
+    options: {
+      readonly headers?: Readonly<Record<string, string | string[]>>;
+      readonly body?: string | Buffer;
+      /** the address of this machine that it comes from */
+      readonly from?: string;
+    } = {},
   ): Promise<Answer> {
     const { hostname, port, pathname } = this.url;
     return new Promise((resolve, reject) => {
       const sent = request(
-        { hostname, port, method, path: `${pathname.replace(/\/$/, '')}${path}`, headers: options.headers },
+        {
+          hostname,
+          port,
+          method,
+          path: `${pathname.replace(/\/$/, '')}${path}`,
+          headers: options.headers ?? {},
+          ...(options.from === undefined ? {} : { localAddress: options.from }),
+        },
         (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));

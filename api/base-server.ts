@@ -1,4 +1,4 @@
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { App } from '../app/app.ts';
 import type { ApiServer } from './context.ts';
@@ -21,7 +21,10 @@ export function createBaseServer(app: App, hint: string): ApiServer {
     bodyLimit: JSON_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     // Before a route is known, as for an address that is none: Fastify's own answer is no problem document.
-    frameworkErrors: (error, request, reply) => void sendProblem(app.telemetry, error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      forbidFrames(reply);
+      void sendProblem(app.telemetry, error, request, reply);
+    },
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
@@ -40,9 +43,7 @@ export function createBaseServer(app: App, hint: string): ApiServer {
 function guard(server: ApiServer, app: App): void {
   const gate = new Gate(app);
   server.addHook('onRequest', async (request, reply) => {
-    // On the raw answer, so that streams have it too.
-    reply.raw.setHeader('x-frame-options', 'DENY');
-    reply.raw.setHeader('content-security-policy', `default-src 'none'; ${UNFRAMED}`);
+    forbidFrames(reply);
     const refusal = await gate.refusalOf(request);
     if (refusal === null) return;
     if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer');
@@ -57,4 +58,10 @@ function guard(server: ApiServer, app: App): void {
     if (typeof policy === 'string' && !policy.includes('frame-ancestors'))
       void reply.header('content-security-policy', `${policy}; ${UNFRAMED}`);
   });
+}
+
+/** On the raw answer, so that streams have it too. A page that has a policy of its own replaces this one. */
+function forbidFrames({ raw }: FastifyReply): void {
+  raw.setHeader('x-frame-options', 'DENY');
+  raw.setHeader('content-security-policy', `default-src 'none'; ${UNFRAMED}`);
 }

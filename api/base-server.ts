@@ -1,4 +1,4 @@
-import Fastify, { type FastifyReply } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { App } from '../app/app.ts';
 import type { ApiServer } from './context.ts';
@@ -7,6 +7,9 @@ import { isReading } from './guard.ts';
 import { about, send, sendProblem } from './problem.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
+/** Answers that outlive the moment in which their request was let in. */
+const STREAMS: ReadonlySet<string> = new Set(['/v1/events']);
+const STREAM_LOOK_MS = 2_000;
 /** No page may show another one's buttons under its own. */
 const UNFRAMED = "frame-ancestors 'none'";
 
@@ -45,7 +48,11 @@ function guard(server: ApiServer, app: App): void {
   server.addHook('onRequest', async (request, reply) => {
     forbidFrames(reply);
     const refusal = await gate.refusalOf(request);
-    if (refusal === null) return;
+    if (refusal === null) {
+      if (STREAMS.has(request.routeOptions.url?.slice(app.config.basePath.length) ?? ''))
+        endWithLogin(gate, request, reply);
+      return;
+    }
     if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer');
     // A body that nobody will read must not keep the connection.
     if (!isReading(request.method)) void reply.header('connection', 'close');
@@ -64,4 +71,13 @@ function guard(server: ApiServer, app: App): void {
 function forbidFrames({ raw }: FastifyReply): void {
   raw.setHeader('x-frame-options', 'DENY');
   raw.setHeader('content-security-policy', `default-src 'none'; ${UNFRAMED}`);
+}
+
+/** Who has logged out, or was, gets nothing more. While the metadata are away, nobody can have logged out. */
+function endWithLogin(gate: Gate, request: FastifyRequest, { raw }: FastifyReply): void {
+  const look = async (): Promise<void> => {
+    if ((await gate.refusalOf(request)) !== null) raw.destroy();
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), STREAM_LOOK_MS);
+  raw.once('close', () => clearInterval(timer));
 }

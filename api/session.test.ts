@@ -134,6 +134,14 @@ describe('login with a password', () => {
     expect(await statusOf(mine)).toBe(401);
   });
 
+  it('ends the stream of events that it let in', async () => {
+    const mine = cookieOf(await logIn(world));
+    const stream = await fetch(`${world.url.origin}/v1/events`, { headers: mine });
+    expect(stream.status).toBe(200);
+    await world.ask('DELETE', '/v1/session', { headers: { ...mine, ...MARK } });
+    await expect(stream.text()).rejects.toThrow('terminated');
+  });
+
   it('ends for everybody where the password changes', async () => {
     const mine = cookieOf(await logIn(world));
     await setPassword(world, 'another password');

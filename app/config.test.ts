@@ -159,4 +159,53 @@ describe('configuration', () => {
       expect(problemsOf({ HOARDARR_PORT_FILE: file })).toContain('HOARDARR_PORT_FILE is no name');
     });
   });
+
+  it('reads who may reach the API', () => {
+    expect(
+      loadConfig(
+        {},
+        {
+          HOARDARR_BASE_PATH: '/hoard',
+          HOARDARR_PUBLIC_URL: 'https://Hoard.example.org/hoard/, http://nas:8080/hoard',
+          HOARDARR_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
+          HOARDARR_AUTH_PROXY_HEADER: 'Remote-User',
+          HOARDARR_OIDC_ISSUER: 'https://id.example.org/',
+          HOARDARR_OIDC_CLIENT_ID: 'hoardarr',
+          HOARDARR_OIDC_CLIENT_SECRET: 'planted-oidc-secret',
+          HOARDARR_OIDC_ALLOWED: 'ada@example.org',
+        },
+      ),
+    ).toMatchObject({
+      access: {
+        publicUrls: ['https://hoard.example.org/hoard', 'http://nas:8080/hoard'],
+        trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
+        proxyHeader: 'remote-user',
+        oidc: { issuer: 'https://id.example.org/', allowed: ['ada@example.org'] },
+      },
+      secrets: ['planted-oidc-secret'],
+    });
+    expect(loadConfig({}, {}).access).toEqual({ publicUrls: [], trustedProxies: [], proxyHeader: null, oidc: null });
+  });
+
+  it.each([
+    [{ HOARDARR_PUBLIC_URL: 'hoard.example.org' }, 'HOARDARR_PUBLIC_URL must be as https://hoard.example.org'],
+    [{ HOARDARR_PUBLIC_URL: 'https://a:b@hoard.example.org' }, 'without user, query and fragment'],
+    [{ HOARDARR_PUBLIC_URL: 'https://hoard.example.org/hoard' }, "has the path '/hoard'"],
+    [{ HOARDARR_TRUSTED_PROXIES: '10.0.0.0/33' }, 'must be addresses or networks'],
+    [{ HOARDARR_TRUSTED_PROXIES: 'caddy' }, 'must be addresses or networks'],
+    [{ HOARDARR_AUTH_PROXY_HEADER: 'Remote-User' }, 'HOARDARR_TRUSTED_PROXIES is not set'],
+    [{ HOARDARR_AUTH_PROXY_HEADER: 'Cookie', HOARDARR_TRUSTED_PROXIES: '::1' }, 'a header that nothing else uses'],
+    [{ HOARDARR_OIDC_ISSUER: 'http://id.example.org' }, 'must be an https:// URL'],
+    [{ HOARDARR_OIDC_CLIENT_ID: 'x' }, 'HOARDARR_OIDC_ISSUER is not set'],
+    [
+      { HOARDARR_OIDC_ISSUER: 'https://id.example.org', HOARDARR_OIDC_CLIENT_ID: 'x', HOARDARR_PUBLIC_URL: 'http://h' },
+      'HOARDARR_OIDC_ALLOWED is not set, and HOARDARR_OIDC_ISSUER needs it',
+    ],
+    [
+      { HOARDARR_OIDC_ISSUER: 'https://i.example', HOARDARR_OIDC_CLIENT_ID: 'x', HOARDARR_OIDC_ALLOWED: ' , ' },
+      'HOARDARR_OIDC_ALLOWED must name at least one',
+    ],
+  ])('refuses %j', (env, problem) => {
+    expect(problemsOf(env as Environment)).toContain(problem);
+  });
 });

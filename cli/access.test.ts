@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeOidc } from '../testing/fake-oidc/fake-oidc.ts';
 import { askPassword } from './read-password.ts';
 import { CliWorld } from './run-cli.test-helper.ts';
 
@@ -13,8 +14,8 @@ describe('commands about who may reach the API', () => {
   afterEach(() => world.remove());
   const set = (stdin: string): ReturnType<CliWorld['runWith']> =>
     world.runWith({ json: true, stdin }, 'password', 'set', '--password-stdin');
-  const accessCheck = async (): Promise<object | undefined> =>
-    (await world.run('doctor')).json<{ checks: { name: string }[] }>().checks.find(({ name }) => name === 'access');
+  const checkOf = async (check: string): Promise<object | undefined> =>
+    (await world.run('doctor')).json<{ checks: { name: string }[] }>().checks.find(({ name }) => name === check);
 
   it('set and reset the password, and say what protects the API then', async () => {
     expect((await set(`${PASSWORD}\n`)).json()).toEqual({
@@ -22,7 +23,7 @@ describe('commands about who may reach the API', () => {
       sessionsEnded: 0,
       protection: '127.0.0.1 is protected by a password',
     });
-    expect(await accessCheck()).toMatchObject({ ok: true, detail: '127.0.0.1 is protected by a password' });
+    expect(await checkOf('access')).toMatchObject({ ok: true, detail: '127.0.0.1 is protected by a password' });
     expect((await world.run('password', 'reset')).json()).toMatchObject({
       hasPassword: false,
       protection: '127.0.0.1 is reached from this machine alone, so nobody has to log in',
@@ -31,12 +32,27 @@ describe('commands about who may reach the API', () => {
 
   it('let doctor say where nothing protects what others can reach', async () => {
     world.env['HOARDARR_PUBLIC_URL'] = 'https://hoard.example.org';
-    expect(await accessCheck()).toMatchObject({ ok: false, fix: expect.stringContaining('password set') });
+    expect(await checkOf('access')).toMatchObject({ ok: false, fix: expect.stringContaining('password set') });
     const refused = await world.run('start');
     expect(refused.status).toBe(2);
     expect(refused.json<{ error: string }>().error).toMatch(
       /HOARDARR_PUBLIC_URL=https:\/\/hoard\.example\.org can be reached by others: run `hoardarr password set`/,
     );
+  });
+
+  it('let doctor ask the OpenID Connect provider', async () => {
+    const oidc = await new FakeOidc().listen();
+    Object.assign(world.env, {
+      HOARDARR_PUBLIC_URL: 'https://hoard.example.org',
+      HOARDARR_OIDC_ISSUER: oidc.origin,
+      HOARDARR_OIDC_CLIENT_ID: oidc.clientId,
+      HOARDARR_OIDC_ALLOWED: 'ada@example.org',
+    });
+    expect(await checkOf('access')).toMatchObject({ ok: true, detail: expect.stringContaining('OpenID Connect at') });
+    expect(await checkOf('openid connect')).toMatchObject({ ok: true, detail: `${oidc.origin} answers` });
+    oidc.before = () => (reply) => ({ ...reply, body: reply.body.replace(oidc.origin, 'https://evil.example') });
+    expect(await checkOf('openid connect')).toMatchObject({ ok: false, fix: expect.stringContaining('OIDC_ISSUER') });
+    await oidc.close();
   });
 
   it.each([

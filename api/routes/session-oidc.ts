@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type OidcFlow, OidcLogin } from '../../app/access/oidc-login.ts';
-import { messageOf } from '../../core/errors.ts';
+import { type OidcFlow, OidcLogin, reasonOf } from '../../app/access/oidc-login.ts';
 import type { ApiServer } from '../context.ts';
 import { cookie, readCookie } from '../cookies.ts';
 import { about, send } from '../problem.ts';
@@ -35,7 +34,7 @@ export function registerOidcSession(server: ApiServer, sessions: SessionContext)
         return await reply.redirect(url);
       } catch (error) {
         app.telemetry.log.warn('the OpenID Connect provider does not answer', { error });
-        const detail = `the OpenID Connect provider does not answer as one: ${messageOf(error)}`;
+        const detail = `the OpenID Connect provider does not answer as one: ${reasonOf(error)}`;
         await send(reply, about(502, detail, request));
         return reply;
       }

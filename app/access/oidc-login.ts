@@ -144,7 +144,7 @@ function refused(detail: string): OidcResult {
 }
 
 /** The library says in `cause` what its message only alludes to. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
   return `${messageOf(error)}${cause}`;
 }

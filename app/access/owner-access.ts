@@ -70,8 +70,8 @@ export class OwnerAccess {
   }
 
   /**
-   * Resolves to the secret of a new session, or null where the password is wrong, or there is none. Takes a quarter of a second,
-   * as it should.
+   * Resolves to the secret of a new session, or null where the password is wrong, or there is none. Takes some hundred ms, as it
+   * should.
    */
   async logIn(password: string): Promise<string | null> {
     const { hash, epoch } = await this.#password();

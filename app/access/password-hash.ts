@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** 32 MB and about a quarter of a second each: what OWASP asks of scrypt, where memory is the scarcer of both. */
+/** 32 MB and some hundred ms each: what OWASP asks of scrypt, where memory is the scarcer of both. */
 const COST = { N: 2 ** 15, r: 8, p: 3 } as const;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;

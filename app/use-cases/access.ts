@@ -1,6 +1,8 @@
+import { OidcLogin, reasonOf } from '../access/oidc-login.ts';
 import { OwnerAccess } from '../access/owner-access.ts';
 import { describeProtection } from '../access/protection.ts';
 import type { App } from '../app.ts';
+import type { OidcSettings } from '../config-access.ts';
 import type { Check } from './check.ts';
 
 /** What became of the password. */
@@ -32,16 +34,28 @@ export async function createLoginLink(app: App): Promise<{ readonly url: string;
   };
 }
 
-/** What `doctor` says about who can reach the API. */
-export async function checkAccess(app: App): Promise<Check> {
+/** What `doctor` says about who can reach the API, and whether the OpenID Connect provider answers. */
+export async function checkAccess(app: App): Promise<readonly Check[]> {
   const hasPassword = await new OwnerAccess(app).hasPassword();
   const { isSafe, text } = describeProtection(app.config, hasPassword);
-  return {
-    name: 'access',
-    ok: isSafe,
-    detail: text,
-    fix: isSafe ? null : '`hoardarr password set`, or see docs/access.md',
-  };
+  const fix = isSafe ? null : '`hoardarr password set`, or see docs/access.md';
+  const { oidc } = app.config.access;
+  return [
+    { name: 'access', ok: isSafe, detail: text, fix },
+    ...(oidc === null ? [] : [await checkProvider(app, oidc)]),
+  ];
+}
+
+async function checkProvider(app: App, oidc: OidcSettings): Promise<Check> {
+  const name = 'openid connect';
+  try {
+    await new OidcLogin(oidc, addressOf(app), app.fetch).check();
+    return { name, ok: true, detail: `${oidc.issuer} answers`, fix: null };
+  } catch (error) {
+    const fix =
+      'check HOARDARR_OIDC_ISSUER: its /.well-known/openid-configuration has to be reached from here, and to name it';
+    return { name, ok: false, detail: `${oidc.issuer} does not answer as a provider: ${reasonOf(error)}`, fix };
+  }
 }
 
 /** Where the API is, as far as the settings tell: it may run in another process. */

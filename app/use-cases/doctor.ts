@@ -67,7 +67,7 @@ async function checkFolder(config: Config, open: (config: Config) => Promise<App
   const opened = app as App | null;
   if (opened === null) return checks;
   try {
-    checks.push(await checkAccess(opened), await checkEmbedder(opened), ...(await checkAccounts(opened)));
+    checks.push(...(await checkAccess(opened)), await checkEmbedder(opened), ...(await checkAccounts(opened)));
   } finally {
     await opened.close();
   }

@@ -19,6 +19,8 @@ export const environment: FuzzTarget = {
     'HOARDARR_EVENT_LOG=kafka\nKAFKA_BROKERS=a:9092,b:9092\nSCHEMA_REGISTRY_URL=http://r:8081\nKAFKA_SSL=true',
     'HOARDARR_STORE=couchbase\nCOUCHBASE_URL=couchbase://c\nCOUCHBASE_USERNAME=u\nCOUCHBASE_PASSWORD=p',
     'HOARDARR_NOTIFY_URL=ntfy://ntfy.test/topic\nGITHUB_API_URL=https://g.test/api/v3\nTIKTOK_OEMBED_URL=off',
+    'HOARDARR_PUBLIC_URL=https://h.test\nHOARDARR_TRUSTED_PROXIES=10.0.0.0/8,::1\nHOARDARR_AUTH_PROXY_HEADER=Remote-User',
+    'HOARDARR_OIDC_ISSUER=https://i.test\nHOARDARR_OIDC_CLIENT_ID=c\nHOARDARR_OIDC_ALLOWED=a@h.test\nHOARDARR_PUBLIC_URL=http://h',
     'HOARDARR_EMBEDDER=openai\nOPENAI_API_KEY=k\nOPENAI_EMBEDDING_DIMENSIONS=256\nLOG_LEVEL=debug\nHOARDARR_PORTT=1',
   ],
   words: [...Object.keys(VARIABLES).map((name) => `\n${name}=`), '_FILE=', 'http://', '[::1]', '%', '\u0000'],

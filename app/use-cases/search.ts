@@ -55,7 +55,7 @@ export async function searchItems(app: App, request: SearchItemsRequest): Promis
   return { mode, results: hits.map(toView) };
 }
 
-function toView(hit: FoundItem): SearchResultView {
+export function toView(hit: FoundItem): SearchResultView {
   const { itemId, state, title, url, author, score, snippet } = hit;
   return { ...parseScope(hit.scope), itemId, state, title, url, author, score, savedAt: isoOf(hit.savedAt), snippet };
 }

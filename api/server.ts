@@ -10,6 +10,7 @@ import { registerAccounts } from './routes/accounts.ts';
 import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerPipeline } from './routes/health.ts';
+import { registerExport } from './routes/export.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerOperations } from './routes/operations.ts';
@@ -48,6 +49,7 @@ export async function createServer(
       registerPipeline,
       registerRebuilds,
       registerSession,
+      registerExport,
     ])
       register(typed, context);
     await registerUploads(typed, context);

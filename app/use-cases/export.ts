@@ -1,52 +1,71 @@
 import { scopeName } from '../../core/keys.ts';
 import type { App } from '../app.ts';
+import { karakeepFormat } from './export-karakeep.ts';
+import { netscapeFormat } from './export-netscape.ts';
+import type { ExportedItem, ExportWriter } from './export-writer.ts';
 import { isoOf, objectOf } from './format.ts';
 import { toItemView } from './items.ts';
 import { findScopes } from './scopes.ts';
 
-export type ExportFormat = 'jsonl' | 'netscape';
+export const EXPORT_FORMATS = ['jsonl', 'netscape', 'karakeep'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportChoice {
+  readonly user?: string | null;
+  readonly provider?: string | null;
+  readonly collection?: string | null;
+}
 
 const PAGE_ITEMS = 500;
 
-/** Everything active of the chosen scopes, as lines of text; each ends with a line feed. */
-export async function* exportItems(
-  app: App,
-  format: ExportFormat,
-  choice: { readonly user?: string | null; readonly provider?: string | null } = {},
-): AsyncGenerator<string> {
-  if (format === 'netscape') yield NETSCAPE_HEAD;
+/** Everything active of the chosen scopes, as pieces of text, in bounded memory. An empty piece never comes. */
+export async function* exportItems(app: App, format: ExportFormat, choice: ExportChoice = {}): AsyncGenerator<string> {
+  const writer = writerOf(format, app.clock.now());
+  if (writer.head !== '') yield writer.head;
   for (const scope of await findScopes(app.store, choice)) {
     const name = scopeName(scope);
-    for (let after: string | null = null; ; ) {
-      const page = await app.store.list({ scopes: [name], states: ['active'] }, PAGE_ITEMS, after);
-      for (const item of page.items) {
-        const content = (await app.store.item(name, item.itemId))?.content ?? null;
-        const view = toItemView(item);
-        if (format === 'netscape') yield netscapeLine(view.url, view.title ?? view.itemId, item.savedAt, name);
-        else
-          yield `${JSON.stringify({ ...view, body: content?.body ?? null, createdAt: isoOf(content?.createdAt ?? null), extra: objectOf(content?.extra ?? '{}') })}\n`;
-      }
-      if (page.next === null) break;
-      after = page.next;
+    const begin = writer.beginScope(name);
+    if (begin !== '') yield begin;
+    for await (const item of activeItems(app, name)) {
+      const piece = writer.item(item);
+      if (piece !== '') yield piece;
     }
+    if (writer.endScope !== '') yield writer.endScope;
   }
-  if (format === 'netscape') yield '</DL><p>\n';
+  const end = writer.end();
+  if (end !== '') yield end;
 }
 
-/** https://learn.microsoft.com/previous-versions/windows/internet-explorer/ie-developer/platform-apis/aa753582(v=vs.85) */
-const NETSCAPE_HEAD = `<!DOCTYPE NETSCAPE-Bookmark-file-1>
-<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">
-<TITLE>Bookmarks</TITLE>
-<H1>Bookmarks</H1>
-<DL><p>
-`;
-
-function netscapeLine(url: string | null, title: string, savedAt: number | null, scope: string): string {
-  const date = savedAt === null ? '' : ` ADD_DATE="${Math.floor(savedAt / 1000)}"`;
-  const oneLine = title.replace(/\s+/g, ' ');
-  return `    <DT><A HREF="${escapeHtml(url ?? '')}"${date} TAGS="${escapeHtml(scope)}">${escapeHtml(oneLine)}</A>\n`;
+async function* activeItems(app: App, scope: string): AsyncGenerator<ExportedItem> {
+  for (let after: string | null = null; ; ) {
+    const page = await app.store.list({ scopes: [scope], states: ['active'] }, PAGE_ITEMS, after);
+    for (const summary of page.items)
+      yield { summary, content: (await app.store.item(scope, summary.itemId))?.content ?? null };
+    if (page.next === null) return;
+    after = page.next;
+  }
 }
 
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+function writerOf(format: ExportFormat, now: number): ExportWriter {
+  switch (format) {
+    case 'jsonl':
+      return JSON_LINES;
+    case 'netscape':
+      return netscapeFormat;
+    case 'karakeep':
+      return karakeepFormat(now);
+  }
 }
+
+/** Everything that there is of an item, an object a line. */
+const JSON_LINES: ExportWriter = {
+  head: '',
+  beginScope: () => '',
+  endScope: '',
+  end: () => '',
+  item({ summary, content }) {
+    const body = content?.body ?? null;
+    const createdAt = isoOf(content?.createdAt ?? null);
+    return `${JSON.stringify({ ...toItemView(summary), body, createdAt, extra: objectOf(content?.extra ?? '{}') })}\n`;
+  },
+};

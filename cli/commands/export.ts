@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type ExportFormat, exportItems } from '../../app/use-cases/export.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportItems } from '../../app/use-cases/export.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { write } from '../output.ts';
 
@@ -7,8 +7,8 @@ export function registerExport(program: Command, context: CliContext): void {
   withGlobals(program.command('export'))
     .description('writes everything active to stdout')
     .addOption(
-      new Option('--format <format>', 'jsonl, or netscape: bookmarks that browsers import')
-        .choices(['jsonl', 'netscape'])
+      new Option('--format <format>', 'jsonl; netscape: bookmarks for browsers and Linkwarden; karakeep: with texts')
+        .choices(EXPORT_FORMATS)
         .default('jsonl'),
     )
     .option('--provider <name>', 'only of this provider')

@@ -1,8 +1,8 @@
-// Imports point inward only: cli, api, console -> app -> producers, processors, sinks, transport, codec, search
+// Imports point inward only: cli, api, mcp, console -> app -> producers, processors, sinks, transport, codec, search
 // -> core/ports -> core. No adapter imports another, and a vendor package stays in the folder that bears its name.
 
 const ADAPTER_ROLES = 'producers|processors|sinks|transport|codec|search';
-const OUTER = 'cli|api|console';
+const OUTER = 'cli|api|mcp|console';
 /** Folders of a role that its adapters share: no adapter lives in them. */
 const SHARED = '^$1/(shared|avsc|http)/';
 const TEST_FILES = '(\\.test[a-z-]*\\.ts$|^(tests|testing|bench)/)';
@@ -27,6 +27,7 @@ const VENDOR_HOMES = {
   fastify: '^api/',
   '@fastify/[^/]+': '^api/',
   'fastify-type-provider-zod': '^api/',
+  '@modelcontextprotocol/server': '^mcp/',
   pino: '^app/',
   'prom-client': '^app/',
   'tar-stream': '^app/',
@@ -133,8 +134,8 @@ module.exports = {
     ),
     forbid(
       'interfaces-in-order',
-      'The command line starts the API, and the API serves the console, never the other way round.',
-      { path: '^(api|console)/', pathNot: TEST_FILES },
+      'The command line starts the API, and the API serves the console and the assistants, never the other way round.',
+      { path: '^(api|mcp|console)/', pathNot: TEST_FILES },
       { path: '^(cli|api)/', pathNot: '^$1/' },
     ),
     forbid(

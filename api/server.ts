@@ -13,6 +13,7 @@ import { registerPipeline } from './routes/health.ts';
 import { registerExport } from './routes/export.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
+import { registerMcp } from './routes/mcp.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerSearch } from './routes/search.ts';
@@ -50,6 +51,7 @@ export async function createServer(
       registerRebuilds,
       registerSession,
       registerExport,
+      registerMcp,
     ])
       register(typed, context);
     await registerUploads(typed, context);

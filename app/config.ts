@@ -34,6 +34,8 @@ export interface Config {
   /** base64: the key before a change of HOARDARR_ENCRYPTION_KEY */
   readonly oldEncryptionKey: string | null;
   readonly uploadLimitBytes: number;
+  /** assistants may propose changes, and do them once confirmed */
+  readonly mcpWrite: boolean;
   readonly trashMs: number;
   /** law 4 */
   readonly guardItems: number;
@@ -184,6 +186,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     encryptionKey: values.HOARDARR_ENCRYPTION_KEY ?? null,
     oldEncryptionKey: values.HOARDARR_ENCRYPTION_KEY_OLD ?? null,
     uploadLimitBytes: values.HOARDARR_UPLOAD_LIMIT_BYTES ?? DEFAULT_UPLOAD_LIMIT_BYTES,
+    mcpWrite: values.HOARDARR_MCP_WRITE ?? false,
     trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
     guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
     guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,

@@ -13,6 +13,7 @@ import { registerExport } from './commands/export.ts';
 import { registerHeld } from './commands/held.ts';
 import { registerImport } from './commands/import.ts';
 import { registerItemCommands } from './commands/items.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerSearch } from './commands/search.ts';
@@ -97,6 +98,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerMigrate,
     registerDataCommands,
     registerExport,
+    registerMcp,
     registerDoctor,
     registerAccess,
     registerAccountCommands,

@@ -47,14 +47,8 @@ async function* activeItems(app: App, scope: string): AsyncGenerator<ExportedIte
 }
 
 function writerOf(format: ExportFormat, now: number): ExportWriter {
-  switch (format) {
-    case 'jsonl':
-      return JSON_LINES;
-    case 'netscape':
-      return netscapeFormat;
-    case 'karakeep':
-      return karakeepFormat(now);
-  }
+  if (format === 'karakeep') return karakeepFormat(now);
+  return format === 'netscape' ? netscapeFormat : JSON_LINES;
 }
 
 /** Everything that there is of an item, an object a line. */

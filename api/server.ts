@@ -8,6 +8,7 @@ import { createBaseServer } from './base-server.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
 import { registerConnections } from './routes/connections.ts';
+import { registerBackups } from './routes/backups.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerPipeline } from './routes/health.ts';
 import { registerExport } from './routes/export.ts';
@@ -55,6 +56,7 @@ export async function createServer(
     ])
       register(typed, context);
     await registerUploads(typed, context);
+    await registerBackups(typed, context);
   };
   await server.register(routes, basePath === '' ? {} : { prefix: basePath });
   await server.ready();

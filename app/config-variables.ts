@@ -86,6 +86,7 @@ export const VARIABLES = {
   HOARDARR_ENCRYPTION_KEY_OLD: { schema: encryptionKey, secret: true },
   HOARDARR_UPLOAD_LIMIT_BYTES: { schema: whole(1, Number.MAX_SAFE_INTEGER) },
   HOARDARR_MCP_WRITE: { schema: flag },
+  HOARDARR_RESTORE_LIMIT_BYTES: { schema: whole(1, Number.MAX_SAFE_INTEGER) },
   HOARDARR_TRASH_DAYS: { schema: whole(0, 36_500) },
   HOARDARR_GUARD_ITEMS: { schema: whole(0, 1_000_000_000) },
   HOARDARR_GUARD_SHARE: { schema: share },

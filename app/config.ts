@@ -36,6 +36,7 @@ export interface Config {
   readonly uploadLimitBytes: number;
   /** assistants may propose changes, and do them once confirmed */
   readonly mcpWrite: boolean;
+  readonly restoreLimitBytes: number;
   readonly trashMs: number;
   /** law 4 */
   readonly guardItems: number;
@@ -104,6 +105,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DAY_MS = 86_400_000;
 const PREFIX = 'HOARDARR_';
 const DEFAULT_UPLOAD_LIMIT_BYTES = 2_000_000_000;
+const DEFAULT_RESTORE_LIMIT_BYTES = 50_000_000_000;
 const DEFAULT_OEMBED_URL = 'https://www.tiktok.com/oembed';
 
 /**
@@ -187,6 +189,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
     oldEncryptionKey: values.HOARDARR_ENCRYPTION_KEY_OLD ?? null,
     uploadLimitBytes: values.HOARDARR_UPLOAD_LIMIT_BYTES ?? DEFAULT_UPLOAD_LIMIT_BYTES,
     mcpWrite: values.HOARDARR_MCP_WRITE ?? false,
+    restoreLimitBytes: values.HOARDARR_RESTORE_LIMIT_BYTES ?? DEFAULT_RESTORE_LIMIT_BYTES,
     trashMs: (values.HOARDARR_TRASH_DAYS ?? 30) * DAY_MS,
     guardItems: values.HOARDARR_GUARD_ITEMS ?? 20,
     guardShare: values.HOARDARR_GUARD_SHARE ?? 0.25,

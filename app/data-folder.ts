@@ -6,7 +6,6 @@ import { codeOf } from './error-code.ts';
 /** What lies where in a data folder. */
 export const DATA_FILES = {
   log: 'log.db',
-  /** names the embedded log to a store that is not in the folder */
   /** says that the log is on Kafka, and under which prefix */
   kafka: 'kafka.json',
   metadata: 'meta.db',
@@ -14,7 +13,34 @@ export const DATA_FILES = {
   schemas: 'schemas',
   key: 'encryption-key.json',
   uploads: 'uploads',
+  backups: 'backups',
+  /** who has the folder open; empty */
+  lock: '.lock',
+  /** how far the restore of a backup is */
+  restore: 'restore.json',
 } as const;
+
+const ARCHIVED: readonly string[] = [
+  DATA_FILES.log,
+  DATA_FILES.metadata,
+  DATA_FILES.cache,
+  DATA_FILES.schemas,
+  DATA_FILES.kafka,
+  DATA_FILES.key,
+];
+const STORE = /^store-\d+\.db$/;
+/** What SQLite keeps beside a file. */
+const BESIDE = /(?<=\.db)-(wal|shm|journal)$/;
+
+/** Whether a backup may hold a file of this name, or a folder. */
+export function isArchived(name: string): boolean {
+  return ARCHIVED.includes(name) || STORE.test(name);
+}
+
+/** Whether it belongs to what is kept, and so makes room when a backup takes its place. */
+export function isReplaced(name: string): boolean {
+  return isArchived(name.replace(BESIDE, '')) || name === DATA_FILES.uploads;
+}
 
 /** The file of a generation of the store (law 8): a rebuild makes the next one beside it. */
 export function storeFile(dataDir: string, generation: number): string {

@@ -1,4 +1,4 @@
-import { InputError } from '../core/errors.ts';
+import { InputError, messageOf } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
@@ -17,6 +17,9 @@ import { readMove } from './move/finish-move.ts';
 import { openLog } from './open-log.ts';
 import { Presence, type Role } from './presence.ts';
 import { createProducers } from './producers.ts';
+import { enterFolder, leaveRestore, undoRestore } from './restore/enter-folder.ts';
+import { toRestore, writeRestore } from './restore/last-restore.ts';
+import { isSwapDue, readMarker } from './restore/marker.ts';
 import { RoleHost, type RunningRole } from './role-host.ts';
 import { createRoleStarters } from './role-starters.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
@@ -46,6 +49,8 @@ export interface RunningApi extends RunningRole {
 const LEFT =
   'the event log has moved to Kafka: set HOARDARR_EVENT_LOG=kafka, and run this again; what was written is there';
 
+const RESTORED = 'a backup is being restored here, and what was open is not what counts any more: run this again';
+
 /** How long closing waits for roles to end in order. */
 const CLOSE_LIMIT_MS = 25_000;
 
@@ -55,9 +60,21 @@ const CLOSE_LIMIT_MS = 25_000;
  * @throws InputError where the folder cannot be used, or was written by a newer version
  */
 export async function openApp(config: Config, telemetry: AppTelemetry, options: OpenOptions = {}): Promise<App> {
+  const { dataDir } = config;
+  const deps = { clock: options.clock ?? systemClock, log: telemetry.log };
+  prepareDataFolder(dataDir);
+  try {
+    return await openEntered(config, telemetry, options);
+  } catch (error) {
+    if (!(await undoRestore(dataDir, telemetry.redactor.text(messageOf(error)), deps))) throw error;
+    telemetry.log.error('the restored data could not be opened; those of before are back', { error });
+    return await openEntered(config, telemetry, options);
+  }
+}
+
+async function openEntered(config: Config, telemetry: AppTelemetry, options: OpenOptions): Promise<App> {
   const { clock = systemClock, random = Math.random, fetch: fetchWith = fetch } = options;
   const { dataDir } = config;
-  prepareDataFolder(dataDir);
   const closers: (() => Promise<void>)[] = [];
   const closing = async <T extends { close(): Promise<void> }>(opened: T | Promise<T>): Promise<T> => {
     const resource = await opened;
@@ -68,6 +85,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     for (const close of closers) await close();
   };
   try {
+    await closing(enterFolder(dataDir, { clock, log: telemetry.log }));
     const keys = openKeys(config);
     const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
     const { codec, movable, id: logId } = opened;
@@ -117,7 +135,8 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       api = await options.startApi(app);
       return api;
     };
-    const starters = createRoleStarters({ ...parts, embedder: () => embedders.pinned(), producers }, startApi);
+    const roleParts = { ...parts, embedder: () => embedders.pinned(), producers };
+    const starters = createRoleStarters(roleParts, startApi, () => app);
     const roles = new RoleHost({
       presence,
       clock,
@@ -125,7 +144,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
       starters,
       isStale: () => stores.isStale(),
       refresh: () => stores.refresh(),
-      whyLeft: () => whyLeft(binding),
+      whyLeft: async () => (isSwapDue(readMarker(dataDir)) ? RESTORED : await whyLeft(binding)),
     });
     const app: App = {
       ...parts,
@@ -148,6 +167,7 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
     };
     if (!foldAnew && !(await isUsed(log))) stores.markNew();
     if (foldAnew || stores.lost) await recover(app);
+    await endRestore(app);
     return app;
   } catch (error) {
     await closeAll().catch(() => undefined);
@@ -190,6 +210,16 @@ function refuseLeft(log: MovableLog | null): void {
 
 async function isUsed(log: EventLog): Promise<boolean> {
   return (await log.ends('ingest')).some(({ end }) => end > 0);
+}
+
+/** Said only now that the data are open: until then those of before were kept. */
+async function endRestore({ config: { dataDir }, metadata, telemetry }: App): Promise<void> {
+  const marker = readMarker(dataDir);
+  if (marker === null || isSwapDue(marker)) return;
+  const restore = toRestore(marker);
+  await writeRestore(metadata, restore);
+  leaveRestore(dataDir, marker);
+  telemetry.log.info('a restore has ended', { from: restore.from, state: restore.state, items: restore.items });
 }
 
 async function recover(app: App): Promise<void> {

@@ -4,38 +4,43 @@ import { BEAT_MS, type Role } from './presence.ts';
 
 const STAND_STILL_MS = 60_000;
 const POLL_MS = 25;
-/** The entry in the metadata keeps other processes off, and not the rest of this one. */
-const HELD = new WeakSet<App>();
+type Locking = Pick<App, 'presence' | 'roles' | 'clock' | 'telemetry'>;
 
 /** One rebuild, backup or move of the log at a time, and the roles that stand still for it. */
 export class PauseLock {
-  readonly #app: App;
+  /** Of the instances in this process: by its name alone, one could not be told from itself. */
+  static readonly #held = new Set<string>();
+  readonly #app: Locking;
   readonly #stopped = new AbortController();
   #roles: readonly Role[] = [];
+  #stoodStill = false;
   #loop: Promise<void> = Promise.resolve();
 
-  private constructor(app: App) {
+  private constructor(app: Locking) {
     this.#app = app;
   }
 
-  /** Rejects with InputError while somebody else has it, in this process too. */
-  static async take(app: App): Promise<PauseLock> {
+  /** Rejects with InputError while somebody else has it. */
+  static async take(app: Locking): Promise<PauseLock> {
     const lock = await PauseLock.tryTake(app);
     if (lock === null)
-      throw new InputError('this data folder is rebuilt, backed up or migrated already: try again when that is done');
+      throw new InputError(
+        'this data folder is rebuilt, backed up, restored or migrated just now: try again when that is done',
+      );
     return lock;
   }
 
-  /** Null while somebody else has it. */
-  static async tryTake(app: App): Promise<PauseLock | null> {
-    if (HELD.has(app)) return null;
-    HELD.add(app);
-    const isOurs = await app.presence.pause([]).catch((error: unknown) => {
-      HELD.delete(app);
+  /** Null while somebody else has it, here or in another process. */
+  static async tryTake(app: Locking): Promise<PauseLock | null> {
+    const { instance } = app.presence;
+    if (PauseLock.#held.has(instance)) return null;
+    PauseLock.#held.add(instance);
+    const isTaken = await app.presence.pause([]).catch((error: unknown) => {
+      PauseLock.#held.delete(instance);
       throw error;
     });
-    if (!isOurs) {
-      HELD.delete(app);
+    if (!isTaken) {
+      PauseLock.#held.delete(instance);
       return null;
     }
     const lock = new PauseLock(app);
@@ -46,6 +51,7 @@ export class PauseLock {
   /** Resolves when the roles run nowhere; rejects after a minute. */
   async standStill(roles: readonly Role[]): Promise<void> {
     this.#roles = roles;
+    this.#stoodStill = true;
     await this.#app.presence.pause(roles);
     await this.#app.roles.reconcile();
     const { clock, presence } = this.#app;
@@ -68,9 +74,14 @@ export class PauseLock {
 
   async release(): Promise<void> {
     this.#stopped.abort();
-    await this.#loop;
-    HELD.delete(this.#app);
-    await this.#app.presence.resume();
+    try {
+      await this.#loop;
+      await this.#app.presence.resume();
+    } finally {
+      PauseLock.#held.delete(this.#app.presence.instance);
+    }
+    // A role that takes the lock and is stopped meanwhile would wait for itself.
+    if (!this.#stoodStill) return;
     // What was done stands, whatever starts again; what does not is tried every second.
     await this.#app.roles
       .reconcile()

@@ -5,6 +5,8 @@ import { createEmbedProcessor } from '../processors/embed/processor.ts';
 import { Scheduler } from '../producers/sync/scheduler.ts';
 import { Maintenance } from '../sinks/maintenance.ts';
 import { Sink } from '../sinks/sink.ts';
+import type { App } from './app.ts';
+import { BackupRunner } from './backup-runner.ts';
 import { isGone } from './instance.ts';
 import { Notifier } from './notify/notifier.ts';
 import type { ProducerParts, Producers } from './producers.ts';
@@ -21,9 +23,13 @@ export interface RoleParts extends ProducerParts {
 
 /**
  * How each role is made and started. The scheduler is what time brings: syncs are due, trash expires, stubs are asked for
- * again, a person is told of what waits for one.
+ * again, backups are made, a person is told of what waits for one.
  */
-export function createRoleStarters(parts: RoleParts, startApi: () => Promise<RunningRole>): RoleStarters {
+export function createRoleStarters(
+  parts: RoleParts,
+  startApi: () => Promise<RunningRole>,
+  app: () => App,
+): RoleStarters {
   const { cache, config, foldSettings: settings, producers } = parts;
   return {
     api: startApi,
@@ -38,10 +44,12 @@ export function createRoleStarters(parts: RoleParts, startApi: () => Promise<Run
       const notifier = createNotifier(parts);
       await maintenance.start();
       await scheduler.start();
+      const backups = new BackupRunner(app());
       await notifier?.start();
+      await backups.start();
       return {
         async stop() {
-          await Promise.all([scheduler.stop(), maintenance.stop(), notifier?.stop()]);
+          await Promise.all([scheduler.stop(), maintenance.stop(), notifier?.stop(), backups.stop()]);
         },
       };
     },

@@ -15,8 +15,8 @@ export function writeFileWhole(file: string, text: string): void {
   syncFolder(path.dirname(file));
 }
 
-/** Else a file that is removed next may be gone before this one has its name. */
-function syncFolder(folder: string): void {
+/** Makes the names in a folder last: else a file that is removed next may be gone before this one has its name. */
+export function syncFolder(folder: string): void {
   // Windows opens no folder as a file.
   if (process.platform === 'win32') return;
   const descriptor = openSync(folder, 'r');

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { App } from '../app/app.ts';
+import { systemClock } from '../app/clock.ts';
 import { type Config, loadConfig } from '../app/config.ts';
 import { type OpenOptions, openApp } from '../app/open-app.ts';
-import { createTelemetry } from '../app/telemetry.ts';
+import { type AppTelemetry, createTelemetry } from '../app/telemetry.ts';
 import { checkUser, DEFAULT_USER } from '../app/use-cases/scopes.ts';
 import { type ExitStatus, InterruptedError } from './exit-status.ts';
 import type { Io } from './io.ts';
@@ -74,12 +75,18 @@ export class CliContext {
   }
 
   open(config: Config, { level = 'warn', startApi, finishesMove = false, claims = false }: OpenHow = {}): Promise<App> {
-    const telemetry = createTelemetry({
-      level: config.logLevel ?? level,
-      secrets: config.secrets,
-      stream: this.io.stderr,
-    });
+    const telemetry = this.#telemetry(config, level);
     return openApp(config, telemetry, { finishesMove, claims, ...(startApi === undefined ? {} : { startApi }) });
+  }
+
+  /** What a command needs that works on a data folder without opening it. */
+  tools(config: Config): Pick<App, 'clock' | 'random' | 'telemetry'> & { readonly log: AppTelemetry['log'] } {
+    const telemetry = this.#telemetry(config, 'warn');
+    return { clock: systemClock, random: Math.random, telemetry, log: telemetry.log };
+  }
+
+  #telemetry(config: Config, level: string): AppTelemetry {
+    return createTelemetry({ level: config.logLevel ?? level, secrets: config.secrets, stream: this.io.stderr });
   }
 
   /** The first signal aborts, and the work may end in order; the second one quits. */

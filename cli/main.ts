@@ -5,6 +5,7 @@ import { VERSION } from '../app/version.ts';
 import { messageOf } from '../core/errors.ts';
 import { registerAccess } from './commands/access.ts';
 import { registerAccountCommands } from './commands/accounts.ts';
+import { registerBackupCommands } from './commands/backup.ts';
 import { registerConnect } from './commands/connect.ts';
 import { registerDataCommands } from './commands/data.ts';
 import { registerDecisionCommands } from './commands/decide.ts';
@@ -97,6 +98,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerRebuild,
     registerMigrate,
     registerDataCommands,
+    registerBackupCommands,
     registerExport,
     registerMcp,
     registerDoctor,

@@ -33,6 +33,11 @@ export async function copyDataFolder(
     cpSync(path.join(dataDir, DATA_FILES.key), path.join(to, DATA_FILES.key));
     names.push(DATA_FILES.key);
   }
+  // Without it, a collection of a log on Kafka would be taken for one of an embedded log that is empty.
+  if (existsSync(path.join(dataDir, DATA_FILES.kafka))) {
+    cpSync(path.join(dataDir, DATA_FILES.kafka), path.join(to, DATA_FILES.kafka));
+    names.push(DATA_FILES.kafka);
+  }
   // A copy is not in WAL mode yet, and leaves nothing beside it; were there something, it would belong to no archive.
   for (const name of names)
     for (const suffix of ['-wal', '-shm']) rmSync(path.join(to, `${name}${suffix}`), { force: true });

@@ -1,11 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
-import { readArchive, writeArchive } from '../archive.ts';
+import { writeArchive } from '../archive/write-archive.ts';
+import type { Config } from '../config.ts';
 import { DATA_FILES, prepareDataFolder } from '../data-folder.ts';
 import { copyDataFolder } from '../embedded/copy-data-folder.ts';
 import { PauseLock } from '../pause-lock.ts';
+import { type EnterDeps, enterFolder, leaveRestore, removeLeftovers } from '../restore/enter-folder.ts';
+import { readMarker, writeMarker } from '../restore/marker.ts';
+import { unpackBackup } from './restore.ts';
 
 export interface BackupReport {
   readonly file: string;
@@ -15,20 +19,26 @@ export interface BackupReport {
 }
 
 const WORK_FOLDER = '.backup-';
-const RESTORE_FOLDER = '.restore-';
 
 /** Everything of a data folder in one file, while it is in use. The key goes along only with `withKey`. */
 export async function backUp(app: App, file: string, withKey: boolean): Promise<BackupReport> {
-  if (app.config.store !== 'sqlite')
-    throw new InputError(
-      'the store is in Couchbase: back it up there (cbbackupmgr), or keep the log, of which `rebuild` makes it',
-    );
+  refuseCouchbase(app.config);
+  // No rebuild may switch, and remove the old generation, in between.
+  const lock = await PauseLock.take(app);
+  try {
+    return await backUpLocked(app, file, withKey);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The same for who has the PauseLock. */
+export async function backUpLocked(app: App, file: string, withKey: boolean): Promise<BackupReport> {
+  refuseCouchbase(app.config);
   const target = path.resolve(file);
   if (existsSync(target)) throw new InputError(`${target} is there already: choose another name, or remove it first`);
   if (!existsSync(path.dirname(target))) throw new InputError(`the folder ${path.dirname(target)} does not exist`);
   const { dataDir } = app.config;
-  // No rebuild may switch, and remove the old generation, in between.
-  const lock = await PauseLock.take(app);
   for (const name of readdirSync(dataDir)) {
     // Left behind by a backup that was killed.
     if (name.startsWith(WORK_FOLDER)) rmSync(path.join(dataDir, name), { recursive: true, force: true });
@@ -43,33 +53,49 @@ export async function backUp(app: App, file: string, withKey: boolean): Promise<
     return { file: target, bytes, items };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    await lock.release();
   }
 }
 
+function refuseCouchbase({ store }: Config): void {
+  if (store !== 'sqlite')
+    throw new InputError(
+      'the store is in Couchbase: back it up there (cbbackupmgr), or keep the log, of which `rebuild` makes it',
+    );
+}
+
 /** Brings a backup back into a data folder that is empty or new. InputError when it is not, or the file is no whole backup. */
-export async function restoreBackup(dataDir: string, file: string): Promise<BackupReport> {
+export async function restoreBackup(
+  config: Config,
+  file: string,
+  deps: EnterDeps & Pick<App, 'random' | 'telemetry'>,
+): Promise<BackupReport> {
+  const { dataDir } = config;
   const source = path.resolve(file);
   if (!existsSync(source)) throw new InputError(`${source} does not exist`);
   prepareDataFolder(dataDir);
-  const present = readdirSync(dataDir).filter((name) => !name.startsWith(RESTORE_FOLDER));
-  if (present.length > 0)
-    throw new InputError(
-      `the data folder ${dataDir} is not empty: a backup is restored into an empty or new one (--data-dir)`,
-    );
-  const folder = mkdtempSync(path.join(dataDir, RESTORE_FOLDER));
+  refuseUsed(dataDir);
+  const inside = await enterFolder(dataDir, deps);
   try {
-    const { items } = await readArchive(source, folder);
-    mkdirSync(path.join(dataDir, DATA_FILES.uploads), { recursive: true, mode: 0o700 });
-    const names = readdirSync(folder);
-    // The metadata come last: without them, a folder is not taken for one that is in use.
-    for (const name of names.toSorted(
-      (a, b) => Number(a === DATA_FILES.metadata) - Number(b === DATA_FILES.metadata),
-    )) {
-      renameSync(path.join(folder, name), path.join(dataDir, name));
-    }
-    return { file: source, bytes: statSync(source).size, items };
+    removeLeftovers(dataDir);
+    const startedAt = new Date(deps.clock.now()).toISOString();
+    writeMarker(dataDir, await unpackBackup(config, source, { from: path.basename(source), startedAt }, deps));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await inside.close();
   }
+  // Whoever comes in puts it in its place; that it can be opened was seen when it was unpacked.
+  const entered = await enterFolder(dataDir, deps);
+  const marker = readMarker(dataDir);
+  if (marker !== null) leaveRestore(dataDir, marker);
+  await entered.close();
+  if (marker?.phase === 'failed') throw new Error(`the backup could not be put in its place: ${marker.detail ?? ''}`);
+  return { file: source, bytes: statSync(source).size, items: marker?.items ?? 0 };
+}
+
+function refuseUsed(dataDir: string): void {
+  const own: readonly string[] = [DATA_FILES.lock, DATA_FILES.backups, 'lost+found'];
+  const present = readdirSync(dataDir).filter((name) => !own.includes(name) && !name.startsWith('.restore-'));
+  if (present.length > 0 || readMarker(dataDir) !== null)
+    throw new InputError(
+      `the data folder ${dataDir} is not empty: a backup is restored into an empty or new one (--data-dir), or in the console into the one that is in use`,
+    );
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
@@ -15,6 +15,7 @@ import {
   importExport,
   importerOf,
 } from './import-export.ts';
+import { limited } from './limited.ts';
 import { checkUser } from './scopes.ts';
 
 export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
@@ -44,10 +45,8 @@ export interface Upload {
 /** The upload is larger than allowed: HTTP 413. */
 export class UploadTooLargeError extends InputError {
   readonly limitBytes: number;
-  constructor(limitBytes: number) {
-    super(
-      `the upload exceeds ${limitBytes} bytes; HOARDARR_UPLOAD_LIMIT_BYTES allows more, and \`hoardarr import\` has no limit`,
-    );
+  constructor(limitBytes: number, variable = 'HOARDARR_UPLOAD_LIMIT_BYTES', command = 'import') {
+    super(`the upload exceeds ${limitBytes} bytes; ${variable} allows more, and \`hoardarr ${command}\` has no limit`);
     this.limitBytes = limitBytes;
   }
 }
@@ -115,7 +114,7 @@ export class Uploads {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     await this.#save(upload);
     try {
-      const meter = limited(config.uploadLimitBytes);
+      const meter = limited(config.uploadLimitBytes, new UploadTooLargeError(config.uploadLimitBytes));
       await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
       const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
       await this.#save(queued);
@@ -294,16 +293,4 @@ function safeName(name: string): string {
     .slice(0, 100)
     .trim();
   return safe === '' ? 'upload' : safe;
-}
-
-function limited(limitBytes: number): { readonly stream: Transform; readonly bytes: () => number } {
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) done(new UploadTooLargeError(limitBytes));
-      else done(null, chunk);
-    },
-  });
-  return { stream, bytes: () => bytes };
 }

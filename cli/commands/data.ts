@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { backUp, restoreBackup } from '../../app/use-cases/backup.ts';
 import { checkSchemas, registerSchemas } from '../../app/use-cases/check-schemas.ts';
 import { listDeadLetters, redriveDeadLetters } from '../../app/use-cases/dead-letters.ts';
 import { rotateKeys } from '../../app/use-cases/rotate-keys.ts';
@@ -9,7 +8,6 @@ import { oneLine, plural, table } from '../output.ts';
 /** Commands about what is kept, as a whole. */
 export function registerDataCommands(program: Command, context: CliContext): void {
   registerDeadLetter(program, context);
-  registerBackup(program, context);
   registerKeys(program, context);
   registerSchemaCommands(program, context);
 }
@@ -42,26 +40,6 @@ function registerDeadLetter(program: Command, context: CliContext): void {
           ].join('\n'),
         };
       });
-    });
-}
-
-function registerBackup(program: Command, context: CliContext): void {
-  withGlobals(program.command('backup <file>'))
-    .description('everything in one file, while running')
-    .option('--with-key', 'the encryption key too: keep the file as safe as the key')
-    .action(async (file: string, options: { readonly withKey?: boolean }, command: Command) => {
-      await context.withApp(command, async (app) => {
-        const report = await backUp(app, file, options.withKey === true);
-        return { json: report, text: `${plural(report.items, 'item')}, ${report.bytes} bytes in ${report.file}` };
-      });
-    });
-  withGlobals(program.command('restore-backup <file>'))
-    .description('brings a backup back into an empty or new data folder')
-    .action(async (file: string, _options: unknown, command: Command) => {
-      const options = globalsOf(command);
-      const { dataDir } = context.config(options);
-      const report = await restoreBackup(dataDir, file);
-      await context.print(options, { json: report, text: `${plural(report.items, 'item')} restored into ${dataDir}` });
     });
 }
 

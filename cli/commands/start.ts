@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ROLES, type Role } from '../../app/presence.ts';
+import { isRestoreDue } from '../../app/use-cases/restore.ts';
 import { InputError } from '../../core/errors.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { write } from '../output.ts';
@@ -11,33 +12,49 @@ export function registerStart(program: Command, context: CliContext): void {
     .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
     .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
       // Here, since no other command serves HTTP.
-      const { startApi, startProcessOperations } = await import('../../api/start-api.ts');
-      const options = globalsOf(command);
-      await context.withApp(
-        command,
-        async (app, signal) => {
-          // Refused before anything runs: with another embedder, on an address that nothing protects.
-          await app.embedder();
-          const operations = roles.includes('api') ? null : await startProcessOperations(app);
-          await app.roles.start(roles);
-          const url = app.apiUrl();
-          const ready = { roles, url, metricsUrl: operations?.url ?? null, dataDir: app.config.dataDir };
-          await write(
-            context.io.stdout,
-            options.json === true ? `${JSON.stringify(ready)}\n` : `${greeting(url, app.config.dataDir)}\n`,
-          );
-          const end = AbortSignal.any([signal, app.roles.left]);
-          await new Promise<void>((resolve) => {
-            if (end.aborted) resolve();
-            end.addEventListener('abort', () => resolve(), { once: true });
-          });
-          await operations?.stop();
-          app.roles.left.throwIfAborted();
-          return null;
-        },
-        { startApi, level: 'info' },
-      );
+      const api = await import('../../api/start-api.ts');
+      const said = { ready: false };
+      // A restore ends with the roles on other data.
+      while (await runOnce(context, command, roles, { ...api, said }));
     });
+}
+
+type Api = typeof import('../../api/start-api.ts');
+
+/** Runs the roles until they end. True where they have to begin again, because a backup takes the place of the data. */
+async function runOnce(
+  context: CliContext,
+  command: Command,
+  roles: readonly Role[],
+  { startApi, startProcessOperations, said }: Api & { readonly said: { ready: boolean } },
+): Promise<boolean> {
+  const options = globalsOf(command);
+  let isAgain = false;
+  await context.withApp(
+    command,
+    async (app, signal) => {
+      // Refused before anything runs: with another embedder, on an address that nothing protects.
+      await app.embedder();
+      const operations = roles.includes('api') ? null : await startProcessOperations(app);
+      await app.roles.start(roles);
+      const url = app.apiUrl();
+      const ready = { roles, url, metricsUrl: operations?.url ?? null, dataDir: app.config.dataDir };
+      const text = options.json === true ? JSON.stringify(ready) : greeting(url, app.config.dataDir);
+      if (!said.ready) await write(context.io.stdout, `${text}\n`);
+      said.ready = true;
+      const end = AbortSignal.any([signal, app.roles.left]);
+      await new Promise<void>((resolve) => {
+        if (end.aborted) resolve();
+        end.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await operations?.stop();
+      isAgain = !signal.aborted && isRestoreDue(app);
+      if (!isAgain) app.roles.left.throwIfAborted();
+      return null;
+    },
+    { startApi, level: 'info' },
+  );
+  return isAgain;
 }
 
 function parseRoles(text: string): readonly Role[] {

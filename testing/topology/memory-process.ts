@@ -75,9 +75,8 @@ export async function openMemoryProcess(
     presence,
   };
   const producers = createProducers(parts, shared.oembed, live);
-  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, () =>
-    Promise.reject(new Error('there is no API in memory')),
-  );
+  const noApi = (): Promise<never> => Promise.reject(new Error('there is no API in memory'));
+  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, noApi, () => app);
   const roles = new RoleHost({
     presence,
     clock,

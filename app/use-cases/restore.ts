@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { InputError, messageOf } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { readArchive } from '../archive/read-archive.ts';
+import type { Config } from '../config.ts';
+import { CurrentStore } from '../current-store.ts';
+import { DATA_FILES } from '../data-folder.ts';
+import { type LogDeps, openLog } from '../open-log.ts';
+import { PauseLock } from '../pause-lock.ts';
+import { removeLeftovers } from '../restore/enter-folder.ts';
+import { type Restore, toRestore } from '../restore/last-restore.ts';
+import { isSwapDue, type Marker, readMarker, workFolder, writeMarker } from '../restore/marker.ts';
+import { openStores } from '../store-adapters.ts';
+import { syncFolder } from '../write-file-whole.ts';
+
+/**
+ * Verifies a backup whole and unpacks it beside the data of this folder. From then on every process leaves the folder, and who
+ * opens it next puts the backup in the place of what is there: `start` does so by itself.
+ *
+ * @param from name of the backup, for people
+ * @throws InputError where the file is no whole backup of ours; then nothing was changed
+ */
+export async function restoreInPlace(app: App, file: string, from: string): Promise<Restore> {
+  const { config, clock, telemetry } = app;
+  const { dataDir } = config;
+  refuseShared(config);
+  const lock = await PauseLock.take(app);
+  try {
+    if (readMarker(dataDir) !== null)
+      throw new InputError('a backup is being restored already: wait until that is done');
+    removeLeftovers(dataDir);
+    const startedAt = new Date(clock.now()).toISOString();
+    const marker = await unpackBackup(config, file, { from, startedAt }, app);
+    telemetry.log.info('a backup was verified, and is put in its place now', { from, items: marker.items });
+    return toRestore(writeMarker(dataDir, marker));
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Whether this process has to leave its data folder, and may open it again. */
+export function isRestoreDue({ config }: App): boolean {
+  return isSwapDue(readMarker(config.dataDir));
+}
+
+/** Into a folder of its own, from which it was opened once. Resolves to the marker that is to be written. */
+export async function unpackBackup(
+  config: Config,
+  file: string,
+  about: Pick<Marker, 'from' | 'startedAt'>,
+  deps: Pick<App, 'clock' | 'random' | 'telemetry'>,
+): Promise<Marker> {
+  const { dataDir } = config;
+  const id = randomUUID();
+  const folder = workFolder(dataDir, { id });
+  mkdirSync(folder, { mode: 0o700 });
+  try {
+    const manifest = await readArchive(file, folder);
+    requireParts(file, manifest, config);
+    const key = path.join(dataDir, DATA_FILES.key);
+    // A backup without the key needs the one that is here, if any: it is that of the same tokens.
+    if (existsSync(key) && !(DATA_FILES.key in manifest.files)) copyFileSync(key, path.join(folder, DATA_FILES.key));
+    mkdirSync(path.join(folder, DATA_FILES.uploads), { mode: 0o700 });
+    await openOnce({ ...config, dataDir: folder }, { ...deps, log: deps.telemetry.log });
+    syncFolder(folder);
+    return { id, phase: 'ready', ...about, items: manifest.items, backupAt: manifest.createdAt, detail: null };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    if (!(error instanceof InputError)) throw error;
+    // People know the backup by its name, and never saw the folder.
+    throw new InputError(messageOf(error).replaceAll(`${folder}${path.sep}`, '').replaceAll(file, about.from));
+  }
+}
+
+function refuseShared({ store, kafka }: Config): void {
+  if (store !== 'sqlite')
+    throw new InputError('the collection is in Couchbase: restore it there, or make it again from the log (`rebuild`)');
+  if (kafka !== null)
+    throw new InputError(
+      'the log is on Kafka, which a backup does not hold: restore that there, then the backup into a new data folder (`restore-backup`), or make the collection again from the log (`rebuild`)',
+    );
+}
+
+function requireParts(file: string, { files }: Manifest, { kafka }: Config): void {
+  const parts = kafka === null ? [DATA_FILES.metadata, DATA_FILES.log] : [DATA_FILES.metadata];
+  const missing = parts.filter((name) => !(name in files));
+  if (missing.length === 0) return;
+  const isOnKafka = DATA_FILES.kafka in files;
+  throw new InputError(
+    isOnKafka
+      ? `${file} was made where the log is on Kafka, and holds none: set HOARDARR_EVENT_LOG=kafka as it was there, and run restore-backup with a new data folder`
+      : `${file} is no whole backup: it lacks ${missing.join(' and ')}`,
+  );
+}
+
+/** What cannot be opened is refused while the data of before are in their place: files of a newer version, of another program. */
+async function openOnce(config: Config, deps: LogDeps): Promise<void> {
+  if (config.kafka === null) await (await openLog(config, deps)).close();
+  const stores = await openStores(config, deps);
+  try {
+    await (await CurrentStore.open(stores)).close();
+  } finally {
+    await stores.close();
+  }
+}

@@ -30,9 +30,11 @@ describe('backups over HTTP', () => {
   const folder = (): string => path.join(world.cli.dataDir, 'backups');
   const list = async (): Promise<Listed> => (await world.ask('GET', '/v1/backups')).json<Listed>();
   const make = async (body?: object): Promise<Listed['backups'][number]> => {
-    const made = await world.ask('POST', '/v1/backups', {
-      ...(body === undefined ? {} : { headers: JSON_BODY, body: JSON.stringify(body) }),
-    });
+    const made = await world.ask(
+      'POST',
+      '/v1/backups',
+      body === undefined ? {} : { headers: JSON_BODY, body: JSON.stringify(body) },
+    );
     expect(made.status).toBe(201);
     return made.json();
   };

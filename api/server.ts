@@ -15,6 +15,7 @@ import { registerExport } from './routes/export.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerMcp } from './routes/mcp.ts';
+import { registerNotifications } from './routes/notifications.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerSearch } from './routes/search.ts';
@@ -53,6 +54,7 @@ export async function createServer(
       registerSession,
       registerExport,
       registerMcp,
+      registerNotifications,
     ])
       register(typed, context);
     await registerUploads(typed, context);

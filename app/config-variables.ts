@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { ACCESS_SCHEMAS } from './config-access-schemas.ts';
-import { parseReceiver } from './notify/receiver.ts';
+import { parseReceivers } from './notify/receiver.ts';
 
 /** One name of the environment: how its text is read, and whether it is a secret (then also as `NAME_FILE`). */
 export interface Variable {
@@ -61,7 +61,7 @@ const brokers = z
 
 const notifyUrl = z.string().superRefine((value, context) => {
   try {
-    parseReceiver(value);
+    parseReceivers(value);
   } catch (error) {
     context.addIssue({ code: 'custom', message: messageOf(error) });
   }

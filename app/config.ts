@@ -15,7 +15,7 @@ import {
 } from './config-servers.ts';
 import { VARIABLES, type Values, type Variable, type VariableName, withoutSlash } from './config-variables.ts';
 import { nearestName } from './nearest-name.ts';
-import { parseReceiver, type Receiver } from './notify/receiver.ts';
+import { parseReceivers, type Receiver, splitAddresses } from './notify/receiver.ts';
 
 /** What the environment and the command line say, checked, with the defaults filled in. */
 export interface Config {
@@ -60,8 +60,8 @@ export interface Config {
   readonly tiktokOembedUrl: string | null;
   readonly github: GitHubSettings;
   readonly reddit: RedditSettings;
-  /** who is told of what waits for a person; null: nobody */
-  readonly notify: Receiver | null;
+  /** who is told of what waits for a person, by the environment; none: as was set in the console */
+  readonly notify: readonly Receiver[];
   /** null: warnings for commands, info for `start` */
   readonly logLevel: string | null;
   /** values that must never be shown (law 12) */
@@ -219,7 +219,7 @@ function toConfig(values: Values, dataDir: string | undefined): Config {
       clientSecret: values.REDDIT_CLIENT_SECRET ?? null,
       redirectUrl: values.REDDIT_REDIRECT_URL ?? null,
     },
-    notify: values.HOARDARR_NOTIFY_URL === undefined ? null : parseReceiver(values.HOARDARR_NOTIFY_URL),
+    notify: parseReceivers(values.HOARDARR_NOTIFY_URL ?? ''),
     logLevel: values.LOG_LEVEL ?? null,
     secrets: secretsOf(values),
   };
@@ -284,6 +284,9 @@ function secretsOf(values: Values): readonly string[] {
   });
   if (values.HOARDARR_NOTIFY_URL === undefined) return secrets;
   // In the form in which it is used, too.
-  const { url, authorization } = parseReceiver(values.HOARDARR_NOTIFY_URL);
-  return [...secrets, url, ...(authorization === null ? [] : [authorization])];
+  const used = parseReceivers(values.HOARDARR_NOTIFY_URL).flatMap(({ url, authorization }) =>
+    authorization === null ? [url] : [url, authorization],
+  );
+  const given = splitAddresses(values.HOARDARR_NOTIFY_URL);
+  return [...new Set([...secrets, ...given, ...used])];
 }

@@ -20,21 +20,21 @@ export const DATA_FILES = {
   restore: 'restore.json',
 } as const;
 
-const ARCHIVED: readonly string[] = [
+const ARCHIVED: ReadonlySet<string> = new Set([
   DATA_FILES.log,
   DATA_FILES.metadata,
   DATA_FILES.cache,
   DATA_FILES.schemas,
   DATA_FILES.kafka,
   DATA_FILES.key,
-];
+]);
 const STORE = /^store-\d+\.db$/;
 /** What SQLite keeps beside a file. */
 const BESIDE = /(?<=\.db)-(wal|shm|journal)$/;
 
 /** Whether a backup may hold a file of this name, or a folder. */
 export function isArchived(name: string): boolean {
-  return ARCHIVED.includes(name) || STORE.test(name);
+  return ARCHIVED.has(name) || STORE.test(name);
 }
 
 /** Whether it belongs to what is kept, and so makes room when a backup takes its place. */

@@ -40,16 +40,17 @@ export function createRoleStarters(
         askableSince: (account) => producers.askableSince(account),
         forgetTexts: (textHashes) => forget(cache, textHashes),
       });
-      const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers: [...producers.live.keys()] });
-      const notifier = createNotifier(parts);
+      const providers = [...producers.live.keys()];
+      const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers });
+      const notifier = new Notifier({ ...parts, providers, instance: parts.presence.instance, isGone });
       await maintenance.start();
       await scheduler.start();
       const backups = new BackupRunner(app());
-      await notifier?.start();
+      await notifier.start();
       await backups.start();
       return {
         async stop() {
-          await Promise.all([scheduler.stop(), maintenance.stop(), notifier?.stop(), backups.stop()]);
+          await Promise.all([scheduler.stop(), maintenance.stop(), notifier.stop(), backups.stop()]);
         },
       };
     },
@@ -70,14 +71,6 @@ export function createRoleStarters(
       return sink;
     },
   };
-}
-
-/** Null where nobody is to be told. */
-function createNotifier(parts: RoleParts): Notifier | null {
-  const { config, producers, presence } = parts;
-  if (config.notify === null) return null;
-  const providers = [...producers.live.keys()];
-  return new Notifier({ ...parts, receiver: config.notify, providers, instance: presence.instance, isGone });
 }
 
 /** Law 7: also from the bytes on disk. */

@@ -16,6 +16,7 @@ import { registerImport } from './commands/import.ts';
 import { registerItemCommands } from './commands/items.ts';
 import { registerMcp } from './commands/mcp.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerNotify } from './commands/notify.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerStart } from './commands/start.ts';
@@ -99,6 +100,7 @@ function createProgram(context: CliContext, said: string[]): Command {
     registerMigrate,
     registerDataCommands,
     registerBackupCommands,
+    registerNotify,
     registerExport,
     registerMcp,
     registerDoctor,

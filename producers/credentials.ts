@@ -126,7 +126,7 @@ export function connectedMetadata(
   { login, loginName, credentials }: Connected,
   connectedAt: number,
 ): Partial<SyncMetadata> {
-  const freed = { connectedAt, needsReauth: false, reauthTold: false, lastError: null, paused: false, nextSyncAt: 0 };
+  const freed = { connectedAt, needsReauth: false, lastError: null, paused: false, nextSyncAt: 0 };
   return { login, loginName, ...encryptCredentials(secrets, account, credentials), ...freed };
 }
 
@@ -140,7 +140,6 @@ export function disconnectedMetadata(): Partial<SyncMetadata> {
     tokenExpiresAt: null,
     renewing: null,
     needsReauth: false,
-    reauthTold: false,
     lastError: null,
     paused: true,
   };

@@ -247,7 +247,7 @@ class ActiveRun implements Run {
 }
 
 /** What a sync that was done says of the account. */
-const COUNTED = { needsReauth: false, reauthTold: false, lastError: null } as const;
+const COUNTED = { needsReauth: false, lastError: null } as const;
 
 const NOTHING_LISTED = {
   count: 0,

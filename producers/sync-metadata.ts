@@ -52,8 +52,6 @@ export interface SyncMetadata {
   /** who renews the tokens now: a refresh token may count only once */
   readonly renewing: Lease | null;
   readonly needsReauth: boolean;
-  /** whether somebody was told that it needs re-auth */
-  readonly reauthTold: boolean;
   /** why the latest run was aborted, at ms since the epoch; null: the latest sync was done */
   readonly lastError: { readonly at: number; readonly message: string } | null;
   readonly paused: boolean;
@@ -93,7 +91,6 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     tokenExpiresAt: null,
     renewing: null,
     needsReauth: false,
-    reauthTold: false,
     lastError: null,
     paused: false,
     cadenceMs: null,

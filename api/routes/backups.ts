@@ -69,6 +69,7 @@ function registerListing(server: ApiServer, { app }: ApiContext): void {
         response: { 200: Schedule, 400: Problem },
       },
     },
+    // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits its handlers
     async (request) => {
       const scope = backupScope(config);
       if (scope.covers === 'nothing') throw new InputError(scope.says);
@@ -144,6 +145,7 @@ async function registerRestores(server: ApiServer, { app }: ApiContext): Promise
         response: { 200: Restore, 404: Problem },
       },
     },
+    // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits its handlers
     async (request) => {
       const restore = await readRestore(config.dataDir, metadata);
       if (restore?.id !== request.params.id) throw new NotFoundError(`there is no restore ${request.params.id}`);

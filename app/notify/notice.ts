@@ -2,11 +2,11 @@ import { accountName } from '../../core/keys.ts';
 
 /** Something that a person should look at. It names accounts, lists and counts, and nothing that was saved. */
 export interface Notice {
-  readonly event: 'needs-reauth' | 'held' | 'dead-letters';
+  readonly event: 'needs-reauth' | 'held' | 'dead-letters' | 'backup-failed' | 'test';
   /** the same when it is sent again, so that a receiver can leave out a copy */
   readonly id: string;
   /** in Apprise's words, as are title and body */
-  readonly type: 'warning' | 'failure';
+  readonly type: 'info' | 'warning' | 'failure';
   /** ASCII, on one line */
   readonly title: string;
   readonly body: string;
@@ -75,5 +75,31 @@ export function deadLettersNotice(byStage: Readonly<Record<string, number>>, upT
     title: `${many} could not be taken in`,
     body: `${many} could not be taken in, and lie in the dead letters (${stages.join(', ')}). hoardarr dead-letter says why, and hoardarr dead-letter redrive takes them anew.`,
     data: { count: total, stages: byStage },
+  };
+}
+
+/** @param failure of the backup that was due at `slot`, ms */
+export function backupNotice(failure: { readonly slot: number; readonly error: string }): Notice {
+  const { slot, error } = failure;
+  const due = new Date(slot).toISOString();
+  return {
+    event: 'backup-failed',
+    id: `backup-failed ${due}`,
+    type: 'failure',
+    title: 'A backup of the schedule failed',
+    body: `The backup that was due at ${due} failed: ${error}. It is tried again, and the older ones are kept.`,
+    data: { dueAt: due },
+  };
+}
+
+/** @param at ms: so that no receiver takes it for a copy of another one */
+export function testNotice(at: number): Notice {
+  return {
+    event: 'test',
+    id: `test ${at}`,
+    type: 'info',
+    title: 'Hoardarr can reach you',
+    body: 'This is a test. Accounts that need to be connected again, removals that wait, records that could not be taken in and backups that failed are told of here.',
+    data: {},
   };
 }

@@ -7,8 +7,8 @@ import { readSyncMetadata } from '../../producers/sync-metadata.ts';
 import type { HeldInScope, RefusedAccount } from './notice.ts';
 import type { Told } from './told.ts';
 
-/** Accounts that need to be connected again, and of which nobody was told. */
-export async function untoldAccounts(
+/** Accounts that need to be connected again. */
+export async function refusedAccounts(
   metadata: MetadataStore,
   providers: readonly string[],
 ): Promise<readonly RefusedAccount[]> {
@@ -16,8 +16,8 @@ export async function untoldAccounts(
   for (const provider of providers) {
     for (const { key, value } of await metadata.list(`${provider}:`)) {
       const user = key.slice(provider.length + 1);
-      const { needsReauth, reauthTold, connectedAt } = readSyncMetadata({ provider, user }, value);
-      if (needsReauth && !reauthTold) found.push({ provider, user, connectedAt });
+      const { needsReauth, connectedAt } = readSyncMetadata({ provider, user }, value);
+      if (needsReauth) found.push({ provider, user, connectedAt });
     }
   }
   return found;

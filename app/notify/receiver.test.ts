@@ -15,6 +15,8 @@ describe('the address of a receiver', () => {
     ['ntfys://:tk_secret@host/topic', 'ntfy', 'https://host/topic', 'Bearer tk_secret'],
     ['apprise://localhost:8000/my-key', 'apprise', 'http://localhost:8000/notify/my-key', null],
     ['apprises://host/below/notify/key', 'apprise', 'https://host/below/notify/key', null],
+    ['https://apprise.example.org/notify/my-key', 'apprise', 'https://apprise.example.org/notify/my-key', null],
+    ['apprise://host/key?tag=family', 'apprise', 'http://host/notify/key?tag=family', null],
     ['apprise://u:p@host/below/key', 'apprise', 'http://host/below/notify/key', `Basic ${btoa('u:p')}`],
   ] as const)('%s', (text, kind, url, authorization) => {
     expect(parseReceiver(text)).toEqual({ kind, url, authorization });
@@ -33,6 +35,21 @@ describe('the address of a receiver', () => {
     const load = (): unknown => loadConfig({}, { HOARDARR_NOTIFY_URL: text });
     expect(load).toThrow(/HOARDARR_NOTIFY_URL must be/);
     expect(load).not.toThrow(text);
+  });
+
+  it('may be one of several, and a comma in one stays', () => {
+    const text = 'https://host/in?a=1,2, ntfy://host/topic,apprise://host/key\n http://host/other ';
+    const { notify, secrets } = loadConfig({}, { HOARDARR_NOTIFY_URL: text });
+    expect(notify.map(({ url }) => url)).toEqual([
+      'https://host/in?a=1,2',
+      'http://host/topic',
+      'http://host/notify/key',
+      'http://host/other',
+    ]);
+    expect(secrets).toContain('ntfy://host/topic');
+    expect(() => loadConfig({}, { HOARDARR_NOTIFY_URL: 'https://host/in, gotify://host/x' })).toThrow(
+      /must begin with/,
+    );
   });
 
   it('is a secret, in every form in which it is used', () => {
@@ -68,7 +85,34 @@ describe('a notice on its way', () => {
 
   it('is title, body and type for Apprise', () => {
     const { body } = requestFor(parseReceiver('apprise://host/key'), notice, at);
-    expect(Object.keys(JSON.parse(body) as object).sort()).toEqual(['body', 'format', 'title', 'type']);
+    // Without a tag, the API tells only services that have none.
+    expect(JSON.parse(body)).toEqual({
+      title: notice.title,
+      body: notice.body,
+      type: 'warning',
+      format: 'text',
+      tag: 'all',
+    });
+    const tagged = requestFor(parseReceiver('apprise://host/key?tag=family'), notice, at);
+    expect(tagged.url).toBe('http://host/notify/key?tag=family');
+    expect(JSON.parse(tagged.body)).not.toHaveProperty('tag');
+  });
+
+  it('has at ntfy what the address says, and a copy takes the place of the first', () => {
+    const receiver = parseReceiver(
+      'ntfys://host/topic?priority=max&tags=skull,book&click=https://hoardarr.example.org/',
+    );
+    const first = requestFor(receiver, notice, at);
+    expect(first.url).toBe('https://host/topic');
+    expect(first.headers).toMatchObject({
+      priority: 'max',
+      tags: 'skull,book',
+      click: 'https://hoardarr.example.org/',
+      'x-sequence-id': expect.stringMatching(/^[0-9a-f]{24}$/),
+    });
+    expect(requestFor(receiver, notice, at + 5).headers).toEqual(first.headers);
+    const other = reauthNotice({ provider: 'github', user: 'me', connectedAt: 6 });
+    expect(requestFor(receiver, other, at).headers['x-sequence-id']).not.toBe(first.headers['x-sequence-id']);
   });
 
   it('was taken where the reply says so; 204 of Apprise says that nobody was told', () => {
@@ -81,7 +125,12 @@ describe('a notice on its way', () => {
       false,
     ]);
     expect(refusalOf(apprise, 200)).toBeNull();
-    expect(refusalOf(apprise, 204)).toContain('no configuration');
+    expect(refusalOf(apprise, 204)).toMatchObject({
+      detail: expect.stringContaining('no configuration'),
+      isPartly: false,
+    });
+    expect(refusalOf(apprise, 424)).toMatchObject({ isPartly: true });
+    expect(refusalOf(webhook, 424)).toMatchObject({ isPartly: false });
   });
 
   it('is short, however much it is about', () => {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { InputError } from '../../core/errors.ts';
 import type { Notice } from './notice.ts';
 
-/** Where notices go, as HOARDARR_NOTIFY_URL says. */
+/** Where notices go. */
 export interface Receiver {
   readonly kind: 'webhook' | 'ntfy' | 'apprise';
   /** where it is posted to; without user and password, which fetch refuses in a URL */
@@ -29,7 +30,8 @@ const KEY = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Tells the receivers apart by the scheme: `ntfy`, `ntfys`, `apprise`, `apprises` (the `s` is TLS), else a webhook. An http(s)
- * address on ntfy.sh or on a host called ntfy.* whose path is one topic is ntfy, too.
+ * address on ntfy.sh or on a host called ntfy.* whose path is one topic is ntfy, too, and one on a host called apprise.* whose
+ * path ends with /notify/KEY is Apprise.
  *
  * @throws InputError whose message does not repeat the URL, which is a secret
  */
@@ -43,7 +45,9 @@ export function parseReceiver(text: string): Receiver {
   const [scheme, transport] = known;
   const isNtfyHost = given.hostname === 'ntfy.sh' || given.hostname.startsWith('ntfy.');
   const path = given.pathname.replace(/\/+$/, '');
-  const kind = scheme === 'webhook' && isNtfyHost && TOPIC.test(path) ? 'ntfy' : scheme;
+  const isAppriseHost = given.hostname.startsWith('apprise.') && /\/notify\/[^/]+$/.test(path);
+  const kind =
+    scheme !== 'webhook' ? scheme : isNtfyHost && TOPIC.test(path) ? 'ntfy' : isAppriseHost ? 'apprise' : scheme;
   if (kind === 'ntfy' && !TOPIC.test(path)) throw new InputError('must be ntfy://HOST/TOPIC, or ntfys://HOST/TOPIC');
   const authorization = authorizationOf(given);
   // Only http and https have a parser that knows ports and hosts, so the scheme is changed in the text.
@@ -51,6 +55,16 @@ export function parseReceiver(text: string): Receiver {
   if (kind !== 'apprise')
     return { kind, authorization, url: `${base}${kind === 'ntfy' ? path : given.pathname}${given.search}` };
   return { kind, authorization, url: `${base}${apprisePath(path)}${given.search}` };
+}
+
+/** Several addresses, with white space or commas between. Throws InputError as parseReceiver does. */
+export function parseReceivers(text: string): readonly Receiver[] {
+  return splitAddresses(text).map(parseReceiver);
+}
+
+/** A comma within an address stays where it is. */
+export function splitAddresses(text: string): readonly string[] {
+  return text.split(/\s*,\s*(?=[a-z]+:\/\/)|\s+/i).filter((part) => part !== '');
 }
 
 /** Its API takes messages for the configuration KEY at /notify/KEY, below whatever path it is served at. */
@@ -70,27 +84,77 @@ function authorizationOf({ username, password }: URL): string | null {
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 }
 
-/** Why the receiver did not take it, as its reply says; null: it did. */
-export function refusalOf({ kind }: Receiver, status: number): string | null {
-  // The Apprise API answers so where it has no configuration under the key, and nobody was told.
-  if (kind === 'apprise' && status === 204) return 'HTTP 204: the Apprise API has no configuration under this key';
-  return status >= 200 && status < 300 ? null : `HTTP ${status}`;
+/** Why the receiver did not take it, as its reply says; null: it did. `isPartly`: some of those behind it may have it. */
+export function refusalOf(
+  { kind }: Receiver,
+  status: number,
+): { readonly detail: string; readonly isPartly: boolean } | null {
+  if (kind === 'apprise' && status === 204)
+    // The Apprise API answers so where nobody was told.
+    return { detail: 'HTTP 204: the Apprise API has no configuration under this key', isPartly: false };
+  if (kind === 'apprise' && status === 424)
+    return {
+      detail: 'HTTP 424: the Apprise API could not reach all of the services behind this key, or none has this tag',
+      isPartly: true,
+    };
+  if (status >= 200 && status < 300) return null;
+  const advice =
+    status === 401 || status === 403
+      ? ': it wants another user, password or token'
+      : status >= 300 && status < 400
+        ? ': it is somewhere else, and redirects are not followed'
+        : '';
+  return { detail: `HTTP ${status}${advice}`, isPartly: false };
 }
 
-const NTFY_PRIORITY: Readonly<Record<Notice['type'], string>> = { warning: 'default', failure: 'high' };
+const NTFY_PRIORITY: Readonly<Record<Notice['type'], string>> = {
+  info: 'default',
+  warning: 'default',
+  failure: 'high',
+};
+const NTFY_TAGS: Readonly<Record<Notice['type'], string>> = {
+  info: 'tada',
+  warning: 'warning',
+  failure: 'rotating_light',
+};
+/** Given in the address, they go before ours: https://docs.ntfy.sh/publish/#list-of-all-parameters */
+const NTFY_PARAMETERS = ['priority', 'tags', 'click'] as const;
 
 /** The request that hands a notice over: POST. */
-export function requestFor({ kind, url, authorization }: Receiver, notice: Notice, at: number): NoticeRequest {
+export function requestFor(receiver: Receiver, notice: Notice, at: number): NoticeRequest {
+  const { kind, url, authorization } = receiver;
   const { event, id, type, title, body, data } = notice;
   const login: Record<string, string> = authorization === null ? {} : { authorization };
-  if (kind === 'ntfy') {
-    // https://docs.ntfy.sh/publish/
-    const about = { title, priority: NTFY_PRIORITY[type], tags: 'warning' };
-    return { url, headers: { ...login, ...about, 'content-type': 'text/plain; charset=utf-8' }, body };
-  }
+  if (kind === 'ntfy') return ntfyRequest(receiver, notice, login);
   const headers = { ...login, 'content-type': 'application/json' };
-  // https://github.com/caronc/apprise-api, "Persistent Storage Solution"
-  if (kind === 'apprise') return { url, headers, body: JSON.stringify({ title, body, type, format: 'text' }) };
+  if (kind === 'apprise') {
+    // https://github.com/caronc/apprise-api, "Persistent Storage Solution". Without a tag only services without one are told.
+    const { searchParams } = new URL(url);
+    const tag = searchParams.has('tag') || searchParams.has('tags') ? {} : { tag: 'all' };
+    return { url, headers, body: JSON.stringify({ title, body, type, format: 'text', ...tag }) };
+  }
   const sent = { source: 'hoardarr', event, id, at: new Date(at).toISOString(), type, title, body, ...data };
   return { url, headers, body: JSON.stringify(sent) };
+}
+
+/** https://docs.ntfy.sh/publish/ */
+function ntfyRequest(receiver: Receiver, notice: Notice, login: Readonly<Record<string, string>>): NoticeRequest {
+  const { id, type, title, body } = notice;
+  const target = new URL(receiver.url);
+  const given: Record<string, string> = {};
+  for (const name of NTFY_PARAMETERS) {
+    const value = target.searchParams.get(name);
+    if (value !== null && /^[\x20-\x7e]+$/.test(value)) given[name] = value;
+    target.searchParams.delete(name);
+  }
+  const about = {
+    title,
+    priority: NTFY_PRIORITY[type],
+    tags: NTFY_TAGS[type],
+    ...given,
+    // A copy takes the place of the first, where ntfy is new enough for that (2.16).
+    'x-sequence-id': createHash('sha256').update(id).digest('hex').slice(0, 24),
+  };
+  const headers = { ...login, ...about, 'content-type': 'text/plain; charset=utf-8' };
+  return { url: target.href, headers, body };
 }

@@ -12,7 +12,7 @@ import { writeFileWhole } from '../write-file-whole.ts';
 type Phase = 'ready' | 'aside' | 'placed' | 'done' | 'undo' | 'back' | 'failed';
 
 /** Phases in which files are to be moved. */
-const MOVING: readonly Phase[] = ['ready', 'aside', 'undo', 'back'];
+const MOVING: ReadonlySet<Phase> = new Set(['ready', 'aside', 'undo', 'back']);
 
 /** The document that says so, in the data folder; it is there from when the backup was verified until the new data were opened. */
 export interface Marker {
@@ -72,7 +72,7 @@ export function removeMarker(dataDir: string): void {
 
 /** Files are to be moved, so nobody may have the folder open. */
 export function isSwapDue(marker: Marker | null): boolean {
-  return marker !== null && MOVING.includes(marker.phase);
+  return marker !== null && MOVING.has(marker.phase);
 }
 
 function fileOf(dataDir: string): string {

@@ -20,7 +20,7 @@ const START: Marker = {
 };
 const OLD = ['meta.db', 'log.db', 'log.db-wal', 'store-1.db', 'cache.db', 'encryption-key.json', 'schemas', 'uploads'];
 const NEW = ['meta.db', 'log.db', 'store-4.db', 'encryption-key.json', 'schemas', 'uploads'];
-const FOLDERS = ['schemas', 'uploads'];
+const FOLDERS = new Set(['schemas', 'uploads']);
 const deps = { clock: systemClock, log: createTelemetry({ level: 'silent', secrets: [] }).log, waitMs: 200 };
 
 class Killed extends Error {}
@@ -30,7 +30,7 @@ describe('putting a backup in its place', () => {
 
   const fill = (folder: string, names: readonly string[], text: string): void => {
     for (const name of names) {
-      const file = path.join(folder, name, ...(FOLDERS.includes(name) ? ['inside'] : []));
+      const file = path.join(folder, name, ...(FOLDERS.has(name) ? ['inside'] : []));
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, text);
     }
@@ -42,7 +42,7 @@ describe('putting a backup in its place', () => {
         .filter((name) => existsSync(path.join(dataDir, name)))
         .map((name) => [
           name,
-          readFileSync(path.join(dataDir, name, ...(FOLDERS.includes(name) ? ['inside'] : [])), 'utf8'),
+          readFileSync(path.join(dataDir, name, ...(FOLDERS.has(name) ? ['inside'] : [])), 'utf8'),
         ]),
     );
   const all = (names: readonly string[], text: string): Readonly<Record<string, string>> =>

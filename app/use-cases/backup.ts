@@ -92,8 +92,8 @@ export async function restoreBackup(
 }
 
 function refuseUsed(dataDir: string): void {
-  const own: readonly string[] = [DATA_FILES.lock, DATA_FILES.backups, 'lost+found'];
-  const present = readdirSync(dataDir).filter((name) => !own.includes(name) && !name.startsWith('.restore-'));
+  const own: ReadonlySet<string> = new Set([DATA_FILES.lock, DATA_FILES.backups, 'lost+found']);
+  const present = readdirSync(dataDir).filter((name) => !own.has(name) && !name.startsWith('.restore-'));
   if (present.length > 0 || readMarker(dataDir) !== null)
     throw new InputError(
       `the data folder ${dataDir} is not empty: a backup is restored into an empty or new one (--data-dir), or in the console into the one that is in use`,

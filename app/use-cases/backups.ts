@@ -101,7 +101,7 @@ export async function pruneBackups(config: Config, keep: number): Promise<readon
   const surplus = readdirSync(folder)
     .filter((name) => NAME.test(name) && name.startsWith(SCHEDULED))
     .sort()
-    .reverse()
+    .toReversed()
     .slice(keep);
   for (const name of surplus) rmSync(path.join(folder, name), { force: true });
   return surplus;

@@ -2,6 +2,7 @@ import { InputError } from '../../core/errors.ts';
 import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
+import { reencryptTargets } from '../notify/targets.ts';
 import { KeyRing, newEncryptionKey, readKeyFile, writeKeyFile } from '../secrets.ts';
 import { PROVIDERS } from './scopes.ts';
 
@@ -45,7 +46,7 @@ async function reencrypt(app: App, ring: KeyRing): Promise<number> {
 }
 
 async function reencryptOnce(app: App, ring: KeyRing): Promise<number> {
-  let rotated = 0;
+  let rotated = await reencryptTargets(app.metadata, ring);
   for (const provider of PROVIDERS) {
     for (const { key } of await app.metadata.list(`${provider}:`))
       rotated += await reencryptAccount(app, ring, provider, key.slice(provider.length + 1));

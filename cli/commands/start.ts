@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { App } from '../../app/app.ts';
+import type { RunningApi } from '../../app/open-app.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { isRestoreDue } from '../../app/use-cases/restore.ts';
 import { InputError } from '../../core/errors.ts';
@@ -12,14 +14,17 @@ export function registerStart(program: Command, context: CliContext): void {
     .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
     .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
       // Here, since no other command serves HTTP.
-      const api = await import('../../api/start-api.ts');
+      const { startApi, startProcessOperations } = await import('../../api/start-api.ts');
       const said = { ready: false };
       // A restore ends with the roles on other data.
-      while (await runOnce(context, command, roles, { ...api, said }));
+      while (await runOnce(context, command, roles, { startApi, startProcessOperations, said }));
     });
 }
 
-type Api = typeof import('../../api/start-api.ts');
+interface Api {
+  readonly startApi: (app: App) => Promise<RunningApi>;
+  readonly startProcessOperations: (app: App) => Promise<RunningApi | null>;
+}
 
 /** Runs the roles until they end. True where they have to begin again, because a backup takes the place of the data. */
 async function runOnce(

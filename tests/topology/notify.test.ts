@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeBackupState } from '../../app/backup-schedule.ts';
 import { connect } from '../../app/use-cases/connect.ts';
 import { type SyncReport, syncAccount } from '../../app/use-cases/sync.ts';
+import type { MetadataDocument } from '../../core/ports/metadata-store.ts';
 import { createLiveProvider } from '../../producers/sync/live-provider.ts';
 import { FakeReceiver } from '../../testing/fake-receiver/fake-receiver.ts';
+import { FAULTS } from '../../testing/fake-service/fake-service.ts';
 import { ScriptedSource } from '../../testing/scripted-source.ts';
 import { seedFor } from '../../testing/seeds.ts';
 import { TopologyDriver } from '../../testing/topology/topology-driver.ts';
@@ -10,6 +13,7 @@ import { TopologyDriver } from '../../testing/topology/topology-driver.ts';
 const MINUTE_MS = 60_000;
 const ACCOUNT = { provider: 'github', user: 'me' } as const;
 const ADDRESS = 'http://fake.invalid/secret-path-8471';
+const OTHER = 'ntfy://fake.invalid/another-target';
 
 describe('what a person is told', () => {
   const seed = seedFor('TOPOLOGY_SEED');
@@ -20,6 +24,9 @@ describe('what a person is told', () => {
     source = new ScriptedSource();
     source.pageItems = 100;
     receiver = new FakeReceiver();
+    await open(ADDRESS);
+  });
+  const open = async (addresses: string): Promise<void> => {
     driver = await TopologyDriver.open({
       seed,
       live: (deps) => new Map([['github', createLiveProvider(deps, source.provider())]]),
@@ -28,13 +35,13 @@ describe('what a person is told', () => {
         await driver.app.clock.sleep(7000);
         return receiver.fetch(input, init);
       },
-      env: { HOARDARR_SYNC_INTERVAL_SECONDS: '600', HOARDARR_NOTIFY_URL: ADDRESS },
+      env: { HOARDARR_SYNC_INTERVAL_SECONDS: '600', HOARDARR_NOTIFY_URL: addresses },
     });
     source.save(...Array.from({ length: 40 }, (_, n) => `thing ${n}`));
     await connectWith('good');
     await driver.advance(MINUTE_MS);
     await driver.settle();
-  });
+  };
   afterEach(() => driver.close());
 
   const connectWith = (token: string): Promise<unknown> =>
@@ -123,6 +130,47 @@ describe('what a person is told', () => {
     expect(events()).toEqual(['held']);
   });
 
+  it('to several, each once, also while one of them is away, and once to one that is added later', async () => {
+    await driver.close();
+    const down = new Set(['/another-target']);
+    receiver.before = ({ url }) => (down.has(url.pathname) ? FAULTS['server error'] : undefined);
+    await open(`${ADDRESS}, ${OTHER}`);
+    source.tokens.clear();
+    await driver.advance(30 * MINUTE_MS);
+    const paths = (): readonly string[] =>
+      receiver.requests.filter(({ status }) => status === 200).map(({ path }) => path);
+    expect(paths()).toEqual(['/secret-path-8471']);
+    down.clear();
+    await driver.advance(30 * MINUTE_MS);
+    expect(paths()).toEqual(['/secret-path-8471', '/another-target']);
+    await driver.advance(60 * MINUTE_MS);
+    expect(paths()).toHaveLength(2);
+  });
+
+  it('waits as long as the receiver asks', async () => {
+    receiver.before = () => (reply) => ({ ...reply, status: 429, headers: { 'retry-after': '1200' } });
+    source.tokens.clear();
+    await driver.advance(30 * MINUTE_MS);
+    expect(receiver.requests.length).toBeGreaterThan(0);
+    expect(receiver.requests.length).toBeLessThanOrEqual(3);
+  });
+
+  it('of a backup that failed, once, and of the next one again', async () => {
+    const fail = (slot: number, attempts: number): Promise<void> =>
+      driver.run(
+        writeBackupState(driver.app.metadata, { doneSlot: 0, failure: { slot, at: slot, error: 'no room', attempts } }),
+      );
+    await fail(1_000, 1);
+    await driver.advance(MINUTE_MS);
+    await fail(1_000, 2);
+    await driver.advance(MINUTE_MS);
+    expect(receiver.received.map(({ fields }) => fields)).toMatchObject([{ event: 'backup-failed', type: 'failure' }]);
+    expect(receiver.received[0]?.body).toContain('no room');
+    await fail(90_000_000, 1);
+    await driver.advance(MINUTE_MS);
+    expect(events()).toEqual(['backup-failed', 'backup-failed']);
+  });
+
   it('once, where several processes could tell it', async () => {
     const others = await driver.run(Promise.all([0, 1].map(() => driver.parts.starters.scheduler())));
     source.tokens.clear();
@@ -135,11 +183,11 @@ describe('what a person is told', () => {
     receiver.isDown = true;
     source.tokens.clear();
     await driver.advance(30 * MINUTE_MS);
-    const claimOf = async (): Promise<unknown> => Object((await driver.app.metadata.get('notifier'))?.value)['claim'];
-    await driver.parts.clock.runUntil(async () => (await claimOf()) === null);
-    const document = await driver.app.metadata.get('notifier');
+    const noted = async (): Promise<MetadataDocument | undefined> => (await driver.app.metadata.list('notifier:'))[0];
+    await driver.parts.clock.runUntil(async () => Object((await noted())?.value)['claim'] === null);
+    const document = await noted();
     const claim = { by: 'elsewhere:1:1:1', until: driver.app.clock.now() + 120_000 };
-    await driver.app.metadata.compareAndSet('notifier', document?.version ?? null, {
+    await driver.app.metadata.compareAndSet(document?.key ?? '', document?.version ?? null, {
       ...Object(document?.value),
       claim,
     });

@@ -26,7 +26,7 @@ describe('the claim of a store that several machines reach', () => {
   it('is taken only explicitly, for a store that is folded anew until that is done', async () => {
     await claim('a');
     await metadata.compareAndSet('tiktok:me', null, { cursor: { x: '1' }, scannedTo: 9, fence: 3, accessToken: 't' });
-    await metadata.compareAndSet('notifier', null, { deadLetters: { 0: 4 } });
+    await metadata.compareAndSet('notifier:0123456789ab', null, { deadLetters: { 0: 4 } });
     await metadata.compareAndSet('store', null, { generation: 4, embedder: { name: 'hash' } });
     expect(await isFoldDue(metadata)).toBe(false);
     expect(await claim('b', true)).toEqual({ foldAnew: true });
@@ -38,7 +38,7 @@ describe('the claim of a store that several machines reach', () => {
       fence: 3,
       accessToken: 't',
     });
-    expect(await metadata.get('notifier')).toBeNull();
+    expect(await metadata.get('notifier:0123456789ab')).toBeNull();
     expect((await metadata.get('store'))?.value).toEqual({ generation: 4, embedder: null });
     expect(await whyNotClaimed(metadata, 'a')).toContain('another log (b');
     // Cut off here, the next process goes on with it.

@@ -5,6 +5,7 @@ import type { App } from '../app/app.ts';
 import { PipelineMonitor } from '../app/use-cases/pipeline.ts';
 import { Uploads } from '../app/use-cases/uploads.ts';
 import { createBaseServer } from './base-server.ts';
+import { registerConsole } from './console.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
 import { registerConnections } from './routes/connections.ts';
@@ -59,6 +60,7 @@ export async function createServer(
       register(typed, context);
     await registerUploads(typed, context);
     await registerBackups(typed, context);
+    await registerConsole(typed, context);
   };
   await server.register(routes, basePath === '' ? {} : { prefix: basePath });
   await server.ready();

@@ -17,6 +17,9 @@ export function sourceFolders() {
 /** Files that the compiled code reads, or starts as a worker, from beside itself. */
 const ASSET_EXTENSIONS = new Set(['.mjs', '.avsc', '.sql', '.html', '.css', '.svg']);
 
+/** Of the console, what Vite makes the build from. */
+const CONSOLE_EXTENSIONS = new Set(['.ts', '.tsx', '.js', '.json', '.html', '.css', '.svg']);
+
 const inRoot = (...parts) => path.join(projectRoot, ...parts);
 const installStampFile = inRoot('node_modules', '.hoardarr-install');
 const buildStampFile = inRoot('dist', '.build-stamp');
@@ -108,6 +111,7 @@ function isBuilt() {
 function buildStamp() {
   const hash = createHash('sha256');
   const inputs = [...sourceFolders().flatMap(filesBelow).filter(isBuildInput), 'tsconfig.json', 'tsconfig.build.json'];
+  inputs.push(...filesBelow('console').filter(isConsoleInput), 'scripts/build-console.mjs');
   for (const file of [...inputs, 'package.json', 'package-lock.json']) {
     hash
       .update(`${file}\0`)
@@ -120,6 +124,10 @@ function buildStamp() {
 function isBuildInput(file) {
   if (file.startsWith('tests/') || /\.test(-[a-z-]+)?\.ts$/.test(file)) return false;
   return file.endsWith('.ts') || isAsset(file);
+}
+
+function isConsoleInput(file) {
+  return CONSOLE_EXTENSIONS.has(path.extname(file)) && !/\.test\.tsx?$/.test(file);
 }
 
 function isAsset(file) {
@@ -137,10 +145,16 @@ async function compile() {
   const last = inRoot(`dist-${process.pid}-last`);
   const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '--project', inRoot('tsconfig.build.json'), '--outDir', next];
-  const status = await run(process.execPath, args, { cwd: projectRoot, stdio: ['ignore', 2, 2] });
-  if (status !== 0) {
+  const consoleArgs = [inRoot('scripts', 'build-console.mjs'), path.join(next, 'console')];
+  const steps = [
+    { what: 'the build', says: 'compiler', args },
+    { what: 'the build of the console', says: 'bundler', args: consoleArgs },
+  ];
+  for (const step of steps) {
+    const status = await run(process.execPath, step.args, { cwd: projectRoot, stdio: ['ignore', 2, 2] });
+    if (status === 0) continue;
     rmSync(next, { recursive: true, force: true });
-    say(`the build failed; the compiler's message is above`);
+    say(`${step.what} failed; the ${step.says}'s message is above`);
     return status;
   }
   for (const file of [...sourceFolders().flatMap(filesBelow).filter(isAsset), 'package.json']) {

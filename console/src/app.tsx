@@ -1,0 +1,61 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { lazy, type ReactElement, StrictMode, Suspense, useState } from 'react';
+import { Route, Router, Switch } from 'wouter';
+import { BASE_PATH } from './api/client.ts';
+import { useSession } from './api/queries.ts';
+import { queryClient } from './api/query-client.ts';
+import { Announcer } from './components/announcer.tsx';
+import { CrashGuard } from './components/crash-guard.tsx';
+import { ProblemNote } from './components/problem-note.tsx';
+import { PAGES } from './pages.tsx';
+import { PagePlaceholder } from './shell/page-placeholder.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const Toasts = lazy(async () => ({ default: (await import('./components/toasts.tsx')).Toasts }));
+
+/** The console: who is not logged in sees how to, all others the page that the address names. */
+export function App(): ReactElement {
+  return (
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <Router base={BASE_PATH}>
+          <CrashGuard>
+            <Gate />
+          </CrashGuard>
+          <Announcer />
+          <Suspense fallback={null}>
+            <Toasts />
+          </Suspense>
+        </Router>
+      </QueryClientProvider>
+    </StrictMode>
+  );
+}
+
+function Gate(): ReactElement {
+  const { data: session, error, refetch } = useSession();
+  const [, setShown] = useState(false);
+  if (error !== null) return <ProblemNote error={error} onRetry={() => void refetch()} />;
+  // An installation without login answers at once; the shell does not wait for it, so that the page does not jump.
+  if (session?.isLoggedIn === false) {
+    return (
+      <Suspense fallback={<PagePlaceholder />}>
+        <PAGES.Login />
+      </Suspense>
+    );
+  }
+  return (
+    <Shell onShowShortcuts={() => setShown(true)}>
+      <Suspense fallback={<PagePlaceholder />}>
+        <Switch>
+          <Route path="/accounts" component={PAGES.Accounts} />
+          <Route path="/removals" component={PAGES.Removals} />
+          <Route path="/removals/:part" component={PAGES.Removals} />
+          <Route path="/health" component={PAGES.Health} />
+          <Route path="/settings" component={PAGES.Settings} />
+          <Route component={PAGES.Unknown} />
+        </Switch>
+      </Suspense>
+    </Shell>
+  );
+}

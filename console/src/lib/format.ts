@@ -1,0 +1,50 @@
+const LANGUAGE = 'en';
+const counts = new Intl.NumberFormat(LANGUAGE);
+const dates = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
+const moments = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'auto' });
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** `12,345` */
+export function formatCount(count: number): string {
+  return counts.format(count);
+}
+
+/** `1 item`, `12,345 items` */
+export function plural(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Decimal units, as file managers show them: `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const names = ['B', 'kB', 'MB', 'GB'];
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), names.length - 1);
+  const value = bytes / 1000 ** step;
+  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${names[step] ?? 'B'}`;
+}
+
+/** `Nov 3, 2025` */
+export function formatDate(iso: string): string {
+  return dates.format(new Date(iso));
+}
+
+/** `Nov 3, 2025, 2:02 PM` */
+export function formatMoment(iso: string): string {
+  return moments.format(new Date(iso));
+}
+
+/** `3 days ago`, `in 5 minutes`, `just now` */
+export function formatAgo(iso: string, nowMs: number): string {
+  const distanceMs = Date.parse(iso) - nowMs;
+  for (const [unit, sizeMs] of UNITS) {
+    if (Math.abs(distanceMs) >= sizeMs) return relative.format(Math.round(distanceMs / sizeMs), unit);
+  }
+  return distanceMs <= 0 ? 'just now' : 'in a moment';
+}

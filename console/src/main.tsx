@@ -1,0 +1,10 @@
+import './styles/tokens.css';
+import './styles/base.css';
+import { createRoot } from 'react-dom/client';
+import { followSession } from './api/session.ts';
+import { App } from './app.tsx';
+
+const root = document.querySelector('#root');
+if (root === null) throw new Error('the page has no place for the console');
+followSession();
+createRoot(root).render(<App />);

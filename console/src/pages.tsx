@@ -1,0 +1,35 @@
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+
+type Page = LazyExoticComponent<ComponentType>;
+
+/** A page whose code is fetched when it is first shown. */
+function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType): Page {
+  return lazy(async () => ({ default: pick(await load()) }));
+}
+
+export const PAGES = {
+  Accounts: page(
+    () => import('./pages/accounts/accounts-page.tsx'),
+    (module) => module.AccountsPage,
+  ),
+  Removals: page(
+    () => import('./pages/removals/removals-page.tsx'),
+    (module) => module.RemovalsPage,
+  ),
+  Health: page(
+    () => import('./pages/health/health-page.tsx'),
+    (module) => module.HealthPage,
+  ),
+  Settings: page(
+    () => import('./pages/settings/settings-page.tsx'),
+    (module) => module.SettingsPage,
+  ),
+  Login: page(
+    () => import('./pages/login/login-page.tsx'),
+    (module) => module.LoginPage,
+  ),
+  Unknown: page(
+    () => import('./pages/unknown-page.tsx'),
+    (module) => module.UnknownPage,
+  ),
+} as const;

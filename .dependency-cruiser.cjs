@@ -5,7 +5,7 @@ const ADAPTER_ROLES = 'producers|processors|sinks|transport|codec|search';
 const OUTER = 'cli|api|mcp|console';
 /** Folders of a role that its adapters share: no adapter lives in them. */
 const SHARED = '^$1/(shared|avsc|http)/';
-const TEST_FILES = '(\\.test[a-z-]*\\.ts$|^(tests|testing|bench)/)';
+const TEST_FILES = '(\\.test[a-z-]*\\.tsx?$|^(tests|testing|bench)/)';
 
 /** Where each package may be imported (tests may import any). A package that is missing here fails the check. */
 const VENDOR_HOMES = {
@@ -32,6 +32,14 @@ const VENDOR_HOMES = {
   'prom-client': '^app/',
   'tar-stream': '^app/',
   'openid-client': '^app/access/',
+  // Of these a build makes the files that browsers load, so an installation runs without them.
+  react: '^console/',
+  'react-dom': '^console/',
+  '@base-ui/react': '^console/',
+  '@tanstack/[^/]+': '^console/',
+  wouter: '^console/',
+  'lucide-react': '^console/',
+  vite: '^console/',
   // Small tools without a service behind them: anywhere outside core and sqlite.
   cockatiel: `^(${ADAPTER_ROLES}|app)/`,
   zod: `^(${ADAPTER_ROLES}|app|${OUTER})/`,
@@ -139,6 +147,18 @@ module.exports = {
       { path: '^(cli|api)/', pathNot: '^$1/' },
     ),
     forbid(
+      'console-stands-alone',
+      'It runs in browsers, and speaks to the API over HTTP: what it needs of an answer it writes down as a type.',
+      { path: '^console/', pathNot: TEST_FILES },
+      { pathNot: ['^console/', '(^|/)node_modules/', '^(node:)?url$'] },
+    ),
+    forbid(
+      'console-is-served-not-imported',
+      'The API serves the files of its build.',
+      { pathNot: ['^console/', TEST_FILES] },
+      { path: '^console/' },
+    ),
+    forbid(
       'tests-stay-outside',
       'Fakes and test helpers are for tests and benchmarks only.',
       { pathNot: TEST_FILES },
@@ -147,13 +167,13 @@ module.exports = {
     forbid(
       'no-dev-dependency',
       'An installation without development packages has to run.',
-      { path: '\\.ts$', pathNot: TEST_FILES },
+      { path: '\\.ts$', pathNot: ['^console/', TEST_FILES] },
       { dependencyTypes: ['npm-dev'], pathNot: '/node_modules/@types/' },
     ),
     forbid(
       'vendor-needs-a-home',
       'Give the package its folder in VENDOR_HOMES of .dependency-cruiser.cjs, and the decision a record.',
-      { path: '\\.ts$', pathNot: TEST_FILES },
+      { path: '\\.tsx?$', pathNot: TEST_FILES },
       {
         path: '(^|/)node_modules/',
         pathNot: Object.keys(VENDOR_HOMES).map(packagePath),
@@ -169,7 +189,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'require', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.d.ts'],
     },
   },
 };

@@ -5,7 +5,6 @@ import { defineConfig } from 'vite';
  * What the console is built with. `scripts/build-console.mjs` calls it for `npm start` and the rest; by hand, `npx vite console`
  * serves the sources beside a Hoardarr that runs on its usual port.
  */
-// oxlint-disable-next-line import/no-default-export -- Vite asks for it
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Addresses relative to the page, whose <base> says under which path it is served.

@@ -3,11 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { projectRoot, sourceFolders } from './bootstrap.mjs';
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
-const folders = sourceFolders().filter((folder) => existsSync(folder));
+const folders = [...sourceFolders(), 'console'].filter((folder) => existsSync(folder));
 if (folders.length === 0) {
   console.error('no module was cruised: there are no sources here');
   process.exit(1);
@@ -30,7 +31,8 @@ process.exitCode = failed ? 1 : 0;
 function cruise(roots) {
   const cruiser = path.join(projectRoot, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
   const config = path.join(projectRoot, '.dependency-cruiser.cjs');
-  const args = [cruiser, '--config', config, '--output-type', 'json', ...roots];
+  const hook = pathToFileURL(path.join(projectRoot, 'scripts', 'parse-tsx.mjs')).href;
+  const args = ['--import', hook, cruiser, '--config', config, '--output-type', 'json', ...roots];
   // The JSON reporter exits 0 whatever it found; the verdict is ours.
   const stdio = ['ignore', 'pipe', 'inherit'];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES, stdio }));
@@ -38,7 +40,7 @@ function cruise(roots) {
 
 function sourcesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name).split(path.sep).join('/'))
     .filter((file) => !/\/(fixtures|node_modules)\//.test(file));
 }

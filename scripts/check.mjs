@@ -10,7 +10,7 @@ const script = (name) => path.join(projectRoot, 'scripts', name);
 
 /** What each checker is called, and what node is given to run it. */
 const CHECKERS = {
-  types: [packageBin('typescript', 'bin', 'tsc'), '--noEmit'],
+  types: [script('check-types.mjs')],
   lint: [packageBin('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings'],
   format: [packageBin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings'],
   boundaries: [script('check-boundaries.mjs')],

@@ -11,7 +11,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const EXTENSIONS = new Set(['.ts', '.mjs', '.cjs', '.js']);
+const EXTENSIONS = new Set(['.ts', '.tsx', '.mjs', '.cjs', '.js']);
 
 /** Every source file of the project: the folders that tsc compiles, the scripts and the launcher. */
 export function listSourceFiles(): SourceFile[] {

@@ -43,10 +43,11 @@ export function apiUrl(path: string, query: Readonly<Record<string, QueryValue>>
  */
 export async function api<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const { query, signal, body } = options;
-  const init: RequestInit = { method, headers: { accept: 'application/json' } };
+  const headers: Record<string, string> = { accept: 'application/json' };
+  const init: RequestInit = { method, headers };
   if (signal !== undefined) init.signal = signal;
   if (body !== undefined) {
-    init.headers = { ...init.headers, 'content-type': 'application/json' };
+    headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
   const response = await fetch(apiUrl(path, query), init).catch((error: unknown) => {

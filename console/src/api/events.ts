@@ -1,9 +1,18 @@
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
 import { apiUrl } from './client.ts';
+import type { UploadView } from './types.ts';
 
 /** What the stream `v1/events` tells of. */
-export type EventName = 'upload' | 'outcome' | 'sync' | 'pipeline';
+export type EventName = keyof EventData;
 type Listener = (data: unknown) => void;
+
+/** What each tells, as far as the console looks into it. */
+export interface EventData {
+  readonly upload: UploadView;
+  readonly outcome: Readonly<Record<string, unknown>>;
+  readonly sync: Readonly<Record<string, unknown>>;
+  readonly pipeline: Readonly<Record<string, unknown>>;
+}
 
 const NAMES: readonly EventName[] = ['upload', 'outcome', 'sync', 'pipeline'];
 const RETRY_MIN_MS = 1_000;
@@ -94,8 +103,8 @@ class EventStream {
 const stream = new EventStream();
 
 /** Calls back for each event of the name while the component is shown, if `isOn`. */
-export function useEvents<T>(name: EventName, onEvent: (data: T) => void, isOn = true): void {
-  const handle = useEffectEvent((data: unknown) => onEvent(data as T));
+export function useEvents<N extends EventName>(name: N, onEvent: (data: EventData[N]) => void, isOn = true): void {
+  const handle = useEffectEvent((data: unknown) => onEvent(data as EventData[N]));
   useEffect(() => (isOn ? stream.listen(name, (data) => handle(data)) : undefined), [name, isOn]);
 }
 
@@ -105,8 +114,8 @@ export function useIsLive(): boolean {
 }
 
 /** For stores outside of components. Returns how to stop. */
-export function listenTo<T>(name: EventName, listener: (data: T) => void): () => void {
-  return stream.listen(name, (data) => listener(data as T));
+export function listenTo<N extends EventName>(name: N, listener: (data: EventData[N]) => void): () => void {
+  return stream.listen(name, (data) => listener(data as EventData[N]));
 }
 
 /** As useIsLive, outside of components. */

@@ -19,8 +19,8 @@ function watch(watcher: () => void): () => void {
 export function Announcer(): ReactElement {
   const text = useSyncExternalStore(watch, () => said);
   return (
-    <div className="visually-hidden" role="status" aria-live="polite">
+    <output className="visually-hidden" aria-live="polite">
       {text}
-    </div>
+    </output>
   );
 }

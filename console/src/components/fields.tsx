@@ -78,7 +78,15 @@ interface SelectFieldProps extends Labelled {
 }
 
 /** One of several. The browser's own list: it fits every screen and reader. */
-export function SelectField({ label, hint, isLabelHidden, options, value, onChange, disabled }: SelectFieldProps): ReactElement {
+export function SelectField({
+  label,
+  hint,
+  isLabelHidden,
+  options,
+  value,
+  onChange,
+  disabled,
+}: SelectFieldProps): ReactElement {
   const id = useId();
   const about = { label, hint, isLabelHidden: isLabelHidden ?? false };
   return (

@@ -1,16 +1,22 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, type ReactElement, StrictMode, Suspense, useState } from 'react';
-import { Route, Router, Switch } from 'wouter';
+import { Route, Router, Switch, useLocation } from 'wouter';
 import { BASE_PATH } from './api/client.ts';
 import { useSession } from './api/queries.ts';
 import { queryClient } from './api/query-client.ts';
 import { Announcer } from './components/announcer.tsx';
 import { CrashGuard } from './components/crash-guard.tsx';
 import { ProblemNote } from './components/problem-note.tsx';
+import { useTopOfPage } from './lib/scroll-memory.ts';
+import { useShortcuts } from './lib/use-shortcuts.ts';
 import { PAGES } from './pages.tsx';
+import { DropZone } from './shell/drop-zone.tsx';
 import { PagePlaceholder } from './shell/page-placeholder.tsx';
 import { Shell } from './shell/shell.tsx';
 
+const ShortcutsDialog = lazy(async () => ({
+  default: (await import('./shell/shortcuts-dialog.tsx')).ShortcutsDialog,
+}));
 const Toasts = lazy(async () => ({ default: (await import('./components/toasts.tsx')).Toasts }));
 
 /** The console: who is not logged in sees how to, all others the page that the address names. */
@@ -34,7 +40,6 @@ export function App(): ReactElement {
 
 function Gate(): ReactElement {
   const { data: session, error, refetch } = useSession();
-  const [, setShown] = useState(false);
   if (error !== null) return <ProblemNote error={error} onRetry={() => void refetch()} />;
   // An installation without login answers at once; the shell does not wait for it, so that the page does not jump.
   if (session?.isLoggedIn === false) {
@@ -44,10 +49,23 @@ function Gate(): ReactElement {
       </Suspense>
     );
   }
+  return <Inside />;
+}
+
+function Inside(): ReactElement {
+  // Null: its code has not been fetched yet.
+  const [isHelpOpen, setHelpOpen] = useState<boolean | null>(null);
+  const [path] = useLocation();
+  useTopOfPage(path);
+  useShortcuts({ '?': () => setHelpOpen(true) });
   return (
-    <Shell onShowShortcuts={() => setShown(true)}>
+    <Shell onShowShortcuts={() => setHelpOpen(true)}>
       <Suspense fallback={<PagePlaceholder />}>
         <Switch>
+          <Route path="/" component={PAGES.Home} />
+          <Route path="/welcome" component={PAGES.Welcome} />
+          <Route path="/items/:provider/:collection/:itemId" component={PAGES.Item} />
+          <Route path="/uploads" component={PAGES.Uploads} />
           <Route path="/accounts" component={PAGES.Accounts} />
           <Route path="/removals" component={PAGES.Removals} />
           <Route path="/removals/:part" component={PAGES.Removals} />
@@ -56,6 +74,12 @@ function Gate(): ReactElement {
           <Route component={PAGES.Unknown} />
         </Switch>
       </Suspense>
+      <DropZone />
+      {isHelpOpen === null ? null : (
+        <Suspense fallback={null}>
+          <ShortcutsDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
     </Shell>
   );
 }

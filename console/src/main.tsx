@@ -3,8 +3,10 @@ import './styles/base.css';
 import { createRoot } from 'react-dom/client';
 import { followSession } from './api/session.ts';
 import { App } from './app.tsx';
+import { followHistory } from './lib/scroll-memory.ts';
 
 const root = document.querySelector('#root');
 if (root === null) throw new Error('the page has no place for the console');
 followSession();
+followHistory();
 createRoot(root).render(<App />);

@@ -8,6 +8,22 @@ function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType): Pa
 }
 
 export const PAGES = {
+  Home: page(
+    () => import('./pages/home-page.tsx'),
+    (module) => module.HomePage,
+  ),
+  Welcome: page(
+    () => import('./pages/welcome/welcome-page.tsx'),
+    (module) => module.WelcomePage,
+  ),
+  Item: page(
+    () => import('./pages/item/item-page.tsx'),
+    (module) => module.ItemPage,
+  ),
+  Uploads: page(
+    () => import('./pages/uploads/uploads-page.tsx'),
+    (module) => module.UploadsPage,
+  ),
   Accounts: page(
     () => import('./pages/accounts/accounts-page.tsx'),
     (module) => module.AccountsPage,

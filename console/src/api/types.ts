@@ -78,8 +78,8 @@ export interface Overview {
   readonly version: string;
   readonly embedder: {
     readonly name: string;
-    readonly model: string;
-    readonly dimensions: number;
+    readonly model: string | null;
+    readonly dimensions: number | null;
     readonly coverage: number | null;
     readonly isRemote: boolean;
   };

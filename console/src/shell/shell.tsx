@@ -22,6 +22,8 @@ import { IconButton } from '../components/button.tsx';
 import { classNames } from '../lib/class-names.ts';
 import { chooseTheme, type Theme, useTheme } from '../lib/theme.ts';
 import { texts } from '../texts.ts';
+import { isOver } from '../uploads/tracked-upload.ts';
+import { useUploads } from '../uploads/upload-store.ts';
 
 interface ShellProps {
   readonly onShowShortcuts: () => void;
@@ -64,6 +66,7 @@ export function Shell({ onShowShortcuts, children }: ShellProps): ReactElement {
           {PLACES.map((place) => (
             <li key={place.href}>
               <NavLink {...place} />
+              {place.href === '/uploads' ? <UploadsUnderWay /> : null}
             </li>
           ))}
         </ul>
@@ -86,6 +89,18 @@ function NavLink({ href, pattern, label, icon: Icon }: Place): ReactElement {
       <Icon size={20} strokeWidth={1.75} aria-hidden="true" />
       <span>{label}</span>
     </Link>
+  );
+}
+
+/** How many are not over yet. */
+function UploadsUnderWay(): ReactElement | null {
+  const count = useUploads().filter((upload) => !isOver(upload)).length;
+  if (count === 0) return null;
+  return (
+    <span className="nav-count">
+      <span aria-hidden="true">{count}</span>
+      <span className="visually-hidden">{texts.shell.underWay(count)}</span>
+    </span>
   );
 }
 

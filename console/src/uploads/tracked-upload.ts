@@ -1,0 +1,35 @@
+import type { UploadView } from '../api/types.ts';
+import type { ExportProvider } from './detect-provider.ts';
+
+/** An upload as this browser follows it, from the moment the file was chosen. */
+export interface TrackedUpload {
+  /** of this browser */
+  readonly key: string;
+  /** of the server; null until it has answered */
+  readonly id: string | null;
+  readonly fileName: string;
+  readonly bytes: number;
+  /** null: the reader has to say whose export it is */
+  readonly provider: ExportProvider | null;
+  readonly user: string;
+  /** when the export was made; empty where the export itself says so */
+  readonly asOf: string;
+  readonly phase: 'asking' | 'waiting' | 'sending' | 'following' | 'done' | 'failed';
+  readonly sentBytes: number;
+  /** what the server told last */
+  readonly view: UploadView | null;
+  readonly error: string | null;
+  /** the server does not answer, and is asked again */
+  readonly isCutOff: boolean;
+}
+
+/** Nothing will change about it any more. */
+export function isOver({ phase }: TrackedUpload): boolean {
+  return phase === 'done' || phase === 'failed';
+}
+
+/** The server told something of it. */
+export function withView(upload: TrackedUpload, view: UploadView): TrackedUpload {
+  const phase = view.status === 'done' ? 'done' : view.status === 'failed' ? 'failed' : 'following';
+  return { ...upload, id: view.id, view, phase, error: view.error, isCutOff: false };
+}

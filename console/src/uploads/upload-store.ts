@@ -1,0 +1,225 @@
+import { useSyncExternalStore } from 'react';
+import { ApiProblem, get, wordsOf } from '../api/client.ts';
+import { isLive, listenTo } from '../api/events.ts';
+import { queryClient } from '../api/query-client.ts';
+import type { UploadView } from '../api/types.ts';
+import { texts } from '../texts.ts';
+import { detectProvider, type ExportProvider } from './detect-provider.ts';
+import { readKept, writeKept } from './kept-uploads.ts';
+import { sendFile } from './send-file.ts';
+import { isOver, type TrackedUpload, withView } from './tracked-upload.ts';
+
+/** How an export is taken in, besides the file. */
+export interface ImportOptions {
+  readonly user: string;
+  readonly asOf: string;
+}
+
+const SENT_AT_ONCE = 2;
+const SEND_ATTEMPTS = 4;
+const RETRY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
+/** Also while events arrive: one may have been lost with a connection. */
+const ASK_EVERY_MS = 10_000;
+const REFRESH_EVERY_MS = 4_000;
+
+/**
+ * All uploads of this browser. What the server has got goes on without the page: its id is kept, and asked for again after a
+ * reload; what happens is told by events, and where none arrive by asking.
+ */
+class UploadStore {
+  #uploads: readonly TrackedUpload[] = readKept();
+  readonly #files = new Map<string, File>();
+  readonly #sending = new Map<string, AbortController>();
+  readonly #askedAt = new Map<string, number>();
+  readonly #watchers = new Set<() => void>();
+  #following: (() => void) | null = null;
+  #refreshedAt = 0;
+
+  constructor() {
+    window.addEventListener('beforeunload', (event) => {
+      if (this.#sending.size > 0) event.preventDefault();
+    });
+    this.#follow();
+  }
+
+  watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  };
+
+  all = (): readonly TrackedUpload[] => this.#uploads;
+
+  /** Takes files in, several at once; whose export each is, is told by the file, else by the reader. */
+  async add(files: readonly File[], { user, asOf }: ImportOptions): Promise<void> {
+    const added = await Promise.all(
+      files.map(async (file): Promise<TrackedUpload> => {
+        const key = crypto.randomUUID();
+        this.#files.set(key, file);
+        const provider = await detectProvider(file).catch(() => null);
+        const phase = provider === null ? 'asking' : 'waiting';
+        const { name: fileName, size: bytes } = file;
+        const untold = { id: null, sentBytes: 0, view: null, error: null, isCutOff: false };
+        return { key, fileName, bytes, provider, user, asOf, phase, ...untold };
+      }),
+    );
+    this.#set([...added, ...this.#uploads]);
+    this.#sendNext();
+  }
+
+  /** What the server takes in by itself, such as the sample. */
+  follow(view: UploadView): void {
+    const { id, fileName, bytes, user } = view;
+    const provider = view.provider === 'reddit' ? 'reddit' : 'tiktok';
+    const own = { key: id, id, fileName, bytes, provider, user, asOf: '', sentBytes: bytes, isCutOff: false } as const;
+    const upload = withView({ ...own, phase: 'following', view, error: null }, view);
+    this.#set([upload, ...this.#uploads.filter(({ key }) => key !== id)]);
+  }
+
+  /** The reader says whose export it is. */
+  chooseProvider(key: string, provider: ExportProvider): void {
+    this.#change(key, { provider, phase: 'waiting' });
+    this.#sendNext();
+  }
+
+  canRetry(key: string): boolean {
+    return this.#files.has(key);
+  }
+
+  retry(key: string): void {
+    const provider = this.#find(key)?.provider ?? null;
+    this.#change(key, {
+      phase: provider === null ? 'asking' : 'waiting',
+      error: null,
+      sentBytes: 0,
+      id: null,
+      view: null,
+    });
+    this.#sendNext();
+  }
+
+  /** Takes it off the list; what is still sent is cut off. */
+  dismiss(key: string): void {
+    this.#sending.get(key)?.abort(new DOMException('dismissed', 'AbortError'));
+    this.#files.delete(key);
+    this.#set(this.#uploads.filter((upload) => upload.key !== key));
+  }
+
+  #sendNext(): void {
+    const waiting = this.#uploads.filter(({ phase }) => phase === 'waiting').toReversed();
+    for (const upload of waiting.slice(0, SENT_AT_ONCE - this.#sending.size)) void this.#send(upload);
+  }
+
+  async #send(upload: TrackedUpload): Promise<void> {
+    const { key } = upload;
+    const file = this.#files.get(key);
+    if (file === undefined) return;
+    const abort = new AbortController();
+    this.#sending.set(key, abort);
+    this.#change(key, { phase: 'sending' });
+    try {
+      this.#take(await this.#sendThroughBreaks(upload, file, abort.signal), key);
+    } catch (error) {
+      if (!abort.signal.aborted) this.#change(key, { phase: 'failed', error: wordsOf(error), isCutOff: false });
+    } finally {
+      this.#sending.delete(key);
+      this.#sendNext();
+    }
+  }
+
+  async #sendThroughBreaks(upload: TrackedUpload, file: File, signal: AbortSignal): Promise<UploadView> {
+    const { key } = upload;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const onSent = (sentBytes: number): void => this.#change(key, { sentBytes, isCutOff: false });
+        return await sendFile(file, upload, onSent, signal);
+      } catch (error) {
+        const isBroken = error instanceof ApiProblem && error.status === 0;
+        if (!isBroken || attempt === SEND_ATTEMPTS) throw error;
+      }
+      this.#change(key, { sentBytes: 0, isCutOff: true });
+      await pause(RETRY_MS * 2 ** (attempt - 1));
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Listens and asks while something is under way at the server. */
+  #follow(): void {
+    const isWanted = this.#uploads.some(({ phase }) => phase === 'following');
+    if (isWanted && this.#following === null) {
+      const stopListening = listenTo('upload', (view) => this.#take(view));
+      const timer = setInterval(() => void this.#ask(), LOOK_EVERY_MS);
+      this.#following = () => {
+        stopListening();
+        clearInterval(timer);
+      };
+      void this.#ask();
+    }
+    if (!isWanted) {
+      this.#following?.();
+      this.#following = null;
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const now = Date.now();
+    const due = this.#uploads.filter(
+      ({ phase, key }) => phase === 'following' && (!isLive() || now - (this.#askedAt.get(key) ?? 0) >= ASK_EVERY_MS),
+    );
+    await Promise.all(
+      due.map(async ({ key, id }) => {
+        this.#askedAt.set(key, now);
+        try {
+          this.#take(await get<UploadView>(`v1/uploads/${id ?? ''}`));
+        } catch (error) {
+          const isGone = error instanceof ApiProblem && error.status === 404;
+          if (isGone) this.#change(key, { phase: 'failed', error: texts.uploads.forgotten });
+          else this.#change(key, { isCutOff: true });
+        }
+      }),
+    );
+  }
+
+  /** News of an upload; those of other browsers are none of ours. */
+  #take(view: UploadView, key = this.#uploads.find(({ id }) => id === view.id)?.key): void {
+    const upload = key === undefined ? undefined : this.#find(key);
+    if (upload === undefined || isOver(upload)) return;
+    this.#set(this.#uploads.map((each) => (each === upload ? withView(each, view) : each)));
+    this.#refresh(view.finishedAt !== null);
+  }
+
+  /** Items can be found while the rest still comes in. */
+  #refresh(isFinished: boolean): void {
+    const now = Date.now();
+    if (!isFinished && now - this.#refreshedAt < REFRESH_EVERY_MS) return;
+    this.#refreshedAt = now;
+    void queryClient.invalidateQueries({ queryKey: ['items'] });
+    void queryClient.invalidateQueries({ queryKey: ['search'] });
+    if (isFinished) void queryClient.invalidateQueries();
+  }
+
+  #find(key: string): TrackedUpload | undefined {
+    return this.#uploads.find((upload) => upload.key === key);
+  }
+
+  #change(key: string, change: Partial<TrackedUpload>): void {
+    this.#set(this.#uploads.map((upload) => (upload.key === key ? { ...upload, ...change } : upload)));
+  }
+
+  #set(uploads: readonly TrackedUpload[]): void {
+    this.#uploads = uploads;
+    writeKept(uploads);
+    this.#follow();
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export const uploadStore = new UploadStore();
+
+export function useUploads(): readonly TrackedUpload[] {
+  return useSyncExternalStore(uploadStore.watch, uploadStore.all);
+}

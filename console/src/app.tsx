@@ -6,6 +6,7 @@ import { useSession } from './api/queries.ts';
 import { queryClient } from './api/query-client.ts';
 import { Announcer } from './components/announcer.tsx';
 import { CrashGuard } from './components/crash-guard.tsx';
+import { useHasMessages } from './components/notify.ts';
 import { ProblemNote } from './components/problem-note.tsx';
 import { useTopOfPage } from './lib/scroll-memory.ts';
 import { useShortcuts } from './lib/use-shortcuts.ts';
@@ -29,12 +30,19 @@ export function App(): ReactElement {
             <Gate />
           </CrashGuard>
           <Announcer />
-          <Suspense fallback={null}>
-            <Toasts />
-          </Suspense>
+          <Messages />
         </Router>
       </QueryClientProvider>
     </StrictMode>
+  );
+}
+
+function Messages(): ReactElement | null {
+  if (!useHasMessages()) return null;
+  return (
+    <Suspense fallback={null}>
+      <Toasts />
+    </Suspense>
   );
 }
 

@@ -288,7 +288,7 @@ export const texts = {
     },
     sample: {
       title: 'Try the sample',
-      text: 'A few invented favorites, to see what a search is like. You can take them out again later.',
+      text: 'A few dozen invented favorites, to see what searching them is like.',
       action: 'Import the sample',
       lacking: 'This installation does not have the sample.',
     },

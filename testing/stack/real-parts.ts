@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, it } from '@jest/globals';
+import { findChromium } from './find-chromium.ts';
 
 /** The real parts that a distributed suite can ask for. */
 export type PartName = 'kafka' | 'registry' | 'couchbase';
@@ -44,6 +45,12 @@ export function describeWithParts(
 export function describeWithProcesses(name: string, body: () => void): void {
   const needs = 'needs Java 17 and Maven, to start parts as processes of its own';
   describeUnlessLacking(name, startedFrom() === 'maven' ? null : needs, body);
+}
+
+/** A suite that drives the console in a real browser. */
+export function describeWithChromium(name: string, body: () => void): void {
+  const needs = 'needs Chromium: apt-get install chromium, or HOARDARR_CHROMIUM=FILE';
+  describeUnlessLacking(name, findChromium() === null ? needs : null, body);
 }
 
 function describeUnlessLacking(name: string, lacking: string | null, body: () => void): void {

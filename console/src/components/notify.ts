@@ -1,4 +1,6 @@
-interface Message {
+import { useSyncExternalStore } from 'react';
+
+export interface Message {
   readonly title: string;
   readonly detail?: string;
   /** something failed; it stays longer */
@@ -7,27 +9,42 @@ interface Message {
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-const SHOWN_MS = 6_000;
-const DANGER_SHOWN_MS = 15_000;
+type Show = (message: Message) => void;
+
+const watchers = new Set<() => void>();
+/** What was said before there was a place to show it. */
+let waiting: readonly Message[] = [];
+let isWanted = false;
+let show: Show | null = null;
 
 /** Shows a message that goes away by itself, from wherever. */
 export function notify(message: Message): void {
-  void show(message);
+  if (show !== null) {
+    show(message);
+    return;
+  }
+  waiting = [...waiting, message];
+  isWanted = true;
+  for (const watcher of watchers) watcher();
 }
 
-async function show({ title, detail, isDanger = false, action }: Message): Promise<void> {
-  // Not part of what is loaded first.
-  const { toastManager } = await import('./toasts.tsx');
-  const id = toastManager.add({
-    title,
-    description: detail,
-    type: isDanger ? 'danger' : 'ok',
-    priority: isDanger ? 'high' : 'low',
-    timeout: isDanger ? DANGER_SHOWN_MS : SHOWN_MS,
-    ...(action === undefined ? {} : { actionProps: { children: action.label, onClick: () => act(action.run) } }),
-  });
-  const act = (run: () => void): void => {
-    toastManager.close(id);
-    run();
+/** True from the first message on: the code that shows messages is no part of what is loaded first. */
+export function useHasMessages(): boolean {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+    () => isWanted,
+  );
+}
+
+/** The place to show messages is there. Returns how to say that it is gone. */
+export function showWith(shower: Show): () => void {
+  show = shower;
+  for (const message of waiting) shower(message);
+  waiting = [];
+  return () => {
+    show = null;
   };
 }

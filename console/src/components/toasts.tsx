@@ -1,14 +1,33 @@
 import './toasts.css';
 import { Toast } from '@base-ui/react/toast';
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
-import type { ReactElement } from 'react';
+import { type ReactElement, useEffect } from 'react';
 import { texts } from '../texts.ts';
 import { IconButton } from './button.tsx';
+import { type Message, showWith } from './notify.ts';
 
-export const toastManager = Toast.createToastManager();
+const SHOWN_MS = 6_000;
+const DANGER_SHOWN_MS = 15_000;
+const toastManager = Toast.createToastManager();
+
+function show({ title, detail, isDanger = false, action }: Message): void {
+  const id = toastManager.add({
+    title,
+    description: detail,
+    type: isDanger ? 'danger' : 'ok',
+    priority: isDanger ? 'high' : 'low',
+    timeout: isDanger ? DANGER_SHOWN_MS : SHOWN_MS,
+    ...(action === undefined ? {} : { actionProps: { children: action.label, onClick: () => act(action.run) } }),
+  });
+  const act = (run: () => void): void => {
+    toastManager.close(id);
+    run();
+  };
+}
 
 /** Where messages that pass by are shown and read out. Once on the page. */
 export function Toasts(): ReactElement {
+  useEffect(() => showWith(show), []);
   return (
     <Toast.Provider toastManager={toastManager} limit={3}>
       <Toast.Portal>

@@ -3,9 +3,9 @@ import { Eraser, PinOff, RotateCcw, ShieldOff } from 'lucide-react';
 import { lazy, type ReactElement, Suspense, useState } from 'react';
 import { api } from '../../api/client.ts';
 import type { Decided, ItemDetail } from '../../api/types.ts';
-import { Button, ButtonLink } from '../../components/button.tsx';
+import { Button } from '../../components/button.tsx';
 import { notify } from '../../components/notify.ts';
-import { Note, sentence } from '../../components/problem-note.tsx';
+import { sentence } from '../../components/problem-note.tsx';
 import { itemPath } from '../../lib/item-address.ts';
 import { texts } from '../../texts.ts';
 
@@ -35,29 +35,19 @@ export function ItemActions({ item }: { readonly item: ItemDetail }): ReactEleme
   });
   const words = asked === null ? null : texts.item.actions[asked];
   return (
-    <div className="stack">
-      {item.state === 'held' ? (
-        <Note tone="warning">
-          <div className="row-between">
-            {texts.item.held}
-            <ButtonLink href="/removals">{texts.item.heldAction}</ButtonLink>
-          </div>
-        </Note>
-      ) : null}
-      <div className="row">
-        {possible(item).map((operation) => (
-          <Button
-            key={operation}
-            icon={ICONS[operation]}
-            onClick={() => {
-              setAsked(operation);
-              setOpen(true);
-            }}
-          >
-            {texts.item.actions[operation].label}
-          </Button>
-        ))}
-      </div>
+    <>
+      {possible(item).map((operation) => (
+        <Button
+          key={operation}
+          icon={ICONS[operation]}
+          onClick={() => {
+            setAsked(operation);
+            setOpen(true);
+          }}
+        >
+          {texts.item.actions[operation].label}
+        </Button>
+      ))}
       {asked === null || words === null ? null : (
         <Suspense fallback={null}>
           <ConfirmDialog
@@ -73,7 +63,7 @@ export function ItemActions({ item }: { readonly item: ItemDetail }): ReactEleme
           </ConfirmDialog>
         </Suspense>
       )}
-    </div>
+    </>
   );
 }
 

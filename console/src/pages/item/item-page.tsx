@@ -5,11 +5,12 @@ import type { ReactElement } from 'react';
 import { Link, useLocation, useParams, useSearch } from 'wouter';
 import { get } from '../../api/client.ts';
 import type { ItemDetail, ItemName } from '../../api/types.ts';
+import { ButtonLink } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { ItemBadges } from '../../components/item-badges.tsx';
 import { titleOf } from '../../components/item-row.tsx';
 import { Page } from '../../components/page.tsx';
-import { ProblemNote } from '../../components/problem-note.tsx';
+import { Note, ProblemNote } from '../../components/problem-note.tsx';
 import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
 import { Thumbnail } from '../../components/thumbnail.tsx';
 import { DateText } from '../../components/time.tsx';
@@ -74,13 +75,16 @@ function Shown({ item }: { readonly item: ItemDetail }): ReactElement {
       title={titleOf(item)}
       intro={<Meta item={item} />}
       actions={
-        link === null ? undefined : (
-          <a className="button button-primary" href={link} target="_blank" rel="noreferrer noopener">
-            <ExternalLink size={17} aria-hidden="true" />
-            {words.open(providerName(item.provider))}
-            <span className="visually-hidden"> {words.newTab}</span>
-          </a>
-        )
+        <>
+          {link === null ? null : (
+            <a className="button button-primary" href={link} target="_blank" rel="noreferrer noopener">
+              <ExternalLink size={17} aria-hidden="true" />
+              {words.open(providerName(item.provider))}
+              <span className="visually-hidden"> {words.newTab}</span>
+            </a>
+          )}
+          <ItemActions item={item} />
+        </>
       }
     >
       <div className="item-above">
@@ -94,7 +98,14 @@ function Shown({ item }: { readonly item: ItemDetail }): ReactElement {
             </div>
           ) : null}
           <Body item={item} />
-          <ItemActions item={item} />
+          {item.state === 'held' ? (
+            <Note tone="warning">
+              <div className="row-between">
+                {words.held}
+                <ButtonLink href="/removals">{words.heldAction}</ButtonLink>
+              </div>
+            </Note>
+          ) : null}
           <ItemHistory item={item} />
         </div>
         <SimilarItems item={item} />

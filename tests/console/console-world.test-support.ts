@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../testing/stack/find-chromium.ts';
+import { DataFolder } from '../e2e/data-folder.test-support.ts';
+
+const CHECKOUT = path.join(__dirname, '../..');
+const PROGRAM = path.join(CHECKOUT, 'bin/hoardarr.mjs');
+const LOOK_MS = 20;
+const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+/** WCAG 2.2 to level AA, and what axe-core calls good practice. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Headless, in a container too, and without a word to anybody else. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
+
+/** An empty data folder, the program on it as a user runs it, and a browser. */
+export class ConsoleWorld {
+  readonly folder = new DataFolder();
+  /** what the pages complained of: errors of scripts, and what the policy refused */
+  readonly complaints: string[] = [];
+  /** hosts that pages asked, besides the program */
+  readonly strangers = new Set<string>();
+  #program: ChildProcess | null = null;
+  #browser: Browser | null = null;
+  url = '';
+
+  /** Starts the program, again on the same address where it ran before. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const port = this.url === '' ? '0' : new URL(this.url).port;
+    const child = spawn(process.execPath, [PROGRAM, 'start', '--data-dir', this.folder.path, '--json'], {
+      cwd: this.folder.root,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        ...this.folder.env,
+        HOARDARR_PORT: port,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#program = child;
+    const said: string[] = [];
+    child.stderr.on('data', (chunk: Buffer) => void said.push(chunk.toString()));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) this.url = (JSON.parse(line) as { readonly url: string }).url;
+    });
+    const before = this.url;
+    this.url = '';
+    while (this.url === '') {
+      if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}: ${said.join('')}`);
+      await sleep(LOOK_MS);
+    }
+    if (before !== '' && before !== this.url) throw new Error(`it came back at ${this.url} instead of ${before}`);
+  }
+
+  /** Ends the program as an operator does. */
+  async stop(): Promise<void> {
+    const child = this.#program;
+    this.#program = null;
+    if (child === null || child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+
+  /** A page of a browser that has never been here. */
+  async page(options: BrowserContextOptions = DESKTOP): Promise<Page> {
+    const executablePath = findChromium();
+    if (executablePath === null) throw new Error('there is no Chromium here');
+    this.#browser ??= await chromium.launch({ executablePath, args: FLAGS, headless: true });
+    const context = await this.#browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => void this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/Content.Security.Policy/i.test(message.text())) this.complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { host, protocol } = new URL(request.url());
+      if (protocol !== 'data:' && host !== new URL(this.url).host) this.strangers.add(host);
+    });
+    return page;
+  }
+
+  /** A file to be chosen or dropped. */
+  file(name: string, content: unknown): string {
+    const file = path.join(this.folder.root, 'chosen', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
+    return file;
+  }
+
+  async end(): Promise<void> {
+    await this.#browser?.close();
+    await this.stop();
+    this.folder.remove();
+  }
+}
+
+/** What axe-core calls serious or critical on the page as it is now; whatever moves has come to rest before. */
+export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(async () => {
+    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)));
+  });
+  // Evaluated by the debugger's way: the policy of the page lets no script in.
+  await page.evaluate(AXE);
+  return page.evaluate(async (tags) => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(
+          root: unknown,
+          options: object,
+        ): Promise<{
+          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+        }>;
+      };
+    };
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+  }, RULES);
+}
+
+/** Drops files somewhere on the page, as from a file manager. */
+export async function dropFile(page: Page, name: string, content: string): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([fileName, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], fileName));
+      return data;
+    },
+    [name, content] as const,
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent('body', type, { dataTransfer: transfer });
+}
+
+/** Where HOARDARR_SCREENSHOTS names a folder, a picture for the README is kept there. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['HOARDARR_SCREENSHOTS'];
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(path.resolve(CHECKOUT, folder), `${name}.png`) });
+}

@@ -58,17 +58,16 @@ export class ConsoleWorld {
     });
     this.#program = child;
     const said: string[] = [];
+    const ready = { url: '' };
     child.stderr.on('data', (chunk: Buffer) => void said.push(chunk.toString()));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) this.url = (JSON.parse(line) as { readonly url: string }).url;
+      if (line.startsWith('{')) ready.url = (JSON.parse(line) as { readonly url: string }).url;
     });
-    const before = this.url;
-    this.url = '';
-    while (this.url === '') {
+    while (ready.url === '') {
       if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}: ${said.join('')}`);
       await sleep(LOOK_MS);
     }
-    if (before !== '' && before !== this.url) throw new Error(`it came back at ${this.url} instead of ${before}`);
+    this.url = ready.url;
   }
 
   /** Ends the program as an operator does. */
@@ -113,43 +112,34 @@ export class ConsoleWorld {
   }
 }
 
-/** What axe-core calls serious or critical on the page as it is now; whatever moves has come to rest before. */
-export async function seriousFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(async () => {
-    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)));
-  });
-  // Evaluated by the debugger's way: the policy of the page lets no script in.
-  await page.evaluate(AXE);
-  return page.evaluate(async (tags) => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(
-          root: unknown,
-          options: object,
-        ): Promise<{
-          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await axe.run(document, { runOnly: tags });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-  }, RULES);
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** Drops files somewhere on the page, as from a file manager. */
-export async function dropFile(page: Page, name: string, content: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ([fileName, text]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text], fileName));
-      return data;
-    },
-    [name, content] as const,
+/** What axe-core calls serious or critical on the page as it is now; whatever moves has come to rest before. */
+export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(
+    'Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))).then(() => 0)',
   );
-  for (const type of ['dragenter', 'dragover', 'drop'])
-    await page.dispatchEvent('body', type, { dataTransfer: transfer });
+  // By the debugger's way: the policy of the page lets no script in.
+  await page.evaluate(AXE);
+  const found = await page.evaluate<readonly Violation[]>(
+    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
+  );
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+/** Drops a file somewhere on the page, as from a file manager. */
+export async function dropFile(page: Page, name: string, content: string): Promise<void> {
+  const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)})`;
+  const dataTransfer = await page.evaluateHandle(
+    `(() => { const data = new DataTransfer(); data.items.add(${file}); return data; })()`,
+  );
+  for (const type of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', type, { dataTransfer });
 }
 
 /** Where HOARDARR_SCREENSHOTS names a folder, a picture for the README is kept there. */

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { describeWithChromium } from '../../testing/stack/real-parts.ts';
+import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
+import { ConsoleWorld, DESKTOP, dropFile, keepScreenshot, PHONE, seriousFaults } from './console-world.test-support.ts';
+
+const LIMIT_MS = 240_000;
+const SAMPLE_POSTS = readFileSync(path.join(__dirname, '../../samples/reddit/saved_posts.csv'));
+const SIZES = [
+  ['a desktop', DESKTOP],
+  ['a phone', PHONE],
+] as const;
+
+describeWithChromium('the console in a browser', () => {
+  let world: ConsoleWorld;
+  beforeEach(() => {
+    world = new ConsoleWorld();
+  });
+  afterEach(async () => {
+    const { complaints, strangers } = world;
+    await world.end();
+    expect({ complaints, strangers: [...strangers] }).toEqual({ complaints: [], strangers: [] });
+  }, LIMIT_MS);
+
+  const exported = (count: number, name = 'user_data_tiktok.json'): string =>
+    world.file(name, inventedExport(inventedRows(count)));
+  const card = (page: Page, name: string) => page.getByRole('article', { name });
+  const importVia = async (page: Page, file: string): Promise<void> => {
+    await page.goto(`${world.url}/uploads`);
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByText('Done', { exact: true }).waitFor();
+  };
+
+  it.each(SIZES)(
+    'begins with an export that is dropped, on %s',
+    async (name, options) => {
+      await world.start();
+      const page = await world.page(options);
+      await page.goto(`${world.url}/welcome`);
+      await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
+      expect(await page.getByText('Reddit has to approve').isVisible()).toBe(true);
+      expect(await seriousFaults(page)).toEqual([]);
+      await keepScreenshot(page, `welcome-${name.slice(2)}`);
+
+      await dropFile(page, 'user_data_tiktok.json', JSON.stringify(inventedExport(inventedRows(60))));
+      await page.getByText('60 new. The collection now holds exactly what the export lists.').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+
+      await page.getByRole('link', { name: 'Show the items' }).click();
+      await page.getByRole('searchbox').fill('caption number 33');
+      await page
+        .getByRole('link', { name: /Invented caption number 33 / })
+        .first()
+        .waitFor();
+      expect(new URL(page.url()).searchParams.get('q')).toBe('caption number 33');
+      expect(await seriousFaults(page)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is used by keyboard alone: search, results, an item and back',
+    async () => {
+      await world.start();
+      const page = await world.page();
+      await importVia(page, exported(60));
+      await page.goto(world.url);
+      await page.getByText('60 items').first().waitFor();
+      const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      expect(await focused()).toContain('Invented caption number 1 ');
+      await page.keyboard.press('k');
+      expect(await focused()).toContain('Invented caption number 0 ');
+
+      await page.keyboard.press('/');
+      await page.keyboard.type('number 41');
+      const found = page.getByRole('link', { name: /Invented caption number 41 / });
+      await found.waitFor();
+      await page.keyboard.press('ArrowDown');
+      expect(await focused()).toContain('Invented caption number 41 ');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: /Invented caption number 41 / }).waitFor();
+      await page.getByText('Came into the collection').waitFor();
+      const out = page.getByRole('link', { name: /Open at TikTok/ });
+      expect(await out.getAttribute('rel')).toContain('noreferrer');
+      expect(await seriousFaults(page)).toEqual([]);
+
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await found.waitFor();
+      expect(await page.getByRole('searchbox').inputValue()).toBe('number 41');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'tells why an item went, restores it, and purges it after asking',
+    async () => {
+      await world.start();
+      const page = await world.page();
+      const rows = inventedRows(60);
+      await importVia(page, world.file('user_data_tiktok.json', inventedExport(rows)));
+      const later = inventedExport(rows.slice(1), Date.UTC(2025, 5, 3));
+      await page.goto(`${world.url}/uploads`);
+      await page.locator('input[type=file]').setInputFiles(world.file('later.json', later));
+      await card(page, 'later.json').getByText('1 removed').waitFor();
+
+      await page.goto(`${world.url}/?state=trash`);
+      await page.getByRole('link', { name: /Invented caption number 0 / }).click();
+      await page.getByText('Absent from a complete snapshot of 59 items.').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Restore' }).click();
+      const dialog = page.getByRole('alertdialog', { name: 'Restore this item?' });
+      await dialog.waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Restore' }).click();
+      await page.getByText('Restored and pinned').first().waitFor();
+      await page.getByText('by me', { exact: false }).first().waitFor();
+
+      await page.getByRole('button', { name: 'Purge' }).click();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Purge' }).click();
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Purge' }).click();
+      await page.getByText('Its content has been erased', { exact: false }).first().waitFor();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'follows uploads through a reload and a server that goes away, several at once',
+    async () => {
+      await world.start();
+      const page = await world.page();
+      await page.goto(`${world.url}/uploads`);
+      const files = [exported(3_000, 'first.json'), world.file('other.csv', SAMPLE_POSTS)];
+      await page.locator('input[type=file]').setInputFiles(files);
+      await card(page, 'first.json').waitFor();
+      await page.waitForFunction(`(localStorage.getItem('hoardarr.uploads') ?? '').includes('"following"')`);
+      await page.reload();
+      await card(page, 'first.json').waitFor();
+
+      await world.stop();
+      const cutOff = page.getByText('The connection is gone; trying again…').first();
+      await Promise.race([cutOff.waitFor(), card(page, 'first.json').getByText('Done').waitFor()]);
+      await world.start();
+      await card(page, 'first.json').getByText('3,000 new').waitFor();
+      await card(page, 'other.csv').getByText('Done', { exact: true }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Take first.json off the list' }).click();
+      await card(page, 'first.json').waitFor({ state: 'detached' });
+      await page.reload();
+      await card(page, 'other.csv').waitFor();
+      expect(await card(page, 'first.json').count()).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says what a refused file is, in the words of the server, and asks whose export it is where nobody can tell',
+    async () => {
+      await world.start();
+      const page = await world.page();
+      await page.goto(`${world.url}/uploads`);
+      await page.locator('input[type=file]').setInputFiles(world.file('wrong.json', { 'Your Activity': {} }));
+      await card(page, 'wrong.json').getByText('Failed', { exact: true }).waitFor();
+      await card(page, 'wrong.json')
+        .getByText(/Your Activity/)
+        .waitFor();
+      await page.locator('input[type=file]').setInputFiles(world.file('holiday.zip', 'no archive at all'));
+      await card(page, 'holiday.zip').getByText('Whose export is this?').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await card(page, 'holiday.zip').getByRole('button', { name: 'TikTok' }).click();
+      await card(page, 'holiday.zip').getByText('Failed', { exact: true }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it.each(SIZES)(
+    'has every page in light and dark, on %s, without what axe calls serious',
+    async (name, options) => {
+      await world.start();
+      const page = await world.page(options);
+      await importVia(page, exported(60));
+      for (const address of [
+        '/',
+        '/uploads',
+        '/welcome',
+        '/accounts',
+        '/removals',
+        '/health',
+        '/settings',
+        '/nowhere',
+      ]) {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.goto(`${world.url}${address}`);
+          await page.locator('main h1, main h2').first().waitFor({ state: 'attached' });
+          expect([address, colorScheme, await seriousFaults(page)]).toEqual([address, colorScheme, []]);
+          const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+          expect([address, overflow <= 0]).toEqual([address, true]);
+          if (address === '/') await keepScreenshot(page, `collection-${name.slice(2)}-${colorScheme}`);
+        }
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'works under a sub-path, where links, files and the way back keep to it',
+    async () => {
+      await world.start({ HOARDARR_BASE_PATH: '/hoard' });
+      const page = await world.page();
+      await importVia(page, exported(60));
+      await page.getByRole('link', { name: 'Show the items' }).click();
+      await page.getByRole('link', { name: /Invented caption number 3 / }).click();
+      await page.getByRole('heading', { name: /Invented caption number 3 / }).waitFor();
+      expect(new URL(page.url()).pathname).toMatch(/^\/hoard\/items\/tiktok\/favorites\//);
+      await page.reload();
+      await page.getByText('Came into the collection').waitFor();
+    },
+    LIMIT_MS,
+  );
+});

@@ -324,4 +324,62 @@ export const texts = {
     needsSetup: 'No password has been set yet. Whoever runs Hoardarr sets it on its command line.',
     lockedOut: 'Locked out? Whoever runs Hoardarr can set a new password on its command line.',
   },
+
+  removals: {
+    title: 'Removals',
+    intro: 'Nothing goes without evidence, and nothing goes for good but what you purge.',
+    parts: 'Parts of removals',
+    names: { held: 'Waiting for you', trash: 'Trash', journal: 'Journal' },
+    choose: (title: string) => `Choose ${title}`,
+    chosen: (n: number, of: number) => `${formatCount(n)} of ${formatCount(of)} chosen`,
+    decided: {
+      approve: (n: number) => `${plural(n, 'item', 'items')} moved to the trash`,
+      reject: (n: number) => `${plural(n, 'item', 'items')} kept and pinned`,
+      restore: (n: number) => `${plural(n, 'item', 'items')} restored and pinned`,
+      purge: (n: number) => `${plural(n, 'item', 'items')} purged`,
+    },
+    undone: (n: number) => `${plural(n, 'item was', 'items were')} in another state by then, and stayed as it is`,
+    failed: 'Not everything could be done',
+    held: {
+      none: {
+        title: 'Nothing waits for you',
+        text: 'Where a snapshot would remove unusually much at once, it is held here until you say so.',
+      },
+      title: (n: number, provider: string, collection: string, user: string) =>
+        `${plural(n, 'removal', 'removals')} from ${provider}, ${collection}${user === 'me' ? '' : ` of ${user}`}`,
+      since: 'held',
+      saved: (date: string) => `saved ${date}`,
+      list: (provider: string) => `Held removals from ${provider}`,
+      approve: {
+        label: 'Remove',
+        title: (n: number) => `Remove ${plural(n, 'item', 'items')}?`,
+        text: 'They move to the trash, where you can bring them back.',
+      },
+      reject: {
+        label: 'Keep',
+        title: (n: number) => `Keep ${plural(n, 'item', 'items')}?`,
+        text: 'They stay in the collection and are pinned: no later snapshot removes them.',
+      },
+    },
+    trash: {
+      none: { title: 'The trash is empty', text: 'What is removed stays here, with its evidence, until you purge it.' },
+      list: 'Items in the trash',
+      restore: {
+        label: 'Restore',
+        title: (n: number) => `Restore ${plural(n, 'item', 'items')}?`,
+        text: 'They go back into the collection and are pinned: you keep them, whatever the source says.',
+      },
+      purge: {
+        label: 'Purge',
+        title: (n: number) => `Purge ${plural(n, 'item', 'items')} for good?`,
+        text: 'Their texts, vectors and pictures are erased everywhere, and they are not taken in again. This cannot be undone.',
+      },
+    },
+    journal: {
+      kind: 'What happened',
+      kinds: { all: 'Everything', removed: 'Removed', held: 'Held', restored: 'Restored', purged: 'Purged' },
+      none: { title: 'Nothing was removed', text: 'Every removal will be told here, with its evidence.' },
+      more: 'Show more',
+    },
+  },
 } as const;

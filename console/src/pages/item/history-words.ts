@@ -25,14 +25,14 @@ export function eventWords({ event }: HistoryLine): string {
 }
 
 /** `seen at the source`, `decided by Hoardarr`, `by Ada` */
-export function authorOf({ author }: HistoryLine): string {
+export function authorOf({ author }: Pick<HistoryLine, 'author'>): string {
   if (author === 'source') return texts.history.bySource;
   if (author === 'sink') return texts.history.bySink;
   return texts.history.byPerson(author.replace(/^person:/, ''));
 }
 
 /** The evidence as pairs of words; what is empty is left out, what is nested is spread. */
-export function evidenceOf(line: HistoryLine): readonly (readonly [string, string])[] {
+export function evidenceOf(line: Pick<HistoryLine, 'evidence' | 'snapshotId'>): readonly (readonly [string, string])[] {
   const snapshot = line.snapshotId === null ? [] : [[texts.history.names.snapshotId, line.snapshotId] as const];
   return [...spread(line.evidence), ...snapshot];
 }

@@ -1,0 +1,127 @@
+import { useQuery } from '@tanstack/react-query';
+import { ShieldCheck } from 'lucide-react';
+import { type ReactElement, useState } from 'react';
+import type { HeldGroup, HeldItem } from '../../api/types-removals.ts';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { ConfirmDialog } from '../../components/dialog.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { providerName } from '../../components/provider-mark.tsx';
+import { SkeletonText } from '../../components/skeleton.tsx';
+import { Ago } from '../../components/time.tsx';
+import { formatDate } from '../../lib/format.ts';
+import { texts } from '../../texts.ts';
+import { type Choice, Choices } from './choices.tsx';
+import { Evidence } from './evidence.tsx';
+import { heldQuery } from './held-query.ts';
+import { useDecisions } from './use-decisions.ts';
+
+const words = texts.removals.held;
+
+/** What waits for approval, by the snapshot that it comes from. */
+export function HeldPart(): ReactElement {
+  const { data: groups, error, refetch } = useQuery(heldQuery);
+  if (error !== null && groups === undefined) return <ProblemNote error={error} onRetry={() => void refetch()} />;
+  if (groups === undefined) return <SkeletonText lines={4} />;
+  if (groups.length === 0) {
+    return (
+      <EmptyState icon={ShieldCheck} title={words.none.title}>
+        <p>{words.none.text}</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      {groups.map((group) => (
+        <Group key={group.id} group={group} />
+      ))}
+    </>
+  );
+}
+
+function Group({ group }: { readonly group: HeldGroup }): ReactElement {
+  const { provider, user, collection } = placeOf(group);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [asked, setAsked] = useState<'approve' | 'reject' | null>(null);
+  const { mutate, isPending } = useDecisions();
+  const chosen = group.items.filter(({ itemId }) => !left.has(itemId));
+  const choose = (itemIds: readonly string[], isChosen: boolean): void =>
+    setLeft((before) => {
+      const after = new Set(before);
+      for (const itemId of itemIds) isChosen ? after.delete(itemId) : after.add(itemId);
+      return after;
+    });
+  return (
+    <Card title={words.title(group.count, providerName(provider), collection, user)}>
+      <div className="stack-tight">
+        <p>{sentence(group.reason)}</p>
+        {group.createdAt === null ? null : (
+          <p className="muted small">
+            {words.since} <Ago at={group.createdAt} />
+          </p>
+        )}
+        <Evidence evidence={group.evidence ?? {}} />
+      </div>
+      <div className="chosen-bar">
+        <label className="choice-all">
+          <input
+            type="checkbox"
+            checked={chosen.length === group.items.length}
+            onChange={(event) =>
+              choose(
+                group.items.map(({ itemId }) => itemId),
+                event.target.checked,
+              )
+            }
+          />
+          {texts.removals.chosen(chosen.length, group.items.length)}
+        </label>
+        <div className="row">
+          <Button disabled={chosen.length === 0} onClick={() => setAsked('reject')}>
+            {words.reject.label}
+          </Button>
+          <Button variant="danger" disabled={chosen.length === 0} onClick={() => setAsked('approve')}>
+            {words.approve.label}
+          </Button>
+        </div>
+      </div>
+      <Choices
+        label={words.list(providerName(provider))}
+        count={group.items.length}
+        choiceAt={(index) => choiceOf(group, group.items[index])}
+        isChosen={({ itemId }) => !left.has(itemId)}
+        onChoose={({ itemId }, isChosen) => choose([itemId], isChosen)}
+      />
+      <ConfirmDialog
+        isOpen={asked !== null}
+        title={asked === null ? '' : words[asked].title(chosen.length)}
+        action={words[asked ?? 'reject'].label}
+        isDanger={asked === 'approve'}
+        isBusy={isPending}
+        onConfirm={() => {
+          if (asked === null) return;
+          const items = chosen.map(({ itemId }) => ({ provider, user, collection, itemId }));
+          mutate({ operation: asked, items }, { onSettled: () => setAsked(null) });
+        }}
+        onCancel={() => setAsked(null)}
+      >
+        <p>{words[asked ?? 'reject'].text}</p>
+      </ConfirmDialog>
+    </Card>
+  );
+}
+
+/** A server of before names the scope alone: `provider:user:collection`. */
+function placeOf({ scope, provider, user, collection }: HeldGroup): Record<'provider' | 'user' | 'collection', string> {
+  const [first = '', second = '', ...rest] = scope.split(':');
+  return { provider: provider ?? first, user: user ?? second, collection: collection ?? rest.join(':') };
+}
+
+function choiceOf(group: HeldGroup, item: HeldItem | undefined): Choice | undefined {
+  if (item === undefined) return undefined;
+  const { itemId, title, url, author, savedAt, why } = item;
+  const saved = savedAt === null || savedAt === undefined ? null : words.saved(formatDate(savedAt));
+  const meta = [author, saved, why].filter((part) => typeof part === 'string' && part !== '').join(' · ');
+  return { ...placeOf(group), itemId, title, url, meta };
+}

@@ -1,0 +1,124 @@
+import { Trash2 } from 'lucide-react';
+import { type ReactElement, useCallback, useState } from 'react';
+import { get } from '../../api/client.ts';
+import type { Item, ItemName, ItemPage } from '../../api/types.ts';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/dialog.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { notify } from '../../components/notify.ts';
+import { ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { providerName } from '../../components/provider-mark.tsx';
+import { SkeletonText } from '../../components/skeleton.tsx';
+import { formatDate } from '../../lib/format.ts';
+import { itemKey } from '../../lib/item-address.ts';
+import { texts } from '../../texts.ts';
+import { readFilters } from '../collection/filters.ts';
+import { useItemPages } from '../collection/use-item-pages.ts';
+import { type Choice, Choices } from './choices.tsx';
+import { useDecisions } from './use-decisions.ts';
+
+const words = texts.removals.trash;
+const IN_TRASH = readFilters('state=trash');
+const PAGE_ITEMS = 1_000;
+
+/** What was removed and can be brought back, one and many. */
+export function TrashPart(): ReactElement {
+  const [range, setRange] = useState({ first: 0, last: 0 });
+  const { total, itemAt, error, retry } = useItemPages(IN_TRASH, range.first, range.last, true);
+  const [chosen, setChosen] = useState<ReadonlyMap<string, ItemName>>(new Map());
+  const [isGathering, setGathering] = useState(false);
+  const [asked, setAsked] = useState<'restore' | 'purge' | null>(null);
+  const { mutate, isPending } = useDecisions();
+  const see = useCallback((first: number, last: number) => setRange({ first, last }), []);
+  if (error !== null) return <ProblemNote error={error} onRetry={retry} />;
+  if (total === null) return <SkeletonText lines={4} />;
+  if (total === 0) {
+    return (
+      <EmptyState icon={Trash2} title={words.none.title}>
+        <p>{words.none.text}</p>
+      </EmptyState>
+    );
+  }
+  const choose = (name: ItemName, isChosen: boolean): void =>
+    setChosen((before) => {
+      const after = new Map(before);
+      if (isChosen) after.set(itemKey(name), name);
+      else after.delete(itemKey(name));
+      return after;
+    });
+  const chooseAll = async (isChosen: boolean): Promise<void> => {
+    if (!isChosen) return setChosen(new Map());
+    setGathering(true);
+    try {
+      setChosen(new Map((await allInTrash()).map((name) => [itemKey(name), name])));
+    } catch (failure) {
+      notify({ title: texts.removals.failed, detail: sentence((failure as Error).message), isDanger: true });
+    } finally {
+      setGathering(false);
+    }
+  };
+  return (
+    <>
+      <div className="chosen-bar">
+        <label className="choice-all">
+          <input
+            type="checkbox"
+            checked={chosen.size >= total}
+            disabled={isGathering}
+            onChange={(event) => void chooseAll(event.target.checked)}
+          />
+          {texts.removals.chosen(chosen.size, total)}
+        </label>
+        <div className="row">
+          <Button disabled={chosen.size === 0} onClick={() => setAsked('restore')}>
+            {words.restore.label}
+          </Button>
+          <Button variant="danger" disabled={chosen.size === 0} onClick={() => setAsked('purge')}>
+            {words.purge.label}
+          </Button>
+        </div>
+      </div>
+      <Choices
+        label={words.list}
+        count={total}
+        choiceAt={(index) => choiceOf(itemAt(index))}
+        isChosen={(choice) => chosen.has(itemKey(choice))}
+        onChoose={choose}
+        onRange={see}
+      />
+      <ConfirmDialog
+        isOpen={asked !== null}
+        title={asked === null ? '' : words[asked].title(chosen.size)}
+        action={words[asked ?? 'restore'].label}
+        isDanger={asked === 'purge'}
+        isBusy={isPending}
+        onConfirm={() => {
+          if (asked === null) return;
+          const after = { onSuccess: () => setChosen(new Map()), onSettled: () => setAsked(null) };
+          mutate({ operation: asked, items: [...chosen.values()] }, after);
+        }}
+        onCancel={() => setAsked(null)}
+      >
+        <p>{words[asked ?? 'restore'].text}</p>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** Everything that is in the trash now, also what was never scrolled to. */
+async function allInTrash(): Promise<readonly ItemName[]> {
+  const names: ItemName[] = [];
+  for (let after: string | null = ''; after !== null; ) {
+    const page: ItemPage = await get<ItemPage>('v1/items', { query: { state: 'trash', limit: PAGE_ITEMS, after } });
+    for (const { provider, user, collection, itemId } of page.items) names.push({ provider, user, collection, itemId });
+    after = page.next;
+  }
+  return names;
+}
+
+function choiceOf(item: Item | undefined): Choice | undefined {
+  if (item === undefined) return undefined;
+  const saved = item.savedAt === null ? null : texts.removals.held.saved(formatDate(item.savedAt));
+  const meta = [providerName(item.provider), item.author, saved].filter((part) => part !== null).join(' · ');
+  return { ...item, meta };
+}

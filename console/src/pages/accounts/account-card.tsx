@@ -1,0 +1,191 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { CircleCheck, CircleDashed, RefreshCw } from 'lucide-react';
+import type { ReactElement } from 'react';
+import { api, post } from '../../api/client.ts';
+import type { Account, SyncRun } from '../../api/types-accounts.ts';
+import { Badge } from '../../components/badge.tsx';
+import { Button, ButtonLink } from '../../components/button.tsx';
+import { Card, Facts } from '../../components/card.tsx';
+import { SelectField } from '../../components/fields.tsx';
+import { notify } from '../../components/notify.ts';
+import { Note, sentence } from '../../components/problem-note.tsx';
+import { ProgressBar } from '../../components/progress-bar.tsx';
+import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
+import { SwitchField } from '../../components/switch-field.tsx';
+import { Ago } from '../../components/time.tsx';
+import { texts } from '../../texts.ts';
+import { DisconnectButton } from './disconnect-button.tsx';
+
+const words = texts.accounts;
+const HOUR_MS = 3_600_000;
+const CADENCES_MS = [HOUR_MS / 4, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS];
+
+interface AccountCardProps {
+  /** of one account, at least one */
+  readonly collections: readonly [Account, ...Account[]];
+  /** of its latest sync, where one was seen */
+  readonly run: SyncRun | null;
+  readonly onReconnect: () => void;
+}
+
+/** An account: whether both sides hold the same, when it syncs next, and what to do about it. */
+export function AccountCard({ collections, run, onReconnect }: AccountCardProps): ReactElement {
+  const [account] = collections;
+  const { provider, user } = account;
+  const isLive = account.connected === true || account.needsReauth;
+  return (
+    <Card
+      title={
+        <span className="account-name">
+          <ProviderMark provider={provider} size={22} />
+          {words.name(providerName(provider), account.loginName ?? null, user)}
+        </span>
+      }
+      actions={<Status account={account} />}
+    >
+      {account.needsReauth ? (
+        <Note tone="warning">
+          <div className="row-between">
+            {words.reauth(providerName(provider))}
+            <Button variant="primary" onClick={onReconnect}>
+              {words.reconnect}
+            </Button>
+          </div>
+        </Note>
+      ) : null}
+      {typeof account.lastError !== 'string' || account.needsReauth ? null : (
+        <Note tone="warning">{sentence(account.lastError)}</Note>
+      )}
+      {collections.map((each) => (
+        <Convergence key={each.collection ?? ''} account={each} />
+      ))}
+      <Running run={run} provider={provider} />
+      {isLive ? (
+        <>
+          <SyncFacts account={account} />
+          <Settings account={account} />
+        </>
+      ) : (
+        <p className="muted small">{words.uploadsOnly}</p>
+      )}
+      {isLive ? null : (
+        <div className="row">
+          <ButtonLink href="/uploads">{words.upload}</ButtonLink>
+          {provider === 'tiktok' ? null : <Button onClick={onReconnect}>{words.connect.again}</Button>}
+          <DisconnectButton account={account} />
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Status({ account }: { readonly account: Account }): ReactElement | null {
+  if (account.needsReauth) return <Badge tone="danger">{words.states.reauth}</Badge>;
+  if (account.connected === false) return <Badge>{words.states.uploads}</Badge>;
+  if (account.paused) return <Badge tone="warning">{words.states.paused}</Badge>;
+  return <Badge tone="ok">{words.states.connected}</Badge>;
+}
+
+function Convergence({ account }: { readonly account: Account }): ReactElement {
+  const { convergence, active, held } = account;
+  const isSame = convergence?.converged === true;
+  const Icon = isSame ? CircleCheck : CircleDashed;
+  return (
+    <div className="stack-tight">
+      <p className="account-convergence">
+        <Icon size={18} aria-hidden="true" color={isSame ? 'var(--ok)' : 'var(--text-muted)'} />
+        <span>{convergence === undefined ? texts.items(active) : sentence(convergence.sentence)}</span>
+      </p>
+      {held === 0 ? null : (
+        <div>
+          <ButtonLink href="/removals">{texts.uploads.held(held)}</ButtonLink>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Running({ run, provider }: { readonly run: SyncRun | null; readonly provider: string }): ReactElement | null {
+  if (run === null || run.status === 'settled' || run.status === 'aborted') return null;
+  const fetched = run.counts['fetched'] ?? 0;
+  const text = words.running(run.mode === 'full', providerName(provider), fetched);
+  return (
+    <div className="stack-tight" role="status">
+      <p className="small">{text}</p>
+      <ProgressBar label={text} value={null} />
+    </div>
+  );
+}
+
+function SyncFacts({ account }: { readonly account: Account }): ReactElement {
+  const { lastSyncAt, nextSyncAt, lastFullReconciliation, budget, paused } = account;
+  const never = <span className="muted">{words.never}</span>;
+  const when = (at: string | null | undefined): ReactElement => (typeof at === 'string' ? <Ago at={at} /> : never);
+  return (
+    <Facts
+      facts={[
+        [words.facts.last, when(lastSyncAt)],
+        [words.facts.full, when(lastFullReconciliation)],
+        [words.facts.next, paused ? words.states.paused : when(nextSyncAt)],
+        [
+          words.facts.budget,
+          budget === null || budget === undefined ? (
+            <span className="muted">{words.budgetUnknown}</span>
+          ) : (
+            words.budget(budget.remaining, budget.limit)
+          ),
+        ],
+      ]}
+    />
+  );
+}
+
+function Settings({ account }: { readonly account: Account }): ReactElement {
+  const { provider, user, paused, cadenceMs } = account;
+  const path = `v1/accounts/${encodeURIComponent(provider)}/${encodeURIComponent(user)}`;
+  const client = useQueryClient();
+  const onError = (error: Error): void =>
+    notify({ title: words.failed, detail: sentence(error.message), isDanger: true });
+  const onSettled = (): Promise<void> => client.invalidateQueries({ queryKey: ['accounts'] });
+  const change = useMutation({
+    mutationFn: (body: { readonly paused?: boolean; readonly cadenceMs?: number }) => api('PATCH', path, { body }),
+    onError,
+    onSettled,
+  });
+  const sync = useMutation({
+    mutationFn: (full: boolean) => post(`${path}/syncs`, { full }),
+    onSuccess: (_answer, full) => notify({ title: words.asked(full) }),
+    onError,
+    onSettled,
+  });
+  const usual = cadenceMs ?? HOUR_MS;
+  const cadences = [...new Set([...CADENCES_MS, usual])].toSorted((a, b) => a - b);
+  return (
+    <>
+      <div className="account-settings">
+        <SelectField
+          label={words.cadence.label}
+          value={String(usual)}
+          options={cadences.map((ms) => ({ value: String(ms), label: words.cadence.every(ms) }))}
+          onChange={(value) => change.mutate({ cadenceMs: Number(value) })}
+        />
+        <SwitchField
+          label={words.pause.label}
+          hint={words.pause.hint}
+          checked={paused}
+          disabled={change.isPending}
+          onChange={(isPaused) => change.mutate({ paused: isPaused })}
+        />
+      </div>
+      <div className="row">
+        <Button icon={RefreshCw} variant="primary" isBusy={sync.isPending} onClick={() => sync.mutate(false)}>
+          {words.sync}
+        </Button>
+        <Button isBusy={sync.isPending} onClick={() => sync.mutate(true)}>
+          {words.fullSync}
+        </Button>
+        <DisconnectButton account={account} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,162 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactElement, useEffect, useState } from 'react';
+import { get, post } from '../../api/client.ts';
+import type { Connection } from '../../api/types-accounts.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { TextField } from '../../components/fields.tsx';
+import { notify } from '../../components/notify.ts';
+import { Note, ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { providerName } from '../../components/provider-mark.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { texts } from '../../texts.ts';
+
+const words = texts.accounts.connect;
+const POLL_MS = 2_000;
+const USER = /^[A-Za-z0-9._-]{1,64}$/;
+
+export interface Connectable {
+  readonly provider: string;
+  /** of the account that is authorized again; null for a new one */
+  readonly user: string | null;
+}
+
+interface ConnectDialogProps {
+  /** null: closed */
+  readonly asked: Connectable | null;
+  readonly onClose: () => void;
+}
+
+/** Connects an account: GitHub by a token or a code, Reddit in the browser. */
+export function ConnectDialog({ asked, onClose }: ConnectDialogProps): ReactElement {
+  return (
+    <Dialog isOpen={asked !== null} title={words.title} onClose={onClose}>
+      {asked === null ? null : <Connect key={`${asked.provider}/${asked.user}`} asked={asked} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onClose: () => void }): ReactElement {
+  const [provider, setProvider] = useState(asked.provider);
+  const [user, setUser] = useState(asked.user ?? 'me');
+  const [begun, setBegun] = useState<Connection | null>(null);
+  const begin = useMutation({
+    mutationFn: (token: string) =>
+      post<Connection>('v1/connections', { provider, user, ...(token === '' ? {} : { token }) }),
+    onSuccess: (connection) => {
+      setBegun(connection);
+      if (connection.authorizeUrl !== undefined) window.location.assign(connection.authorizeUrl);
+    },
+  });
+  if (begun !== null && begin.error === null) return <Waiting begun={begun} onClose={onClose} />;
+  return (
+    <div className="stack">
+      {asked.user === null ? (
+        <Segmented
+          label={words.provider}
+          value={provider}
+          options={['github', 'reddit'].map((value) => ({ value, label: providerName(value) }))}
+          onChange={(value) => {
+            setProvider(value);
+            begin.reset();
+          }}
+        />
+      ) : null}
+      {asked.user === null ? (
+        <TextField
+          label={words.user}
+          hint={words.userHint}
+          value={user}
+          error={USER.test(user) ? null : texts.uploads.options.userError}
+          onChange={(event) => setUser(event.target.value)}
+        />
+      ) : null}
+      {begin.error === null ? null : <ProblemNote error={begin.error} />}
+      {provider === 'github' ? (
+        <GithubForm isBusy={begin.isPending || !USER.test(user)} onBegin={(token) => begin.mutate(token)} />
+      ) : (
+        <>
+          <Note>{words.redditApproval}</Note>
+          <div>
+            <Button
+              variant="primary"
+              isBusy={begin.isPending}
+              disabled={!USER.test(user)}
+              onClick={() => begin.mutate('')}
+            >
+              {words.reddit}
+            </Button>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+interface GithubFormProps {
+  readonly isBusy: boolean;
+  readonly onBegin: (token: string) => void;
+}
+
+function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
+  const [token, setToken] = useState('');
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onBegin(token.trim());
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <TextField
+        label={words.token}
+        hint={words.tokenHint}
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        value={token}
+        onChange={(event) => setToken(event.target.value)}
+      />
+      <div className="row">
+        <Button type="submit" variant="primary" isBusy={isBusy} disabled={token.trim() === ''}>
+          {words.withToken}
+        </Button>
+        <Button isBusy={isBusy} onClick={() => onBegin('')}>
+          {words.withCode}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** A person agrees elsewhere meanwhile; asked until that is done or refused. */
+function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onClose: () => void }): ReactElement {
+  const client = useQueryClient();
+  const { data: now = begun, error } = useQuery({
+    queryKey: ['connection', begun.id],
+    queryFn: ({ signal }) => get<Connection>(`v1/connections/${encodeURIComponent(begun.id)}`, { signal }),
+    initialData: begun,
+    enabled: begun.state === 'waiting',
+    refetchInterval: ({ state }) => (state.data?.state === 'waiting' ? POLL_MS : false),
+  });
+  useEffect(() => {
+    if (now.state !== 'connected') return;
+    notify({ title: words.done(providerName(now.provider), now.loginName ?? now.user) });
+    void client.invalidateQueries();
+    onClose();
+  }, [now, client, onClose]);
+  if (error !== null) return <ProblemNote error={error} />;
+  if (now.state === 'failed') return <Note tone="danger">{sentence(now.detail ?? words.failed)}</Note>;
+  if (now.userCode === undefined) return <p role="status">{words.leaving(providerName(now.provider))}</p>;
+  return (
+    <div className="stack" role="status">
+      <p>{words.codeText}</p>
+      <p className="device-code">{now.userCode}</p>
+      <div className="row">
+        <a className="button button-primary" href={now.verificationUri} target="_blank" rel="noreferrer">
+          {words.openCode} <span className="visually-hidden">{texts.item.newTab}</span>
+        </a>
+        <Button onClick={() => void navigator.clipboard.writeText(now.userCode ?? '')}>{words.copy}</Button>
+      </div>
+      <p className="muted small">{words.waiting}</p>
+    </div>
+  );
+}

@@ -48,3 +48,16 @@ export function formatAgo(iso: string, nowMs: number): string {
   }
   return distanceMs <= 0 ? 'just now' : 'in a moment';
 }
+
+/** `$1.20`; below a cent, with as many digits as it takes to see something: `$0.00042` */
+export function formatUsd(usd: number): string {
+  const digits = usd > 0 && usd < 0.01 ? { maximumSignificantDigits: 2 } : {};
+  return new Intl.NumberFormat(LANGUAGE, { style: 'currency', currency: 'USD', ...digits }).format(usd);
+}
+
+/** `0.4 s`, `3 min 20 s` */
+export function formatSeconds(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

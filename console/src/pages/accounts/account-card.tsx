@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed, RefreshCw } from 'lucide-react';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { api, post } from '../../api/client.ts';
 import type { Account, SyncRun } from '../../api/types-accounts.ts';
 import { Badge } from '../../components/badge.tsx';
@@ -110,7 +110,7 @@ function Running({ run, provider }: { readonly run: SyncRun | null; readonly pro
   const fetched = run.counts['fetched'] ?? 0;
   const text = words.running(run.mode === 'full', providerName(provider), fetched);
   return (
-    <div className="stack-tight" role="status">
+    <div className="stack-tight" aria-live="polite">
       <p className="small">{text}</p>
       <ProgressBar label={text} value={null} />
     </div>
@@ -119,25 +119,21 @@ function Running({ run, provider }: { readonly run: SyncRun | null; readonly pro
 
 function SyncFacts({ account }: { readonly account: Account }): ReactElement {
   const { lastSyncAt, nextSyncAt, lastFullReconciliation, budget, paused } = account;
-  const never = <span className="muted">{words.never}</span>;
-  const when = (at: string | null | undefined): ReactElement => (typeof at === 'string' ? <Ago at={at} /> : never);
+  const left = budget ?? null;
   return (
     <Facts
       facts={[
         [words.facts.last, when(lastSyncAt)],
         [words.facts.full, when(lastFullReconciliation)],
         [words.facts.next, paused ? words.states.paused : when(nextSyncAt)],
-        [
-          words.facts.budget,
-          budget === null || budget === undefined ? (
-            <span className="muted">{words.budgetUnknown}</span>
-          ) : (
-            words.budget(budget.remaining, budget.limit)
-          ),
-        ],
+        [words.facts.budget, left === null ? words.budgetUnknown : words.budget(left.remaining, left.limit)],
       ]}
     />
   );
+}
+
+function when(at: string | null | undefined): ReactNode {
+  return typeof at === 'string' ? <Ago at={at} /> : words.never;
 }
 
 function Settings({ account }: { readonly account: Account }): ReactElement {
@@ -145,7 +141,7 @@ function Settings({ account }: { readonly account: Account }): ReactElement {
   const path = `v1/accounts/${encodeURIComponent(provider)}/${encodeURIComponent(user)}`;
   const client = useQueryClient();
   const onError = (error: Error): void =>
-    notify({ title: words.failed, detail: sentence(error.message), isDanger: true });
+    notify({ title: texts.failed, detail: sentence(error.message), isDanger: true });
   const onSettled = (): Promise<void> => client.invalidateQueries({ queryKey: ['accounts'] });
   const change = useMutation({
     mutationFn: (body: { readonly paused?: boolean; readonly cadenceMs?: number }) => api('PATCH', path, { body }),

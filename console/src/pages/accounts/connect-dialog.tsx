@@ -130,7 +130,7 @@ function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
 /** A person agrees elsewhere meanwhile; asked until that is done or refused. */
 function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onClose: () => void }): ReactElement {
   const client = useQueryClient();
-  const { data: now = begun, error } = useQuery({
+  const { data: now, error } = useQuery({
     queryKey: ['connection', begun.id],
     queryFn: ({ signal }) => get<Connection>(`v1/connections/${encodeURIComponent(begun.id)}`, { signal }),
     initialData: begun,
@@ -145,9 +145,9 @@ function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onCl
   }, [now, client, onClose]);
   if (error !== null) return <ProblemNote error={error} />;
   if (now.state === 'failed') return <Note tone="danger">{sentence(now.detail ?? words.failed)}</Note>;
-  if (now.userCode === undefined) return <p role="status">{words.leaving(providerName(now.provider))}</p>;
+  if (now.userCode === undefined) return <p aria-live="polite">{words.leaving(providerName(now.provider))}</p>;
   return (
-    <div className="stack" role="status">
+    <div className="stack" aria-live="polite">
       <p>{words.codeText}</p>
       <p className="device-code">{now.userCode}</p>
       <div className="row">

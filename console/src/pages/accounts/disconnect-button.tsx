@@ -25,7 +25,7 @@ export function DisconnectButton({ account }: { readonly account: Account }): Re
         { query: { erase } },
       ),
     onSuccess: ({ erased }) => notify({ title: words.done(providerName(provider), erased) }),
-    onError: (error) => notify({ title: texts.accounts.failed, detail: sentence(error.message), isDanger: true }),
+    onError: (error) => notify({ title: texts.failed, detail: sentence(error.message), isDanger: true }),
     onSettled: async () => {
       setOpen(false);
       await client.invalidateQueries();

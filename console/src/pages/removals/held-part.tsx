@@ -49,7 +49,10 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
   const choose = (itemIds: readonly string[], isChosen: boolean): void =>
     setLeft((before) => {
       const after = new Set(before);
-      for (const itemId of itemIds) isChosen ? after.delete(itemId) : after.add(itemId);
+      for (const itemId of itemIds) {
+        if (isChosen) after.delete(itemId);
+        else after.add(itemId);
+      }
       return after;
     });
   return (

@@ -52,7 +52,7 @@ export function TrashPart(): ReactElement {
     try {
       setChosen(new Map((await allInTrash()).map((name) => [itemKey(name), name])));
     } catch (failure) {
-      notify({ title: texts.removals.failed, detail: sentence((failure as Error).message), isDanger: true });
+      notify({ title: texts.failed, detail: sentence((failure as Error).message), isDanger: true });
     } finally {
       setGathering(false);
     }

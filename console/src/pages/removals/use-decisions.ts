@@ -26,7 +26,7 @@ export function useDecisions(): UseMutationResult<number, Error, ManyDecisions> 
       const undone = items.length - done;
       if (undone > 0) notify({ title: texts.removals.undone(undone), isDanger: true });
     },
-    onError: (error) => notify({ title: texts.removals.failed, detail: sentence(error.message), isDanger: true }),
+    onError: (error) => notify({ title: texts.failed, detail: sentence(error.message), isDanger: true }),
     // What was decided before something failed is in force.
     onSettled: () => client.invalidateQueries(),
   });

@@ -1,0 +1,90 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { get, post } from '../../api/client.ts';
+import type { DeadLetter, DeadLetters } from '../../api/types-operations.ts';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { SkeletonText } from '../../components/skeleton.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../lib/use-action.ts';
+import { texts } from '../../texts.ts';
+
+const words = texts.health.deadLetters;
+const REFRESH_MS = 10_000;
+const MOST_SHOWN = 100;
+
+/** Records that no stage could take: why, and a way to have them taken anew. */
+export function DeadLettersCard(): ReactElement {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['dead-letters'],
+    queryFn: ({ signal }) => get<DeadLetters>('v1/dead-letters', { signal }),
+    refetchInterval: REFRESH_MS,
+  });
+  const redrive = useAction(
+    (ids: readonly string[] | null) =>
+      post<{ readonly redriven: number }>('v1/dead-letters/redrive', ids === null ? {} : { ids }),
+    { done: ({ redriven }) => words.done(redriven), stale: ['dead-letters', 'pipeline'] },
+  );
+  const records = data?.records ?? [];
+  const total = data?.total ?? records.length;
+  return (
+    <Card
+      title={words.title}
+      actions={
+        total === 0 ? undefined : (
+          <Button isBusy={redrive.isPending} onClick={() => redrive.mutate(null)}>
+            {words.redriveAll(total)}
+          </Button>
+        )
+      }
+    >
+      {error === null ? null : <ProblemNote error={error} onRetry={() => void refetch()} />}
+      {data === undefined ? (
+        error === null && <SkeletonText lines={2} />
+      ) : total === 0 ? (
+        <p className="muted">{words.none}</p>
+      ) : (
+        <ul className="dead-letters" aria-label={words.title}>
+          {records.slice(0, MOST_SHOWN).map((record) => (
+            <Letter
+              key={record.id}
+              record={record}
+              isBusy={redrive.isPending}
+              onRedrive={() => redrive.mutate([record.id])}
+            />
+          ))}
+        </ul>
+      )}
+      {total > MOST_SHOWN ? <p className="muted small">{words.more(total - MOST_SHOWN)}</p> : null}
+    </Card>
+  );
+}
+
+interface LetterProps {
+  readonly record: DeadLetter;
+  readonly isBusy: boolean;
+  readonly onRedrive: () => void;
+}
+
+function Letter({ record, isBusy, onRedrive }: LetterProps): ReactElement {
+  return (
+    <li className="dead-letter">
+      <div className="stack-tight">
+        <p>{sentence(record.reason)}</p>
+        <p className="muted small">
+          {words.where(record.stage, record.topic, record.partition, record.offset)}
+          {record.at === null ? null : (
+            <>
+              {' · '}
+              <Ago at={record.at} />
+            </>
+          )}
+        </p>
+      </div>
+      <Button isBusy={isBusy} onClick={onRedrive}>
+        {words.redrive}
+      </Button>
+    </li>
+  );
+}

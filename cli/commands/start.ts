@@ -80,7 +80,7 @@ function greeting(url: string | null, dataDir: string): string {
     '  npx hoardarr status',
   ];
   return [
-    `Hoardarr is running on ${dataDir}${url === null ? '' : `\n  API:         ${url}\n  description: ${url}/openapi.json`}`,
+    `Hoardarr is running on ${dataDir}${url === null ? '' : `\n  open in a browser: ${url}/\n  API:               ${url}/openapi.json`}`,
     'In another terminal:',
     ...inAnother,
     'Ctrl-C stops it.',

@@ -20,6 +20,9 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Says that a script of this page asks: a form of another page cannot send it, so that the API refuses what comes without. */
+export const OWN_REQUEST = { 'x-requested-with': 'hoardarr' } as const;
+
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly signal?: AbortSignal;
@@ -43,7 +46,7 @@ export function apiUrl(path: string, query: Readonly<Record<string, QueryValue>>
  */
 export async function api<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const { query, signal, body } = options;
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { accept: 'application/json', ...OWN_REQUEST };
   const init: RequestInit = { method, headers };
   if (signal !== undefined) init.signal = signal;
   if (body !== undefined) {

@@ -1,4 +1,4 @@
-import { ApiProblem, apiUrl, problemText } from '../api/client.ts';
+import { ApiProblem, apiUrl, OWN_REQUEST, problemText } from '../api/client.ts';
 import type { UploadView } from '../api/types.ts';
 import type { TrackedUpload } from './tracked-upload.ts';
 
@@ -17,7 +17,8 @@ export function sendFile(
     const request = new XMLHttpRequest();
     const path = `v1/users/${encodeURIComponent(user)}/${provider ?? ''}/uploads`;
     request.open('POST', apiUrl(path, { filename: file.name, asOf }));
-    request.setRequestHeader('accept', 'application/json');
+    for (const [name, value] of Object.entries({ accept: 'application/json', ...OWN_REQUEST }))
+      request.setRequestHeader(name, value);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.addEventListener('progress', (event) => onSent(event.loaded));
     request.addEventListener('load', () => {

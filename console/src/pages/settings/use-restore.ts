@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiProblem, apiUrl, get, post, problemText } from '../../api/client.ts';
+import { ApiProblem, apiUrl, get, OWN_REQUEST, post, problemText } from '../../api/client.ts';
 import type { Restore } from '../../api/types-operations.ts';
 import { notify } from '../../components/notify.ts';
 import { sentence } from '../../components/problem-note.tsx';
@@ -48,7 +48,7 @@ export function useRestore(onBegun: () => void): Restoring {
 async function sendBackup(file: File): Promise<Restore> {
   const response = await fetch(apiUrl('v1/restores', { filename: file.name }), {
     method: 'POST',
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: { 'content-type': 'application/octet-stream', ...OWN_REQUEST },
     body: file,
   });
   const body = await response.text();

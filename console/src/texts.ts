@@ -63,8 +63,8 @@ export const texts = {
     unavailableHint: 'The source does not say whether it is still there',
   },
   matched: {
-    words: { label: 'words', hint: 'It has words of your search' },
-    meaning: { label: 'meaning', hint: 'It means something like your search' },
+    words: { label: 'by words', hint: 'It has words of your search' },
+    meaning: { label: 'by meaning', hint: 'It means something like your search' },
   },
 
   collection: {

@@ -19,6 +19,7 @@ import { registerMcp } from './routes/mcp.ts';
 import { registerNotifications } from './routes/notifications.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
+import { registerOverview } from './routes/overview.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerSession } from './routes/session.ts';
 import { registerUploads } from './routes/uploads.ts';
@@ -44,6 +45,7 @@ export async function createServer(
     const typed = scoped.withTypeProvider<ZodTypeProvider>();
     for (const register of [
       registerOperations,
+      registerOverview,
       registerSearch,
       registerItems,
       registerHeld,

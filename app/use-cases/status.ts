@@ -121,7 +121,7 @@ export async function readLag(app: App): Promise<Readonly<Record<string, number>
 }
 
 /** The share of items with text that have a vector; null where none has text. */
-function coverageOf(totals: readonly ScopeTotals[]): number | null {
+export function coverageOf(totals: readonly ScopeTotals[]): number | null {
   const withText = totals.reduce((sum, each) => sum + each.withText, 0);
   const withVector = totals.reduce((sum, each) => sum + each.withVector, 0);
   return withText === 0 ? null : withVector / withText;

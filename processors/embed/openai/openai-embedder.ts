@@ -3,6 +3,7 @@ import type { Embedder, EmbedResult } from '../../../core/ports/embedder.ts';
 import type { EmbedderDeps } from '../embedder-deps.ts';
 import type { Answer } from './answer.ts';
 import { EmbeddingsClient, RefusedError } from './client.ts';
+import { OPENAI_URL } from './openai-url.ts';
 import { LIMITS, type Prepared, pack, prepare, shorten } from './pack.ts';
 
 export interface OpenAiOptions {
@@ -19,7 +20,6 @@ export interface OpenAiOptions {
   readonly timeoutMs?: number;
 }
 
-export const OPENAI_URL = 'https://api.openai.com/v1';
 const DEFAULT_MODEL = 'text-embedding-3-small';
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_TIMEOUT_MS = 60_000;

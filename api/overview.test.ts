@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { loadConfig } from '../app/config.ts';
+import { isRemoteEmbedder, outboundHosts } from '../app/outbound.ts';
+import { ApiWorld, exported } from './api-world.test-helper.ts';
+
+jest.setTimeout(120_000);
+
+describe('the overview', () => {
+  const world = new ApiWorld();
+  beforeAll(() => world.start());
+  afterAll(async () => {
+    await world.stop();
+    world.cli.remove();
+  });
+
+  it('says that nothing is there yet, and then what is', async () => {
+    expect((await world.ask('GET', '/v1/overview')).json()).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      embedder: { name: 'hash', coverage: null, isRemote: false },
+      eventLog: 'embedded',
+      store: 'sqlite',
+      totals: { active: 0, trash: 0, held: 0 },
+      collections: [],
+      isEmpty: true,
+      hasSample: false,
+      samples: true,
+    });
+    await world.upload(exported(5));
+    expect((await world.ask('GET', '/v1/overview')).json()).toMatchObject({
+      embedder: { name: 'hash', model: expect.any(String), dimensions: expect.any(Number), coverage: 1 },
+      totals: { active: 5, trash: 0, held: 0 },
+      collections: [{ provider: 'tiktok', user: 'me', collection: 'favorites', active: 5, trash: 0, held: 0 }],
+      isEmpty: false,
+      hasSample: false,
+    });
+  });
+
+  it('is described', async () => {
+    const { paths } = (await world.ask('GET', '/openapi.json')).json<{ paths: Record<string, object> }>();
+    expect(paths['/v1/overview']).toMatchObject({ get: { responses: { 200: {} } } });
+  });
+});
+
+describe('what leaves the machine', () => {
+  const hostsWith = (env: Readonly<Record<string, string>>): readonly string[] =>
+    outboundHosts(loadConfig({ dataDir: '.' }, env)).map(({ host }) => host);
+
+  it('is GitHub alone where all else is off', () => {
+    expect(hostsWith({ TIKTOK_OEMBED_URL: 'off', HOARDARR_EMBEDDER: 'local' })).toEqual(['api.github.com']);
+  });
+
+  it('is told of every host that is configured, without its secrets', () => {
+    const hosts = hostsWith({
+      OPENAI_API_KEY: 'planted-key',
+      REDDIT_CLIENT_ID: 'id',
+      GITHUB_CLIENT_ID: 'id',
+      HOARDARR_NOTIFY_URL: 'ntfys://someone:planted-password@ntfy.example/planted-topic',
+      HOARDARR_EVENT_LOG: 'kafka',
+      KAFKA_BROKERS: 'one:9092,two:9092',
+      SCHEMA_REGISTRY_URL: 'http://registry.example:8081',
+      HOARDARR_STORE: 'couchbase',
+      COUCHBASE_URL: 'couchbase://store.example?x=planted',
+      COUCHBASE_USERNAME: 'someone',
+      COUCHBASE_PASSWORD: 'planted-password',
+    });
+    for (const host of [
+      'api.openai.com',
+      'api.github.com',
+      'github.com',
+      'oauth.reddit.com',
+      'www.reddit.com',
+      'www.tiktok.com',
+      'ntfy.example',
+      'one:9092',
+      'two:9092',
+      'registry.example:8081',
+      'store.example',
+    ])
+      expect(hosts).toContain(host);
+    expect(hosts.join(' ')).not.toContain('planted');
+  });
+
+  it.each([
+    [{ HOARDARR_EMBEDDER: 'local' }, false],
+    [{ OPENAI_API_KEY: 'x' }, true],
+    [{ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'http://localhost:11434/v1' }, false],
+    [{ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'http://[::1]:11434/v1' }, false],
+    [{ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'https://127.evil.example/v1' }, true],
+  ])('%j embeds elsewhere: %s', (env, isRemote) => {
+    expect(isRemoteEmbedder(loadConfig({ dataDir: '.' }, env).embedder)).toBe(isRemote);
+  });
+});

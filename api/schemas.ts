@@ -11,6 +11,12 @@ export const user = userName.optional().describe('whose; where it is left out, a
 export const count = (most: number, usual: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(1).max(most).default(usual);
 
+export const savedFrom = z.string().optional().describe('saved on this date or later; ISO 8601, a date or a moment');
+export const savedTo = z
+  .string()
+  .optional()
+  .describe('saved on this date or earlier; a date counts as a whole day (UTC)');
+
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),
@@ -20,7 +26,12 @@ export const Problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
-const ItemName = z.object({ provider: z.string(), user: z.string(), collection: z.string(), itemId: z.string() });
+export const ItemName = z.object({
+  provider: z.string(),
+  user: z.string(),
+  collection: z.string(),
+  itemId: z.string(),
+});
 const Shown = z.object({
   title: z.string().nullable(),
   url: z.string().nullable(),
@@ -28,18 +39,16 @@ const Shown = z.object({
   savedAt: time,
 });
 
-export const SearchResults = z.object({
-  mode: z.enum(['hybrid', 'text']),
-  results: z.array(
-    z.object({
-      ...ItemName.shape,
-      state: z.string().nullable(),
-      ...Shown.shape,
-      score: z.number(),
-      snippet: z.string(),
-    }),
-  ),
+export const SearchResult = z.object({
+  ...ItemName.shape,
+  state: z.string().nullable(),
+  ...Shown.shape,
+  hasThumbnail: z.boolean(),
+  score: z.number(),
+  matched: z.array(z.enum(['words', 'meaning'])).describe('by which rankings it was found'),
+  snippet: z.string(),
 });
+export const SearchResults = z.object({ mode: z.enum(['hybrid', 'text']), results: z.array(SearchResult) });
 
 export const Item = z.object({
   ...ItemName.shape,
@@ -50,9 +59,14 @@ export const Item = z.object({
   stub: z.boolean(),
   unavailable: z.boolean(),
   hasVector: z.boolean(),
+  hasThumbnail: z.boolean(),
   ...Shown.shape,
 });
-export const ItemPage = z.object({ items: z.array(Item), next: z.string().nullable() });
+export const ItemPage = z.object({
+  items: z.array(Item),
+  next: z.string().nullable(),
+  total: z.number().describe('of all pages'),
+});
 export const ItemDetail = z.object({
   ...Item.shape,
   body: z.string().nullable(),

@@ -8,20 +8,21 @@ import { createBaseServer } from './base-server.ts';
 import { registerConsole } from './console.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
-import { registerConnections } from './routes/connections.ts';
 import { registerBackups } from './routes/backups.ts';
+import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
-import { registerPipeline } from './routes/health.ts';
 import { registerExport } from './routes/export.ts';
+import { registerPipeline } from './routes/health.ts';
 import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerMcp } from './routes/mcp.ts';
 import { registerNotifications } from './routes/notifications.ts';
 import { registerOperations } from './routes/operations.ts';
-import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerOverview } from './routes/overview.ts';
+import { registerRebuilds } from './routes/rebuilds.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerSession } from './routes/session.ts';
+import { registerSimilar } from './routes/similar.ts';
 import { registerUploads } from './routes/uploads.ts';
 
 /** The HTTP API, not listening yet. `stop` ends streams and uploads in order. */
@@ -47,6 +48,7 @@ export async function createServer(
       registerOperations,
       registerOverview,
       registerSearch,
+      registerSimilar,
       registerItems,
       registerHeld,
       registerAccounts,

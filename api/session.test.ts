@@ -75,8 +75,7 @@ describe('login with a password', () => {
       'get /readyz',
     ]);
     expect(await statusOf({}, 'GET', '/')).toBe(200);
-    for (const path of ['/index.html', '/assets/app.js', '/items'])
-      expect(await statusOf({}, 'GET', path)).toBe(404);
+    for (const path of ['/index.html', '/assets/app.js', '/items']) expect(await statusOf({}, 'GET', path)).toBe(404);
     for (const path of ['/v1/nowhere', '/%76%31/items', '/openapi.json', '/metrics', '/mcp'])
       expect(await statusOf({}, 'GET', path)).toBe(401);
     expect(await statusOf({}, 'POST', '/')).toBe(401);

@@ -4,6 +4,7 @@ import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { createSearch, type Search } from '../search/hybrid.ts';
 
+export type { MatchedBy } from '../search/fuse.ts';
 export type { FoundItem, Search } from '../search/hybrid.ts';
 
 /** Searches what the store holds now. */

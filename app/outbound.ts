@@ -1,5 +1,6 @@
 import { OPENAI_URL } from '../processors/embed/openai/openai-url.ts';
 import type { Config, EmbedderSettings } from './config.ts';
+import type { Receiver } from './notify/receiver.ts';
 
 /** A host that this installation may talk to, and what for. */
 export interface Outbound {
@@ -8,9 +9,22 @@ export interface Outbound {
   readonly why: string;
 }
 
-/** Every host that the configuration lets this installation talk to, so that a person knows what leaves the machine. */
-export function outboundHosts(config: Config): readonly Outbound[] {
-  return [...embeddingHosts(config.embedder), ...providerHosts(config), ...serverHosts(config)];
+/**
+ * Every host that this installation may talk to, so that a person knows what leaves the machine.
+ *
+ * @param receivers who is told of what waits for a person
+ */
+export function outboundHosts(
+  config: Config,
+  receivers: readonly Pick<Receiver, 'url'>[] = config.notify,
+): readonly Outbound[] {
+  const told = [...new Set(receivers.map(({ url }) => hostOf(url)))];
+  return [
+    ...embeddingHosts(config.embedder),
+    ...providerHosts(config),
+    ...told.map((host) => ({ host, why: 'is told of what waits for you' })),
+    ...serverHosts(config),
+  ];
 }
 
 /** Whether texts are sent to another machine to be embedded. */
@@ -49,9 +63,9 @@ function providerHosts({ github, reddit, tiktokOembedUrl }: Config): readonly Ou
   return hosts;
 }
 
-function serverHosts({ notify, kafka, schemaRegistry, couchbase }: Config): readonly Outbound[] {
+function serverHosts({ access, kafka, schemaRegistry, couchbase }: Config): readonly Outbound[] {
   const hosts: Outbound[] = [];
-  if (notify !== null) hosts.push({ host: hostOf(notify.url), why: 'is told of what waits for you' });
+  if (access.oidc !== null) hosts.push({ host: hostOf(access.oidc.issuer), why: 'says who you are when you log in' });
   for (const host of kafka?.brokers ?? []) hosts.push({ host, why: 'keeps the event log' });
   if (schemaRegistry !== null)
     hosts.push({ host: hostOf(schemaRegistry.url), why: 'keeps the schemas of the event log' });

@@ -25,6 +25,7 @@ const hit = (itemId: string, score: number): SearchHit => ({
   stub: false,
   unavailable: false,
   hasVector: true,
+  hasThumbnail: false,
   title: null,
   url: null,
   author: null,
@@ -44,6 +45,19 @@ const silent = {
 describe('fusing two rankings', () => {
   it('puts first what both found', () => {
     expect(ids(fuse([hit('word', 9), hit('both', 8)], [hit('near', 0.9), hit('both', 0.85)], ['q']))[0]).toBe('both');
+  });
+
+  it('says which of them found each', () => {
+    const fused = fuse(
+      [hit('word', 9), hit('both', 8)],
+      [hit('near', 0.9), hit('both', 0.85), hit('word', 0.1)],
+      ['q'],
+    );
+    expect(Object.fromEntries(fused.map(({ itemId, matched }) => [itemId, matched]))).toEqual({
+      word: ['words'],
+      both: ['words', 'meaning'],
+      near: ['meaning'],
+    });
   });
 
   it('never lets far vectors push out words', () => {

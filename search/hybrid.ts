@@ -1,5 +1,5 @@
-import type { ItemFilter, ItemStore, SearchHit } from '../core/ports/item-store.ts';
-import { fuse } from './fuse.ts';
+import type { ItemFilter, ItemStore } from '../core/ports/item-store.ts';
+import { type FusedHit, fuse } from './fuse.ts';
 import { QueryVectors, type QueryVectorsDeps } from './query-vectors.ts';
 import { snippetOf } from './snippet.ts';
 import { queryWords } from './words.ts';
@@ -15,7 +15,7 @@ export interface SearchQuestion {
   readonly limit: number;
 }
 
-export interface FoundItem extends SearchHit {
+export interface FoundItem extends FusedHit {
   /** from both rankings; comparable within one answer only, higher is better */
   readonly score: number;
   /** the part of title and body that has the words of the query; plain text, not HTML */

@@ -4,7 +4,18 @@ import { explainItem } from '../../app/use-cases/explain.ts';
 import { getItem, listItems } from '../../app/use-cases/items.ts';
 import { DEFAULT_USER, resolveItemScope } from '../../app/use-cases/scopes.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { count, Decided, Explanation, ItemDetail, ItemPage, Problem, user, userName } from '../schemas.ts';
+import {
+  count,
+  Decided,
+  Explanation,
+  ItemDetail,
+  ItemPage,
+  Problem,
+  savedFrom,
+  savedTo,
+  user,
+  userName,
+} from '../schemas.ts';
 
 const ITEM = '/v1/items/:provider/:collection/:id';
 const params = z.object({ provider: z.string(), collection: z.string(), id: z.string() });
@@ -16,7 +27,10 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
     provider: z.string().optional(),
     collection: z.string().optional(),
     state: z.string().optional(),
-    after: z.string().optional(),
+    savedFrom,
+    savedTo,
+    after: z.string().optional().describe('the `next` of the page before'),
+    offset: z.coerce.number().int().min(0).optional().describe('or how many items come before the page'),
     user,
     limit: count(1_000, 50),
   });
@@ -30,9 +44,11 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { provider = null, collection = null, state = null, after = null, limit } = query;
-      const found = await listItems(app, { user: query.user ?? null, provider, collection, state, limit, after });
-      return { items: [...found.items], next: found.next };
+      const { provider = null, collection = null, state = null, after = null, offset = null, limit } = query;
+      const { savedFrom: from = null, savedTo: to = null } = query;
+      const asked = { user: query.user ?? null, provider, collection, state, savedFrom: from, savedTo: to };
+      const found = await listItems(app, { ...asked, limit, after, offset });
+      return { ...found, items: [...found.items] };
     },
   );
   const scopeOf = (

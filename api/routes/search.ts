@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { searchItems } from '../../app/use-cases/search.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { count, Problem, SearchResults, user } from '../schemas.ts';
+import { count, Problem, SearchResults, savedFrom, savedTo, user } from '../schemas.ts';
 
 export function registerSearch(server: ApiServer, { app }: ApiContext): void {
   const querystring = z.object({
@@ -9,6 +9,9 @@ export function registerSearch(server: ApiServer, { app }: ApiContext): void {
     query: z.string().optional(),
     provider: z.string().optional(),
     collection: z.string().optional(),
+    state: z.string().optional().describe('active, held, trash or all; left out: active and held'),
+    savedFrom,
+    savedTo,
     user,
     limit: count(200, 10),
   });
@@ -22,15 +25,21 @@ export function registerSearch(server: ApiServer, { app }: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { q, query: words, provider = null, collection = null, limit } = query;
+      const { q, query: words, provider = null, collection = null, state = null, limit } = query;
       const found = await searchItems(app, {
         query: q ?? words ?? '',
         user: query.user ?? null,
         provider,
         collection,
+        state,
+        savedFrom: query.savedFrom ?? null,
+        savedTo: query.savedTo ?? null,
         limit,
       });
-      return { mode: found.mode, results: [...found.results] };
+      return {
+        mode: found.mode,
+        results: found.results.map((result) => ({ ...result, matched: [...result.matched] })),
+      };
     },
   );
 }

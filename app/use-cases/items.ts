@@ -1,12 +1,13 @@
 import { InputError, NotFoundError } from '../../core/errors.ts';
 import { parseScope, scopeName } from '../../core/keys.ts';
 import type { ItemState } from '../../core/ledger.ts';
-import type { ItemSummary } from '../../core/ports/item-store.ts';
+import type { ItemFilter, ItemSummary } from '../../core/ports/item-store.ts';
 import type { App, ScopeChoice } from '../app.ts';
 import { isoOf, objectOf } from './format.ts';
+import { datesOf, type SavedBetween } from './saved-between.ts';
 import { checkProvider, findScopes, resolveScope } from './scopes.ts';
 
-export interface ItemsRequest {
+export interface ItemsRequest extends SavedBetween {
   readonly user?: string | null;
   readonly provider?: string | null;
   readonly collection?: string | null;
@@ -14,6 +15,16 @@ export interface ItemsRequest {
   readonly limit?: number;
   /** the `next` of the page before */
   readonly after?: string | null;
+  /** or how many items come before the page */
+  readonly offset?: number | null;
+}
+
+export interface ItemPage {
+  readonly items: readonly ItemView[];
+  /** null at the end, and where the page was asked for by its offset */
+  readonly next: string | null;
+  /** of all pages */
+  readonly total: number;
 }
 
 export interface ItemView {
@@ -32,32 +43,34 @@ export interface ItemView {
   readonly author: string | null;
   readonly savedAt: string | null;
   readonly hasVector: boolean;
+  readonly hasThumbnail: boolean;
 }
 
 const STATES: readonly ItemState[] = ['active', 'held', 'trash', 'purged'];
 export const MAX_PAGE = 1_000;
 
 /** A page of items, newest saved first; by default the active ones, without what is hidden. */
-export async function listItems(
-  app: App,
-  request: ItemsRequest,
-): Promise<{ readonly items: readonly ItemView[]; readonly next: string | null }> {
-  const { limit = 50, after = null } = request;
+export async function listItems(app: App, request: ItemsRequest): Promise<ItemPage> {
+  const { limit = 50, after = null, offset = null } = request;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
     throw new InputError(`the limit must be a whole number from 1 to ${MAX_PAGE}`);
+  if (after !== null && offset !== null)
+    throw new InputError('after and offset both say where the page begins: give one of them');
   if (request.provider !== undefined && request.provider !== null) checkProvider(request.provider);
   const states = statesOf(request.state ?? 'active');
+  const dates = datesOf(request);
   const scopes = (await findScopes(app.store, request)).map(scopeName);
-  if (scopes.length === 0) return { items: [], next: null };
-  const page = await app.store.list(
-    { scopes, states, includeHidden: states.length > 1 || states[0] !== 'active' },
-    limit,
-    after,
-  );
-  return { items: page.items.map(toItemView), next: page.next };
+  if (scopes.length === 0) return { items: [], next: null, total: 0 };
+  const includeHidden = states.length > 1 || states[0] !== 'active';
+  const filter: ItemFilter = { scopes, states, includeHidden, ...dates };
+  const { items, next } =
+    offset === null
+      ? await app.store.list(filter, limit, after)
+      : { items: await app.store.listAt(filter, limit, offset), next: null };
+  return { items: items.map(toItemView), next, total: await app.store.count(filter) };
 }
 
-function statesOf(state: string): readonly ItemState[] {
+export function statesOf(state: string): readonly ItemState[] {
   if (state === 'all') return STATES;
   const known = STATES.find((candidate) => candidate === state);
   if (known === undefined) throw new InputError(`'${state}' is no state: there are ${STATES.join(', ')}, and all`);
@@ -66,7 +79,8 @@ function statesOf(state: string): readonly ItemState[] {
 
 export function toItemView(item: ItemSummary): ItemView {
   const { provider, user, collection } = parseScope(item.scope);
-  const { itemId, state, pinned, blocked, hidden, stub, unavailable, title, url, author, hasVector } = item;
+  const { itemId, state, pinned, blocked, hidden, stub, unavailable, title, url, author, hasVector, hasThumbnail } =
+    item;
   return {
     provider,
     user,
@@ -83,6 +97,7 @@ export function toItemView(item: ItemSummary): ItemView {
     author,
     savedAt: isoOf(item.savedAt),
     hasVector,
+    hasThumbnail: hasThumbnail && !hidden,
   };
 }
 
@@ -115,6 +130,7 @@ export async function getItem(app: App, choice: ScopeChoice, itemId: string): Pr
     author: shown?.author ?? null,
     savedAt: isoOf(row.savedAt),
     hasVector: vector !== null,
+    hasThumbnail: shown !== null && shown.thumbnailUrl !== null,
     body: shown?.body ?? null,
     createdAt: isoOf(shown?.createdAt ?? null),
     thumbnailUrl: shown?.thumbnailUrl ?? null,

@@ -1,6 +1,7 @@
 import { parseScope, type Scope } from '../../core/keys.ts';
 import type { ScopeTotals } from '../../core/ports/item-store.ts';
 import type { App } from '../app.ts';
+import { readTargets } from '../notify/targets.ts';
 import { isRemoteEmbedder, type Outbound, outboundHosts } from '../outbound.ts';
 import { SAMPLE_USER, sampleFile } from '../samples.ts';
 import { VERSION } from '../version.ts';
@@ -43,6 +44,7 @@ export async function readOverview(app: App): Promise<Overview> {
   const pinned = await app.stores.embedder();
   const collections = totals.map(toCollection);
   const accounts = await readAccounts(app);
+  const targets = await readTargets(app);
   return {
     version: VERSION,
     embedder: {
@@ -52,7 +54,10 @@ export async function readOverview(app: App): Promise<Overview> {
       coverage: coverageOf(totals),
       isRemote: isRemoteEmbedder(config.embedder),
     },
-    outbound: outboundHosts(config),
+    outbound: outboundHosts(
+      config,
+      targets.flatMap(({ receiver }) => receiver ?? []),
+    ),
     eventLog: config.kafka === null ? 'embedded' : 'kafka',
     store: config.store,
     totals: {

@@ -1,15 +1,19 @@
 import { InputError } from '../../core/errors.ts';
 import { parseScope, scopeName } from '../../core/keys.ts';
 import type { App } from '../app.ts';
-import type { FoundItem } from '../app-search.ts';
+import { type FoundItem, type MatchedBy } from '../app-search.ts';
 import { isoOf } from './format.ts';
+import { statesOf } from './items.ts';
+import { datesOf, type SavedBetween } from './saved-between.ts';
 import { checkProvider, findScopes } from './scopes.ts';
 
-export interface SearchItemsRequest {
+export interface SearchItemsRequest extends SavedBetween {
   readonly query: string;
   readonly user?: string | null;
   readonly provider?: string | null;
   readonly collection?: string | null;
+  /** default: what is in the collection, active and held */
+  readonly state?: string | null;
   readonly limit?: number;
 }
 
@@ -25,6 +29,9 @@ export interface SearchResultView {
   /** comparable within one answer only; higher is better */
   readonly score: number;
   readonly savedAt: string | null;
+  readonly hasThumbnail: boolean;
+  /** by which rankings it was found */
+  readonly matched: readonly MatchedBy[];
   /** plain text, not HTML */
   readonly snippet: string;
 }
@@ -47,15 +54,33 @@ export async function searchItems(app: App, request: SearchItemsRequest): Promis
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RESULTS)
     throw new InputError(`the limit must be a whole number from 1 to ${MAX_RESULTS}`);
   if (request.provider !== undefined && request.provider !== null) checkProvider(request.provider);
+  const dates = datesOf(request);
+  const states = request.state === undefined || request.state === null ? null : statesOf(request.state);
   const scopes = (await findScopes(app.store, request)).map(scopeName);
   if (scopes.length === 0) return { mode: 'text', results: [] };
   // Refused where another one is pinned: vectors of different models are never compared.
   await app.embedder();
-  const { mode, hits } = await app.search({ query, filter: { scopes }, limit });
-  return { mode, results: hits.map(toView) };
+  const { mode, hits } = await app.search({
+    query,
+    filter: { scopes, ...dates, ...(states === null ? {} : { states }) },
+    limit,
+  });
+  return { mode, results: hits.map(toResultView) };
 }
 
-export function toView(hit: FoundItem): SearchResultView {
-  const { itemId, state, title, url, author, score, snippet } = hit;
-  return { ...parseScope(hit.scope), itemId, state, title, url, author, score, savedAt: isoOf(hit.savedAt), snippet };
+export function toResultView(hit: FoundItem): SearchResultView {
+  const { itemId, state, title, url, author, score, snippet, hasThumbnail, matched } = hit;
+  return {
+    ...parseScope(hit.scope),
+    itemId,
+    state,
+    title,
+    url,
+    author,
+    score,
+    savedAt: isoOf(hit.savedAt),
+    hasThumbnail,
+    matched,
+    snippet,
+  };
 }

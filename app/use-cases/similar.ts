@@ -1,11 +1,12 @@
 import { InputError } from '../../core/errors.ts';
 import { scopeName } from '../../core/keys.ts';
 import type { ItemContent, SearchHit, StoredVector } from '../../core/ports/item-store.ts';
+import type { FoundItem } from '../../search/hybrid.ts';
 import { snippetOf } from '../../search/snippet.ts';
 import type { App } from '../app.ts';
 import { unknownItem } from './items.ts';
 import { findScopes, resolveItemScope } from './scopes.ts';
-import { type SearchResultView, toView } from './search.ts';
+import { type SearchResultView, toResultView } from './search.ts';
 
 export interface SimilarRequest {
   readonly provider: string;
@@ -48,7 +49,8 @@ export async function similarItems(app: App, request: SimilarRequest): Promise<S
   if (vector !== null) found = await app.store.searchVectors(floatsOf(vector), vector.model, filter, limit + 1);
   else if (words !== '') found = await app.store.searchText(words, filter, limit + 1);
   const others = found.filter((hit) => hit.scope !== name || hit.itemId !== itemId).slice(0, limit);
-  return { by: vector === null ? 'words' : 'meaning', results: others.map(withSnippet).map(toView) };
+  const by = vector === null ? 'words' : 'meaning';
+  return { by, results: others.map((hit) => toResultView(foundBy(by, hit))) };
 }
 
 /** Without quotation marks, which would ask for phrases. */
@@ -62,6 +64,6 @@ function floatsOf({ bytes, dimensions }: StoredVector): Float32Array {
   return new Float32Array(bytes.slice().buffer, 0, Math.min(dimensions, bytes.byteLength / FLOAT_BYTES));
 }
 
-function withSnippet(hit: SearchHit): SearchHit & { readonly snippet: string } {
-  return { ...hit, snippet: snippetOf(hit.content, []) };
+function foundBy(by: SimilarItems['by'], hit: SearchHit): FoundItem {
+  return { ...hit, matched: [by], snippet: snippetOf(hit.content, []) };
 }

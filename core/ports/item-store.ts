@@ -114,6 +114,7 @@ export interface ItemSummary {
   readonly stub: boolean;
   readonly unavailable: boolean;
   readonly hasVector: boolean;
+  readonly hasThumbnail: boolean;
   readonly title: string | null;
   readonly url: string | null;
   readonly author: string | null;
@@ -126,6 +127,10 @@ export interface ItemFilter {
   /** default: active and held, not hidden */
   readonly states?: readonly NonNullable<LedgerRow['state']>[];
   readonly includeHidden?: boolean;
+  /** saved at or after this, ms since 1970; with one of these, items whose date is not known are left out */
+  readonly savedFrom?: number;
+  /** saved before this, ms since 1970 */
+  readonly savedBefore?: number;
 }
 
 export interface SearchHit extends ItemSummary {
@@ -216,6 +221,10 @@ export interface ItemStore {
     limit: number,
     after: string | null,
   ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }>;
+  /** As `list`, the items behind the first `offset`. */
+  listAt(filter: ItemFilter, limit: number, offset: number): Promise<readonly ItemSummary[]>;
+  /** How many items `list` has in all its pages. */
+  count(filter: ItemFilter): Promise<number>;
   item(
     scope: string,
     itemId: string,

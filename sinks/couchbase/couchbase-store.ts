@@ -60,6 +60,8 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
     scopes: () => ledger.scopes(),
     totals: () => people.totals(),
     list: (filter, limit, after) => people.list(filter, limit, after),
+    listAt: (filter, limit, offset) => people.listAt(filter, limit, offset),
+    count: (filter) => people.count(filter),
     item: (scope, itemId) => people.item(scope, itemId),
     history: (scope, itemId) => people.history(scope, itemId),
     held: () => people.held(),

@@ -12,7 +12,7 @@ import { SetDigest } from '../../core/set-digest.ts';
 import type { Catalog } from './catalog.ts';
 import { inParallel } from './documents.ts';
 import { type ItemDocuments, vectorOf } from './item-documents.ts';
-import { compare, joinKey, prefixOf, splitKey } from './keys.ts';
+import { compare, joinKey, prefixOf, sortable, splitKey } from './keys.ts';
 import { allOf, rowPages } from './ledger-reads.ts';
 import { datesOf, decodeRow, historyOf, MAIN, rowsOf, type StoredRow, type Totals, WORK } from './ledger-tables.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -103,18 +103,40 @@ export class PeopleReads {
     after: string | null,
   ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }> {
     const from = after === null ? null : decodeCursor(after);
-    const found: Place[] = [];
-    for (const scope of await this.#catalog.scopes(filter)) {
-      const log = await this.#catalog.logOf(scope);
-      for (const state of log === null ? [] : new Set(filter.states ?? DEFAULT_STATES))
-        if (log !== null) found.push(...(await placesBehind(log, scope, state, filter, limit + 1, from)));
-    }
-    const page = found.sort(comparePlaces).slice(0, limit);
+    const found = await this.#places(filter, limit + 1, from);
+    const page = found.slice(0, limit);
     const last = page.at(-1);
     return {
       items: await this.summaries(page),
       next: found.length > limit && last !== undefined ? encodeCursor(last) : null,
     };
+  }
+
+  /** Passes over every place before it, but over no item. */
+  async listAt(filter: ItemFilter, limit: number, offset: number): Promise<readonly ItemSummary[]> {
+    return this.summaries((await this.#places(filter, offset + limit, null)).slice(offset));
+  }
+
+  /** Passes over every place. */
+  async count(filter: ItemFilter): Promise<number> {
+    let count = 0;
+    for (const scope of await this.#catalog.scopes(filter)) {
+      const log = await this.#catalog.logOf(scope);
+      for (const state of log === null ? [] : new Set(filter.states ?? DEFAULT_STATES))
+        if (log !== null) count += (await placesBehind(log, scope, state, filter, Infinity, null)).length;
+    }
+    return count;
+  }
+
+  /** The first places behind `from`, in order. */
+  async #places(filter: ItemFilter, limit: number, from: Place | null): Promise<readonly Place[]> {
+    const found: Place[] = [];
+    for (const scope of await this.#catalog.scopes(filter)) {
+      const log = await this.#catalog.logOf(scope);
+      for (const state of log === null ? [] : new Set(filter.states ?? DEFAULT_STATES))
+        if (log !== null) found.push(...(await placesBehind(log, scope, state, filter, limit, from)));
+    }
+    return found.sort(comparePlaces).slice(0, limit);
   }
 
   /** What a list shows of items. */
@@ -146,6 +168,7 @@ export function summaryOf(scope: string, { row, content }: Pick<StoredItem, 'row
     savedAt,
     stub: row.content !== 'full',
     hasVector: row.vectorHash !== '',
+    hasThumbnail: content !== null && content.thumbnailUrl !== null,
     title: content?.title ?? null,
     url: content?.url ?? null,
     author: content?.author ?? null,
@@ -165,9 +188,12 @@ async function placesBehind(
 ): Promise<readonly Place[]> {
   const places: Place[] = [];
   const prefix = prefixOf(state);
-  let after = from === null ? null : joinKey(state, from.date, from.itemId);
+  const dates = dateRange(filter);
+  const isFrom = from !== null && (dates.behind === null || from.date > dates.behind);
+  let after = dates.behind === null ? null : joinKey(state, dates.behind, BEHIND_IDS);
+  if (isFrom) after = joinKey(state, from.date, from.itemId);
   // In scopes behind that of the cursor, an item of the same date and id is still to come.
-  if (from !== null && after !== null && scope > from.scope) {
+  if (isFrom && after !== null && scope > from.scope && from.date <= dates.upTo) {
     const hidden = await log.get(datesOf(scope), after);
     if (hidden !== undefined && (hidden === 0 || filter.includeHidden === true))
       places.push({ scope, date: from.date, itemId: from.itemId });
@@ -176,12 +202,37 @@ async function placesBehind(
     const page = await log.page(datesOf(scope), Math.min(limit, PAGE), { after, prefix });
     for (const [key, hidden] of page) {
       const [, date = '', itemId = ''] = splitKey(key);
+      if (date > dates.upTo) return places.slice(0, limit);
       if (hidden === 0 || filter.includeHidden === true) places.push({ scope, date, itemId });
     }
     if (page.length < Math.min(limit, PAGE)) break;
     after = page.at(-1)?.[0] ?? null;
   }
   return places.slice(0, limit);
+}
+
+/** Behind every item id: they are printable ASCII. */
+export const BEHIND_IDS = '\u007f';
+/** Behind every date, as a key has it. */
+const BEHIND_DATES = '\uffff';
+
+/** Dates as keys have them, with their sign turned; items without one stand at 1, behind all others. */
+export function dateRange({ savedFrom, savedBefore }: ItemFilter): {
+  readonly behind: string | null;
+  readonly upTo: string;
+} {
+  const isLimited = savedFrom !== undefined || savedBefore !== undefined;
+  return {
+    behind: savedBefore === undefined ? null : sortable(-savedBefore),
+    upTo: isLimited ? sortable(Math.min(0, -(savedFrom ?? 0))) : BEHIND_DATES,
+  };
+}
+
+/** Where a filter is by date, items that have none are left out. */
+export function fitsDates(filter: ItemFilter, savedAt: number | null): boolean {
+  const { behind, upTo } = dateRange(filter);
+  const place = sortable(-(savedAt ?? -1));
+  return (behind === null || place > behind) && place <= upTo;
 }
 
 function comparePlaces(a: Place, b: Place): number {

@@ -2,9 +2,9 @@ import type { ItemFilter, SearchHit } from '../../core/ports/item-store.ts';
 import type { Catalog } from './catalog.ts';
 import { inParallel } from './documents.ts';
 import { type ItemDocument, type ItemDocuments, vectorOf } from './item-documents.ts';
-import { prefixOf, splitKey } from './keys.ts';
+import { joinKey, prefixOf, splitKey } from './keys.ts';
 import { datesOf, decodeRow, rowsOf, type StoredRow } from './ledger-tables.ts';
-import { DEFAULT_STATES, summaryOf } from './people-reads.ts';
+import { BEHIND_IDS, DEFAULT_STATES, dateRange, summaryOf } from './people-reads.ts';
 
 const PAGE = 500;
 
@@ -64,17 +64,18 @@ export class ScanSearch {
   async *#documents(
     filter: ItemFilter,
   ): AsyncGenerator<readonly { readonly scope: string; readonly document: ItemDocument; readonly row: StoredRow }[]> {
+    const dates = dateRange(filter);
     for (const scope of await this.#catalog.scopes(filter)) {
       const log = await this.#catalog.logOf(scope);
       if (log === null) continue;
       for (const state of new Set(filter.states ?? DEFAULT_STATES)) {
-        for (let after: string | null = null; ; ) {
+        for (let after = dates.behind === null ? null : joinKey(state, dates.behind, BEHIND_IDS); ; ) {
           const page: readonly (readonly [string, unknown])[] = await log.page(datesOf(scope), PAGE, {
             after,
             prefix: prefixOf(state),
           });
           const ids = page
-            .filter(([, hidden]) => hidden === 0 || filter.includeHidden === true)
+            .filter(([key, hidden]) => (hidden === 0 || filter.includeHidden === true) && isWithin(key, dates.upTo))
             .map(([key]) => splitKey(key)[2] ?? '');
           const rows = await log.getMany(rowsOf(scope), ids);
           yield (
@@ -84,13 +85,15 @@ export class ScanSearch {
               return row === undefined || document === null ? [] : [{ scope, document, row }];
             })
           ).flat();
-          if (page.length < PAGE) break;
           after = page.at(-1)?.[0] ?? null;
+          if (page.length < PAGE || after === null || !isWithin(after, dates.upTo)) break;
         }
       }
     }
   }
 }
+
+const isWithin = (key: string, upTo: string): boolean => (splitKey(key)[1] ?? '') <= upTo;
 
 /** Null where a vector points nowhere. */
 function cosine(a: Float32Array, bytes: Uint8Array): number | null {

@@ -5,7 +5,7 @@ import type { BucketSettings } from './bucket.ts';
 import type { Catalog } from './catalog.ts';
 import { inParallel } from './documents.ts';
 import type { ItemDocuments } from './item-documents.ts';
-import { DEFAULT_STATES, type PeopleReads, summaryOf } from './people-reads.ts';
+import { DEFAULT_STATES, fitsDates, type PeopleReads, summaryOf } from './people-reads.ts';
 import { SEARCH_INDEX } from './search-index.ts';
 
 /** Ids of another generation and items that changed since they were indexed are left out: so many more are asked for. */
@@ -85,7 +85,7 @@ export class ServiceSearch {
   async text(query: string, filter: ItemFilter, limit: number): Promise<readonly SearchHit[]> {
     const scopes = await this.#catalog.scopes(filter);
     if (scopes.length === 0 || isEmpty(filter) || query.trim() === '' || limit < 1) return [];
-    const found = await this.#search(wordRequest(query, filter, scopes), atMost(limit));
+    const found = await this.#search(wordRequest(query, filter, scopes), depthOf(filter, limit));
     return this.#hits(found, scopes, filter, limit);
   }
 
@@ -95,7 +95,7 @@ export class ServiceSearch {
     if (stored?.model !== model || stored.dimensions !== vector.length) return [];
     const scopes = await this.#catalog.scopes(filter);
     if (scopes.length === 0 || isEmpty(filter) || limit < 1) return [];
-    const count = atMost(limit);
+    const count = depthOf(filter, limit);
     const found = await this.#search(vectorRequest(vector, filter, scopes, count), count);
     return this.#hits(found, scopes, filter, limit);
   }
@@ -115,6 +115,7 @@ export class ServiceSearch {
       if (item?.content === undefined || item.content === null) return [];
       const { row, content } = item;
       if (!states.includes(row.state) || (row.hidden && filter.includeHidden !== true)) return [];
+      if (!fitsDates(filter, row.savedAt)) return [];
       return [{ ...summaryOf(scope, item), content, score }];
     });
     const seen = new Set<string>();
@@ -129,4 +130,8 @@ export class ServiceSearch {
 
 const isEmpty = ({ states }: ItemFilter): boolean => states !== undefined && states.length === 0;
 
-const atMost = (limit: number): number => Math.min(MAX_HITS, limit * HITS_A_RESULT);
+/** Its index knows no dates: where a filter is by date, what it finds is thinned out here. */
+function depthOf({ savedFrom, savedBefore }: ItemFilter, limit: number): number {
+  const isThinned = savedFrom !== undefined || savedBefore !== undefined;
+  return isThinned ? MAX_HITS : Math.min(MAX_HITS, limit * HITS_A_RESULT);
+}

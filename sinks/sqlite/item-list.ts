@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.ts';
 import type { ItemFilter, ItemSummary } from '../../core/ports/item-store.ts';
 import type { Database, Statement } from '../../sqlite/open.ts';
-import { stateNumber } from './flags.ts';
+import { type ListFilter, listFilterOf, scopeClause } from './list-filter.ts';
 import type { ScopeIds } from './scope-ids.ts';
 import { type RawSummary, SUMMARY_COLUMNS, toSummary } from './summaries.ts';
 
@@ -13,83 +13,121 @@ interface Place {
   readonly scope: string;
 }
 
-interface Entry extends Place {
-  readonly summary: ItemSummary;
+/** Behind every item id: they are printable ASCII. */
+const BEHIND_IDS = '\u007f';
+
+interface CountParameters {
+  readonly after: number;
+  readonly upTo: number;
+  /** JSON of their numbers */
+  readonly scopes: string;
 }
 
-export const DEFAULT_STATES = ['active', 'held'] as const;
+interface PageParameters extends CountParameters {
+  readonly itemId: string;
+  readonly scopeId: number;
+  readonly limit: number;
+  readonly offset: number;
+}
 
 /** Pages through items in the order that people read them. */
 export class ItemList {
   readonly #db: Database;
   readonly #scopes: ScopeIds;
-  readonly #statements = new Map<string, Statement<unknown[], RawSummary>>();
+  readonly #pages = new Map<string, Statement<[PageParameters], RawSummary>>();
+  readonly #counts = new Map<string, Statement<[CountParameters], number>>();
 
   constructor(db: Database, scopes: ScopeIds) {
     this.#db = db;
     this.#scopes = scopes;
   }
 
-  /**
-   * One range of an index for each scope and state, merged: there are few of both.
-   *
-   * @throws InputError when `after` is no cursor of ours.
-   */
+  /** @throws InputError when `after` is no cursor of ours. */
   page(
     filter: ItemFilter,
     limit: number,
     after: string | null,
   ): { readonly items: readonly ItemSummary[]; readonly next: string | null } {
     const from = after === null ? null : decodeCursor(after);
-    const found: Entry[] = [];
-    for (const scopeId of this.#scopes.matching(filter)) {
-      const scope = this.#scopes.name(scopeId);
-      for (const state of new Set(filter.states ?? DEFAULT_STATES)) {
-        const statement = this.#statement(
-          stateNumber(state),
-          filter.includeHidden ?? false,
-          from !== null && scope > from.scope,
-        );
-        const rows = statement.all(scopeId, from?.order ?? Number.MIN_SAFE_INTEGER, from?.itemId ?? '', limit + 1);
-        for (const raw of rows)
-          found.push({ order: -(raw[3] ?? -1), itemId: raw[1], scope, summary: toSummary(scope, raw) });
-      }
-    }
-    const page = found.sort(comparePlaces).slice(0, limit);
+    const found = this.#read(filter, limit + 1, 0, from);
+    const page = found.slice(0, limit);
     const last = page.at(-1);
     return {
-      items: page.map((entry) => entry.summary),
+      items: page,
       next: found.length > limit && last !== undefined ? encodeCursor(last) : null,
     };
   }
 
-  /** `inclusive`: in scopes behind that of the cursor, an item of the same date and id is still to come. */
-  #statement(state: number, includeHidden: boolean, inclusive: boolean): Statement<unknown[], RawSummary> {
-    const key = `${state} ${includeHidden} ${inclusive}`;
-    const known = this.#statements.get(key);
+  pageAt(filter: ItemFilter, limit: number, offset: number): readonly ItemSummary[] {
+    return this.#read(filter, limit, offset, null);
+  }
+
+  count(filter: ItemFilter): number {
+    const wanted = listFilterOf(filter, this.#scopes);
+    if (wanted === null) return 0;
+    const { after, upTo, scopeIds } = wanted;
+    return this.#countOf(wanted).get({ after, upTo, scopes: JSON.stringify(scopeIds) }) ?? 0;
+  }
+
+  #read(filter: ItemFilter, limit: number, offset: number, from: Place | null): readonly ItemSummary[] {
+    const wanted = listFilterOf(filter, this.#scopes);
+    if (wanted === null) return [];
+    // A cursor counts where it is further than the dates of the filter.
+    const isFrom = from !== null && from.order > wanted.after;
+    const rows = this.#pageOf(wanted).all({
+      after: isFrom ? from.order : wanted.after,
+      itemId: isFrom ? from.itemId : BEHIND_IDS,
+      scopeId: isFrom ? (this.#scopes.find(from.scope) ?? 0) : 0,
+      upTo: wanted.upTo,
+      scopes: JSON.stringify(wanted.scopeIds),
+      limit,
+      offset,
+    });
+    return rows.map((raw) => toSummary(this.#scopes.name(raw[0]), raw));
+  }
+
+  /** The place is found on the index alone; only what is shown is looked up. A range for each group, merged by SQLite. */
+  #pageOf(wanted: ListFilter): Statement<[PageParameters], RawSummary> {
+    const scope = scopeClause(wanted);
+    const key = `${wanted.groups.join()} ${scope}`;
+    const known = this.#pages.get(key);
     if (known !== undefined) return known;
+    const ranges = wanted.groups.map(
+      (group) => `SELECT place, item_id, scope_id FROM ledger INDEXED BY ledger_dates
+        WHERE shown = ${group} AND (place, item_id, scope_id) > (@after, @itemId, @scopeId)
+          AND place <= @upTo ${scope}`,
+    );
     const statement = this.#db
-      .prepare<unknown[], RawSummary>(
-        `SELECT ${SUMMARY_COLUMNS} FROM ledger l LEFT JOIN items i ON i.doc_id = l.doc_id
-         WHERE (l.flags & 7) = ${state} AND l.scope_id = ?
-           AND (-ifnull(l.saved_at, -1), l.item_id) ${inclusive ? '>=' : '>'} (?, ?)
-           ${includeHidden ? '' : 'AND (l.flags & 32) = 0'}
-         ORDER BY -ifnull(l.saved_at, -1), l.item_id LIMIT ?`,
+      .prepare<[PageParameters], RawSummary>(
+        `SELECT ${SUMMARY_COLUMNS} FROM (${ranges.join(' UNION ALL ')} ORDER BY 1, 2, 3 LIMIT @limit OFFSET @offset) p
+         CROSS JOIN ledger l ON l.scope_id = p.scope_id AND l.item_id = p.item_id
+         LEFT JOIN items i ON i.doc_id = l.doc_id
+         ORDER BY p.place, p.item_id, p.scope_id`,
       )
       .raw();
-    this.#statements.set(key, statement);
+    this.#pages.set(key, statement);
+    return statement;
+  }
+
+  #countOf(wanted: ListFilter): Statement<[CountParameters], number> {
+    const scope = scopeClause(wanted);
+    const key = `${wanted.groups.join()} ${scope}`;
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const statement = this.#db
+      .prepare<[CountParameters], number>(
+        `SELECT count(*) FROM ledger INDEXED BY ledger_dates
+         WHERE shown IN (${wanted.groups.join()}) AND place > @after
+           AND place <= @upTo ${scope}`,
+      )
+      .pluck();
+    this.#counts.set(key, statement);
     return statement;
   }
 }
 
-function comparePlaces(a: Place, b: Place): number {
-  if (a.order !== b.order) return a.order - b.order;
-  if (a.itemId !== b.itemId) return a.itemId < b.itemId ? -1 : 1;
-  return a.scope < b.scope ? -1 : 1;
-}
-
-function encodeCursor({ order, itemId, scope }: Place): string {
-  return Buffer.from(JSON.stringify([order, itemId, scope])).toString('base64url');
+function encodeCursor({ savedAt, itemId, scope }: ItemSummary): string {
+  return Buffer.from(JSON.stringify([-(savedAt ?? -1), itemId, scope])).toString('base64url');
 }
 
 function decodeCursor(cursor: string): Place {

@@ -2,7 +2,7 @@ import type { ItemChange, ItemContent } from '../../core/ports/item-store.ts';
 import type { Database, Statement } from '../../sqlite/open.ts';
 import { bucketOf, packFlags } from './flags.ts';
 import { indexedText } from './fts-text.ts';
-import { ledgerValues, UPSERT_LEDGER } from './ledger-columns.ts';
+import { ledgerValues, listValues, UPSERT_LEDGER } from './ledger-columns.ts';
 import type { ScopeIds } from './scope-ids.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import type { VectorTable } from './vector-table.ts';
@@ -97,7 +97,7 @@ export class ItemWriter {
       this.#writeVector(docId, scopeId, flags, vector, before);
     }
     const keptId = parts === 0 ? null : docId;
-    this.#upsert.run(scopeId, keptId, parts, ...ledgerValues(row, flags));
+    this.#upsert.run(scopeId, keptId, parts, ...ledgerValues(row, flags), ...listValues(row, flags));
     rows?.set(row.itemId, { docId: keptId, parts, flags });
     if (change.eraseHistory === true && this.#eraseHistory.run(scopeId, row.itemId).changes > 0) this.#erased = true;
   }

@@ -63,13 +63,21 @@ const NAMES = [
 export const LEDGER_COLUMNS = NAMES.map((name) => `l.${name}`).join(', ');
 export const LEDGER_COLUMN_COUNT = NAMES.length;
 
-/** Parameters: scope_id, doc_id, parts, then those of `ledgerValues`. */
+/** Made of others, for the index that lists are read from: schema.ts. */
+const LIST_NAMES = ['shown', 'place'] as const;
+const WRITTEN = [...NAMES, ...LIST_NAMES];
+
+/** Parameters: scope_id, doc_id, parts, then those of `ledgerValues` and of `listValues`. */
 export const UPSERT_LEDGER = `
-INSERT INTO ledger (scope_id, doc_id, parts, ${NAMES.join(', ')})
-VALUES (?, ?, ?, ${NAMES.map(() => '?').join(', ')})
-ON CONFLICT (scope_id, item_id) DO UPDATE SET doc_id = excluded.doc_id, parts = excluded.parts, ${NAMES.slice(1)
+INSERT INTO ledger (scope_id, doc_id, parts, ${WRITTEN.join(', ')})
+VALUES (?, ?, ?, ${WRITTEN.map(() => '?').join(', ')})
+ON CONFLICT (scope_id, item_id) DO UPDATE SET doc_id = excluded.doc_id, parts = excluded.parts, ${WRITTEN.slice(1)
   .map((name) => `${name} = excluded.${name}`)
   .join(', ')}`;
+
+export function listValues({ savedAt }: Pick<LedgerRow, 'savedAt'>, flags: number): readonly [number, number] {
+  return [flags & (FLAG.state | FLAG.hidden), -(savedAt ?? -1)];
+}
 
 /** What a statement is given of a row; `flags` is packFlags of it. */
 export function ledgerValues(row: LedgerRow, flags: number): RawRow {

@@ -139,4 +139,20 @@ CREATE TABLE chunks (
 );
 `;
 
-export const STORE_MIGRATIONS: readonly Migration[] = [`${LEDGER}${ITEMS}${THE_REST}`];
+/**
+ * What lists are read from, also at any place in them: the index has all that a filter asks, so that nothing is looked up for
+ * what is passed over. That takes columns: for an index over expressions SQLite looks up every row of a table WITHOUT ROWID.
+ * `shown` is state and hidden of the flags; `place` is the saved date with its sign turned, so that everything ascends.
+ */
+const DATES = `
+DROP INDEX ledger_active;
+DROP INDEX ledger_held;
+DROP INDEX ledger_trash;
+DROP INDEX ledger_purged;
+ALTER TABLE ledger ADD COLUMN shown INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD COLUMN place INTEGER NOT NULL DEFAULT 1;
+UPDATE ledger SET shown = flags & 39, place = -ifnull(saved_at, -1);
+CREATE INDEX ledger_dates ON ledger (shown, place, item_id, scope_id, doc_id);
+`;
+
+export const STORE_MIGRATIONS: readonly Migration[] = [`${LEDGER}${ITEMS}${THE_REST}`, DATES];

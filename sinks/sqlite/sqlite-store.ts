@@ -90,6 +90,8 @@ function createStore(db: Database, file: string): ItemStore {
     scopes: () => guarded(() => fold.scopes()),
     totals: () => guarded(() => walk(file, (ledger) => ledger.totals())),
     list: (filter, limit, after) => guarded(() => list.page(filter, limit, after)),
+    listAt: (filter, limit, offset) => guarded(() => list.pageAt(filter, limit, offset)),
+    count: (filter) => guarded(() => list.count(filter)),
     item: (scope, itemId) => guarded(() => items.item(scope, itemId)),
     history: (scope, itemId) => guarded(() => items.history(scope, itemId)),
     held: () => guarded(() => items.held()),

@@ -2,12 +2,13 @@ import type { ItemFilter, SearchHit } from '../../core/ports/item-store.ts';
 import type { Database, Statement } from '../../sqlite/open.ts';
 import { bucketOf, FLAG, stateNumber } from './flags.ts';
 import { wordQuery } from './fts-query.ts';
-import { DEFAULT_STATES } from './item-list.ts';
+import { DEFAULT_STATES, hasDates, type ListFilter, listFilterOf, scopeClause } from './list-filter.ts';
 import type { ScopeIds } from './scope-ids.ts';
 import {
   CONTENT_COLUMNS,
   type RawContent,
   type RawSummary,
+  SUMMARY_COLUMN_COUNT,
   SUMMARY_COLUMNS,
   toContent,
   toSummary,
@@ -27,20 +28,37 @@ const ENOUGH_HITS = 10;
 /** sqlite-vec refuses more: https://github.com/asg017/sqlite-vec */
 const MAX_K = 4_096;
 
+/** Items within the dates of a filter that are compared exactly, without looking at their sign bits before. */
+const MAX_EXACT = 3_000;
+
 type Scored = readonly [docId: number, score: number];
 type RawHit = readonly [...RawSummary, ...RawContent];
+
+interface Wanted extends ListFilter {
+  /** JSON of what bucketOf gives for what the filter lets through */
+  readonly buckets: string;
+}
+
+interface DatedParameters {
+  readonly after: number;
+  readonly upTo: number;
+  /** JSON of the numbers of scopes */
+  readonly scopes: string;
+}
 
 /** Search by words and by vectors. Filters are part of the scans, so that a filter never thins the hits out. */
 export class StoreSearch {
   readonly #db: Database;
   readonly #scopes: ScopeIds;
   readonly #vectors: VectorTable;
-  readonly #ranked: Statement<[string, number, string, number], Scored>;
+  readonly #ranked: Statement<[string, number, string, number, number, number], Scored>;
   readonly #last: Statement<[string], number>;
-  readonly #lastWanted: Statement<[string, number, string], number>;
+  readonly #lastWanted: Statement<[string, number, string, number, number], number>;
   readonly #rescore: Statement<[Uint8Array, string, number], Scored>;
   readonly #hit: Statement<[number], RawHit>;
+  readonly #dated = new Map<string, Statement<[DatedParameters], number>>();
   #scan: Statement<[Uint8Array, number, bigint, string], number> | null = null;
+  #scanOf: Statement<[Uint8Array, number, bigint, string], number> | null = null;
 
   constructor(db: Database, scopes: ScopeIds, vectors: VectorTable) {
     this.#db = db;
@@ -50,10 +68,13 @@ export class StoreSearch {
       CROSS JOIN items i ON i.doc_id = w.rowid
       CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id
       WHERE w.words MATCH ? AND w.rowid >= ?
-        AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))`;
+        AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))
+        AND l.place > ? AND l.place <= ?`;
     // FTS5 gives its rows in the order that is asked for, so the joins stop with the limit.
     this.#ranked = db
-      .prepare<[string, number, string, number], Scored>(`SELECT w.rowid, -w.rank ${matching} ORDER BY w.rank LIMIT ?`)
+      .prepare<[string, number, string, number, number, number], Scored>(
+        `SELECT w.rowid, -w.rank ${matching} ORDER BY w.rank LIMIT ?`,
+      )
       .raw();
     this.#last = db
       .prepare<[string], number>(
@@ -61,7 +82,7 @@ export class StoreSearch {
       )
       .pluck();
     this.#lastWanted = db
-      .prepare<[string, number, string], number>(
+      .prepare<[string, number, string, number, number], number>(
         `SELECT w.rowid ${matching} ORDER BY w.rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
       )
       .pluck();
@@ -83,9 +104,8 @@ export class StoreSearch {
   /** Items with all the words first, then, as far as the limit goes, those with any of them. */
   text(query: string, filter: ItemFilter, limit: number): readonly SearchHit[] {
     const words = wordQuery(query);
-    const buckets = this.#buckets(filter);
-    if (words === null || buckets.length === 0 || limit < 1) return [];
-    const wanted = JSON.stringify(buckets);
+    const wanted = this.#wanted(filter);
+    if (words === null || wanted === null || limit < 1) return [];
     const scored = this.#rank(words.all, wanted, limit);
     if (scored.length < Math.min(limit, ENOUGH_HITS) && words.any.length > 0) {
       const known = new Set(scored.map(([docId]) => docId));
@@ -96,10 +116,16 @@ export class StoreSearch {
     return this.#hits(scored);
   }
 
-  #rank(expression: string, wanted: string, limit: number): Scored[] {
+  #wanted(filter: ItemFilter): Wanted | null {
+    const list = listFilterOf(filter, this.#scopes);
+    const buckets = this.#buckets(filter);
+    return list === null || buckets.length === 0 ? null : { ...list, buckets: JSON.stringify(buckets) };
+  }
+
+  #rank(expression: string, { buckets, after, upTo }: Wanted, limit: number): Scored[] {
     const isLarge = this.#last.get(expression) !== undefined;
-    const from = isLarge ? (this.#lastWanted.get(expression, 0, wanted) ?? 0) : 0;
-    return this.#ranked.all(expression, from, wanted, limit);
+    const from = isLarge ? (this.#lastWanted.get(expression, 0, buckets, after, upTo) ?? 0) : 0;
+    return this.#ranked.all(expression, from, buckets, after, upTo, limit);
   }
 
   /** Without words that very many items have, where there are others. */
@@ -110,26 +136,61 @@ export class StoreSearch {
 
   vectors(vector: Float32Array, model: string, filter: ItemFilter, limit: number): readonly SearchHit[] {
     const stored = this.#vectors.model();
-    const buckets = this.#buckets(filter);
-    if (stored?.model !== model || stored.dimensions !== vector.length || buckets.length === 0 || limit < 1) return [];
+    const wanted = this.#wanted(filter);
+    if (stored?.model !== model || stored.dimensions !== vector.length || wanted === null || limit < 1) return [];
     const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
-    const candidates = this.#candidates(padDimensions(bytes), buckets, limit);
+    const padded = padDimensions(bytes);
+    const candidates = hasDates(filter)
+      ? this.#datedCandidates(padded, wanted, limit)
+      : this.#candidates(padded, wanted, limit);
     return this.#hits(this.#rescore.all(bytes, JSON.stringify(candidates), limit));
   }
 
-  #candidates(padded: Uint8Array, buckets: readonly number[], limit: number): readonly number[] {
-    this.#scan ??= this.#db
-      .prepare<[Uint8Array, number, bigint, string], number>(
-        `SELECT doc_id FROM signs WHERE bits MATCH vec_quantize_binary(?) AND k = ? AND shard = ?
-         AND bucket IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
-      )
-      .pluck();
-    const wanted = JSON.stringify(buckets);
-    const k = Math.min(MAX_K, Math.ceil(Math.max(MIN_CANDIDATES, limit * CANDIDATES_A_HIT) / VECTOR_SHARDS));
+  #candidates(padded: Uint8Array, { buckets }: Wanted, limit: number): readonly number[] {
+    this.#scan ??= this.#prepareScan('bucket');
     const candidates: number[] = [];
     for (let shard = 0; shard < VECTOR_SHARDS; shard++)
-      candidates.push(...this.#scan.all(padded, k, BigInt(shard), wanted));
+      candidates.push(...this.#scan.all(padded, candidatesOf(limit), BigInt(shard), buckets));
     return candidates;
+  }
+
+  /** The signs know no dates, so they are scanned for the items that the index of dates names. */
+  #datedCandidates(padded: Uint8Array, wanted: Wanted, limit: number): readonly number[] {
+    const { after, upTo, scopeIds } = wanted;
+    const docIds = this.#datedOf(wanted).all({ after, upTo, scopes: JSON.stringify(scopeIds) });
+    if (docIds.length <= MAX_EXACT) return docIds;
+    this.#scanOf ??= this.#prepareScan('doc_id');
+    const shards = Array.from({ length: VECTOR_SHARDS }, (): number[] => []);
+    for (const docId of docIds) shards[docId % VECTOR_SHARDS]?.push(docId);
+    const candidates: number[] = [];
+    for (const [shard, ids] of shards.entries())
+      candidates.push(...this.#scanOf.all(padded, candidatesOf(limit), BigInt(shard), JSON.stringify(ids)));
+    return candidates;
+  }
+
+  #prepareScan(column: 'bucket' | 'doc_id'): Statement<[Uint8Array, number, bigint, string], number> {
+    return this.#db
+      .prepare<[Uint8Array, number, bigint, string], number>(
+        `SELECT doc_id FROM signs WHERE bits MATCH vec_quantize_binary(?) AND k = ? AND shard = ?
+         AND ${column} IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+      )
+      .pluck();
+  }
+
+  #datedOf(wanted: ListFilter): Statement<[DatedParameters], number> {
+    const scope = scopeClause(wanted);
+    const key = `${wanted.groups.join()} ${scope}`;
+    const known = this.#dated.get(key);
+    if (known !== undefined) return known;
+    const statement = this.#db
+      .prepare<[DatedParameters], number>(
+        `SELECT doc_id FROM ledger INDEXED BY ledger_dates
+         WHERE shown IN (${wanted.groups.join()}) AND place > @after
+           AND place <= @upTo ${scope} AND doc_id IS NOT NULL`,
+      )
+      .pluck();
+    this.#dated.set(key, statement);
+    return statement;
   }
 
   /** See bucketOf: what a filter lets through. */
@@ -145,9 +206,14 @@ export class StoreSearch {
     return scored.flatMap(([docId, score]) => {
       const raw = this.#hit.get(docId);
       if (raw === undefined) return [];
-      const summary = raw.slice(0, 7) as unknown as RawSummary;
-      const content = toContent(raw.slice(7) as unknown as RawContent);
+      const summary = raw.slice(0, SUMMARY_COLUMN_COUNT) as unknown as RawSummary;
+      const content = toContent(raw.slice(SUMMARY_COLUMN_COUNT) as unknown as RawContent);
       return [{ ...toSummary(this.#scopes.name(summary[0]), summary), content, score }];
     });
   }
+}
+
+/** Candidates that each shard is asked for. */
+function candidatesOf(limit: number): number {
+  return Math.min(MAX_K, Math.ceil(Math.max(MIN_CANDIDATES, limit * CANDIDATES_A_HIT) / VECTOR_SHARDS));
 }

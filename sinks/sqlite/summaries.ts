@@ -2,7 +2,9 @@ import type { ItemContent, ItemSummary } from '../../core/ports/item-store.ts';
 import { FLAG, stateOf } from './flags.ts';
 
 /** Columns of a summary, from `ledger l` and, where it has content, `items i`. */
-export const SUMMARY_COLUMNS = 'l.scope_id, l.item_id, l.flags, l.saved_at, i.title, i.url, i.author';
+export const SUMMARY_COLUMNS =
+  'l.scope_id, l.item_id, l.flags, l.saved_at, i.title, i.url, i.author, i.thumbnail_url IS NOT NULL';
+export const SUMMARY_COLUMN_COUNT = 8;
 
 export type RawSummary = readonly [
   scopeId: number,
@@ -12,9 +14,11 @@ export type RawSummary = readonly [
   title: string | null,
   url: string | null,
   author: string | null,
+  hasThumbnail: number,
 ];
 
-export function toSummary(scope: string, [, itemId, flags, savedAt, title, url, author]: RawSummary): ItemSummary {
+export function toSummary(scope: string, raw: RawSummary): ItemSummary {
+  const [, itemId, flags, savedAt, title, url, author, hasThumbnail] = raw;
   return {
     scope,
     itemId,
@@ -25,6 +29,7 @@ export function toSummary(scope: string, [, itemId, flags, savedAt, title, url, 
     stub: (flags & FLAG.full) === 0,
     unavailable: (flags & FLAG.unavailable) !== 0,
     hasVector: (flags & FLAG.vector) !== 0,
+    hasThumbnail: hasThumbnail === 1,
     title,
     url,
     author,

@@ -34,6 +34,61 @@ export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {
     expect(pages.sort()).toEqual(['1', '1', '1', '2', '2', '2']);
   });
 
+  it('gives the same items by their place as page by page, and counts them', async () => {
+    const scopes = [SCOPE, OTHER_SCOPE, 'github/me/starred'];
+    const items = Array.from({ length: 30 }, (_, i) =>
+      item(
+        `a${i % 10}`,
+        { savedAt: i % 4 === 0 ? null : i % 5, state: i % 7 === 0 ? 'held' : 'active', hidden: i % 11 === 0 },
+        { scope: scopes[i % 3] ?? '' },
+      ),
+    );
+    await commit(store(), { items });
+    const filters: readonly ItemFilter[] = [
+      {},
+      { includeHidden: true },
+      { states: ['active'] },
+      { scopes: [SCOPE] },
+      { scopes: [SCOPE, OTHER_SCOPE], states: ['held', 'active', 'trash'], includeHidden: true },
+      { savedFrom: 1 },
+      { savedFrom: 1, savedBefore: 3, includeHidden: true },
+      { states: ['trash'] },
+      { states: [] },
+      { scopes: [] },
+    ];
+    for (const filter of filters) {
+      const all = await idsByPages(store(), filter, 4);
+      for (const [offset, limit] of [
+        [0, 5],
+        [3, 4],
+        [7, 100],
+        [0, 100],
+        [100, 5],
+      ] as const) {
+        const page = (await store().listAt(filter, limit, offset)).map(({ itemId }) => itemId);
+        expect([filter, offset, page]).toEqual([filter, offset, all.slice(offset, offset + limit)]);
+      }
+      expect([filter, await store().count(filter)]).toEqual([filter, all.length]);
+    }
+  });
+
+  it('filters by the time at which items were saved', async () => {
+    const dates = [1_000, 2_000, 2_000, 3_000, null, 0];
+    await commit(store(), { items: dates.map((savedAt, i) => item(`a${i}`, { savedAt })) });
+    const cases: readonly [ItemFilter, string[]][] = [
+      [{ savedFrom: 2_000 }, ['a3', 'a1', 'a2']],
+      [{ savedFrom: 2_001 }, ['a3']],
+      [{ savedBefore: 2_000 }, ['a0', 'a5']],
+      [{ savedFrom: 1_000, savedBefore: 2_001 }, ['a1', 'a2', 'a0']],
+      [{ savedFrom: 0 }, ['a3', 'a1', 'a2', 'a0', 'a5']],
+      [{ savedFrom: 9_000 }, []],
+      [{ savedFrom: 2_000, savedBefore: 2_000 }, []],
+    ];
+    for (const [filter, expected] of cases)
+      for (const limit of [1, 2, 10])
+        expect([filter, limit, await idsByPages(store(), filter, limit)]).toEqual([filter, limit, expected]);
+  });
+
   it('shows of an item what a list needs', async () => {
     const shown = searchable('1', 'A title', direction(1), {
       savedAt: 5,
@@ -43,7 +98,7 @@ export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {
     });
     await commit(store(), {
       items: [
-        { ...shown, content: content('A title', { author: 'someone' }) },
+        { ...shown, content: content('A title', { author: 'someone', thumbnailUrl: 'https://example.org/1.jpg' }) },
         { scope: SCOPE, row: item('2').row },
       ],
     });
@@ -60,6 +115,7 @@ export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {
         stub: true,
         unavailable: true,
         hasVector: true,
+        hasThumbnail: true,
         title: 'A title',
         url: content('A title').url,
         author: 'someone',
@@ -75,6 +131,7 @@ export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {
         stub: false,
         unavailable: false,
         hasVector: false,
+        hasThumbnail: false,
         title: null,
         url: null,
         author: null,

@@ -101,6 +101,33 @@ export function testStoreSearch({ store, itWith }: ItemStoreSuite): void {
     }
   });
 
+  it('filters by the time at which items were saved', async () => {
+    await commit(store(), {
+      items: [
+        searchable('old', 'quince', direction(2), { savedAt: 1_000 }),
+        searchable('new', 'quince', direction(2), { savedAt: 3_000 }),
+        searchable('trash', 'quince', direction(2), { savedAt: 3_000, state: 'trash' }),
+        searchable('undated', 'quince', direction(2)),
+        { ...searchable('elsewhere', 'quince', direction(2), { savedAt: 3_000 }), scope: OTHER_SCOPE },
+      ],
+    });
+    const cases: readonly [ItemFilter, string[]][] = [
+      [{ savedFrom: 2_000 }, ['elsewhere', 'new']],
+      [{ savedFrom: 2_000, scopes: [SCOPE] }, ['new']],
+      [{ savedBefore: 3_000 }, ['old']],
+      [{ savedFrom: 1_000, savedBefore: 3_001 }, ['elsewhere', 'new', 'old']],
+      [{ savedFrom: 2_000, states: ['trash'] }, ['trash']],
+      [{ savedFrom: 4_000 }, []],
+      [{}, ['elsewhere', 'new', 'old', 'undated']],
+    ];
+    for (const [filter, expected] of cases)
+      expect([filter, (await words('quince', filter)).sort(), (await near(2, filter)).sort()]).toEqual([
+        filter,
+        expected,
+        expected,
+      ]);
+  });
+
   it('finds an item by its new words and vector only', async () => {
     await commit(store(), { items: [searchable('1', 'walnut', direction(1)), searchable('2', 'hazel', direction(5))] });
     await commit(store(), { items: [searchable('1', 'chestnut', direction(9))] });

@@ -1,5 +1,5 @@
 import type { LedgerRow } from '../../core/ledger.ts';
-import type { ItemContent, ItemSummary, StoredVector } from '../../core/ports/item-store.ts';
+import type { ItemContent, ItemFilter, ItemSummary, StoredVector } from '../../core/ports/item-store.ts';
 
 /** An item as the memory store keeps it. */
 export interface Entry {
@@ -36,6 +36,12 @@ export function sortKey(row: LedgerRow): string {
   return `${String(Number.MAX_SAFE_INTEGER - (row.savedAt ?? 0)).padStart(17, '0')} ${row.itemId}`;
 }
 
+/** Where a filter is by date, items that have none are left out. */
+export function fitsDates({ savedFrom, savedBefore }: ItemFilter, savedAt: number | null): boolean {
+  if (savedFrom === undefined && savedBefore === undefined) return true;
+  return savedAt !== null && savedAt >= (savedFrom ?? 0) && savedAt < (savedBefore ?? Infinity);
+}
+
 /** What a list shows of an item. */
 export function summaryOf(scope: string, { row, content }: Entry): ItemSummary {
   const { itemId, state, pinned, blocked, hidden, unavailable, savedAt } = row;
@@ -50,6 +56,7 @@ export function summaryOf(scope: string, { row, content }: Entry): ItemSummary {
     savedAt,
     stub: row.content !== 'full',
     hasVector: row.vectorHash !== '',
+    hasThumbnail: content !== null && content.thumbnailUrl !== null,
     title: content?.title ?? null,
     url: content?.url ?? null,
     author: content?.author ?? null,

@@ -24,7 +24,7 @@ import type {
   StagedChunk,
 } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
-import { clone, compare, copyOf, cosine, type Entry, sortKey, summaryOf } from './memory-entry.ts';
+import { clone, compare, copyOf, cosine, type Entry, fitsDates, sortKey, summaryOf } from './memory-entry.ts';
 
 /**
  * An ItemStore in maps: slow, and obviously right. For property tests, the topology driver, and as the second implementation
@@ -198,13 +198,17 @@ export class MemoryItemStore implements ItemStore {
     limit: number,
     after: string | null,
   ): Promise<{ readonly items: readonly ItemSummary[]; readonly next: string | null }> {
-    const all = this.#filtered(filter).map(({ scope, entry }) => ({
-      key: `${sortKey(entry.row)} ${scope}`,
-      summary: summaryOf(scope, entry),
-    }));
-    const rest = all.sort((a, b) => compare(a.key, b.key)).filter(({ key }) => after === null || key > after);
+    const rest = this.#listed(filter).filter(({ key }) => after === null || key > after);
     const page = rest.slice(0, limit);
     return { items: page.map((entry) => entry.summary), next: rest.length > limit ? (page.at(-1)?.key ?? null) : null };
+  }
+  async listAt(filter: ItemFilter, limit: number, offset: number): Promise<readonly ItemSummary[]> {
+    return this.#listed(filter)
+      .slice(offset, offset + limit)
+      .map((entry) => entry.summary);
+  }
+  async count(filter: ItemFilter): Promise<number> {
+    return this.#filtered(filter).length;
   }
   async item(scope: string, itemId: string): Promise<Entry | null> {
     return copyOf(this.#items.get(scope)?.get(itemId));
@@ -272,8 +276,16 @@ export class MemoryItemStore implements ItemStore {
       ({ scope, entry: { row } }) =>
         (filter.scopes === undefined || filter.scopes.includes(scope)) &&
         states.includes(row.state) &&
-        (filter.includeHidden === true || !row.hidden),
+        (filter.includeHidden === true || !row.hidden) &&
+        fitsDates(filter, row.savedAt),
     );
+  }
+  #listed(filter: ItemFilter): { readonly key: string; readonly summary: ItemSummary }[] {
+    const all = this.#filtered(filter).map(({ scope, entry }) => ({
+      key: `${sortKey(entry.row)} ${scope}`,
+      summary: summaryOf(scope, entry),
+    }));
+    return all.sort((a, b) => compare(a.key, b.key));
   }
   #hits(filter: ItemFilter, limit: number, score: (entry: Entry) => number): readonly SearchHit[] {
     const hits = this.#filtered(filter).flatMap(({ scope, entry }) =>

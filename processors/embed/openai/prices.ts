@@ -1,4 +1,4 @@
-import { OPENAI_URL } from './openai-embedder.ts';
+import { OPENAI_URL } from './openai-url.ts';
 
 /**
  * US dollars for a million tokens, standard tier, as https://developers.openai.com/api/docs/models had them in July 2026 (and as

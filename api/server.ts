@@ -10,6 +10,7 @@ import type { ApiContext, ApiServer } from './context.ts';
 import { registerAccounts } from './routes/accounts.ts';
 import { registerBackups } from './routes/backups.ts';
 import { registerConnections } from './routes/connections.ts';
+import { registerDecisions } from './routes/decisions.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerExport } from './routes/export.ts';
 import { registerPipeline } from './routes/health.ts';
@@ -50,6 +51,7 @@ export async function createServer(
       registerSearch,
       registerSimilar,
       registerItems,
+      registerDecisions,
       registerHeld,
       registerAccounts,
       registerConnections,

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { videos } from '../cli/run-cli.test-helper.ts';
+import { ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
+
+jest.setTimeout(120_000);
+
+const HEADERS = { 'content-type': 'application/json' };
+
+interface Answer {
+  readonly done: number;
+  readonly items: readonly { readonly itemId: string; readonly done: boolean; readonly reason: string | null }[];
+}
+
+describe('decisions over HTTP', () => {
+  const world = new ApiWorld();
+  const all = videos(10);
+  const names = (from: number, to: number, user = 'me') =>
+    all.slice(from, to).map(({ id }) => ({ provider: 'tiktok', user, collection: 'favorites', itemId: id }));
+  const decide = (operation: string, items: readonly object[]) =>
+    world.ask('POST', '/v1/decisions', { headers: HEADERS, body: JSON.stringify({ operation, items }) });
+  const stateOf = async (id: string | undefined, user = 'me') =>
+    (await world.ask('GET', `/v1/items/tiktok/favorites/${id ?? ''}?user=${user}`)).json();
+  beforeAll(async () => {
+    await world.start();
+    await world.upload(exported(10));
+    await world.upload(exported(3), undefined, 'other');
+  });
+  afterAll(async () => {
+    await world.stop();
+    world.cli.remove();
+  });
+
+  it('purge and allow many items of several users, and tell of each what came of it', async () => {
+    const items = [...names(0, 3), ...names(0, 1, 'other'), { ...names(0, 1)[0], itemId: '123' }];
+    const answer = await decide('purge', items);
+    expect(answer.status).toBe(200);
+    expect(answer.json<Answer>()).toMatchObject({
+      done: 4,
+      items: [
+        { ...names(0, 1)[0], done: true, reason: null, state: 'purged' },
+        { done: true },
+        { done: true },
+        { ...names(0, 1, 'other')[0], done: true, state: 'purged' },
+        { itemId: '123', done: false, reason: expect.stringContaining('no such item'), state: null },
+      ],
+    });
+    expect(await stateOf(all[0]?.id)).toMatchObject({ state: 'purged', blocked: true, title: null });
+    expect(await stateOf(all[1]?.id, 'other')).toMatchObject({ state: 'active' });
+    expect((await decide('restore', names(0, 1))).json<Answer>()).toMatchObject({
+      done: 0,
+      items: [{ done: false, reason: 'it was purged: its content is gone', state: 'purged' }],
+    });
+    expect((await decide('allow', [...names(0, 2), ...names(0, 1)])).json<Answer>()).toMatchObject({
+      done: 3,
+      items: [{}, {}, {}],
+    });
+    expect(await stateOf(all[0]?.id)).toMatchObject({ state: 'purged', blocked: false });
+  });
+
+  it('are made about one item too', async () => {
+    const path = `/v1/items/tiktok/favorites/${all[2]?.id ?? ''}`;
+    expect((await world.ask('POST', `${path}/allow?user=me`)).json()).toMatchObject({ done: true, state: 'purged' });
+    const pinned = names(5, 6);
+    expect((await decide('restore', pinned)).json<Answer>()).toMatchObject({ done: 1 });
+    expect(await stateOf(all[5]?.id)).toMatchObject({ pinned: true });
+    const unpinned = await world.ask('POST', `/v1/items/tiktok/favorites/${all[5]?.id ?? ''}/unpin`);
+    expect(unpinned).toMatchObject({ status: 200 });
+    expect(await stateOf(all[5]?.id)).toMatchObject({ pinned: false, state: 'active' });
+    expect(await world.ask('POST', '/v1/items/tiktok/favorites/123/unpin')).toMatchObject({ status: 404 });
+  });
+
+  it('are refused where they say nothing that can be decided', async () => {
+    for (const body of [
+      '{}',
+      '{"operation":"purge","items":[]}',
+      `{"operation":"remove","items":${JSON.stringify(names(0, 1))}}`,
+      '{"operation":"purge","items":[{"provider":"tiktok"}]}',
+      JSON.stringify({ operation: 'purge', items: Array.from({ length: 1_001 }, () => names(0, 1)[0]) }),
+    ]) {
+      const answer = await world.ask('POST', '/v1/decisions', { headers: HEADERS, body });
+      expect({ body: body.slice(0, 80), status: answer.status }).toEqual({ body: body.slice(0, 80), status: 400 });
+      expect(answer.json()).toMatchObject(PROBLEM);
+    }
+    expect(await stateOf(all[7]?.id)).toMatchObject({ state: 'active' });
+  });
+});

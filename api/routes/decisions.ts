@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { decideInScope } from '../../app/use-cases/decide.ts';
+import { decideMany } from '../../app/use-cases/decide-many.ts';
+import { resolveItemScope } from '../../app/use-cases/scopes.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
+import { Decided, ItemName, Problem, userName } from '../schemas.ts';
+
+const MOST_ITEMS = 1_000;
+/** Of a thousand items whose names are as long as they may be. */
+const BODY_LIMIT_BYTES = 1_000_000;
+
+const Decisions = z.strictObject({
+  operation: z.enum(['restore', 'purge', 'unpin', 'allow', 'approve', 'reject']),
+  items: z.array(ItemName).min(1).max(MOST_ITEMS),
+});
+
+/** What a person decides, about many items at once, or about one beyond restoring and purging it. */
+export function registerDecisions(server: ApiServer, { app }: ApiContext): void {
+  server.post(
+    '/v1/decisions',
+    {
+      bodyLimit: BODY_LIMIT_BYTES,
+      schema: {
+        summary: 'Decides about many items at once',
+        description:
+          'restore: out of the trash, and pinned; purge: erased and blocked; unpin: the source rules again; allow: lifts the block; approve, reject: removes, or keeps and pins, what is held. It is answered when the decisions are in force.',
+        body: Decisions,
+        response: {
+          200: z.object({
+            done: z.number().describe('how many are in force'),
+            items: z.array(z.object({ ...ItemName.shape, ...Decided.shape })),
+          }),
+          400: Problem,
+        },
+      },
+    },
+    async ({ body }) => {
+      const items = await decideMany(app, body);
+      return { done: items.filter(({ done }) => done).length, items: [...items] };
+    },
+  );
+  for (const operation of ['unpin', 'allow'] as const) {
+    server.post(
+      `/v1/items/:provider/:collection/:id/${operation}`,
+      {
+        schema: {
+          summary: operation === 'unpin' ? 'Lets its source rule again' : 'Lets it be taken in again after a purge',
+          params: z.object({ provider: z.string(), collection: z.string(), id: z.string() }),
+          querystring: z.object({ user: userName.optional() }),
+          response: { 200: Decided, 409: Decided, 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params: { provider, collection, id }, query: { user } }, reply) => {
+        const scope = await resolveItemScope(app.store, { provider, collection, user: user ?? null }, id);
+        const request = { operation, author: user ?? scope.user, itemIds: [id] };
+        const [decided] = await decideInScope(app, scope, request);
+        if (decided === undefined) throw new Error('a decision about one item has one outcome');
+        return reply.code(decided.done ? 200 : 409).send(decided);
+      },
+    );
+  }
+}

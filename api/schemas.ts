@@ -107,10 +107,14 @@ export const HeldGroups = z.object({
     z.object({
       id: z.string(),
       scope: z.string(),
+      provider: z.string(),
+      user: z.string(),
+      collection: z.string(),
       count: z.number(),
       reason: z.string(),
       createdAt: time,
-      items: z.array(z.object({ itemId: z.string(), title: z.string().nullable(), url: z.string().nullable() })),
+      evidence,
+      items: z.array(z.object({ itemId: z.string(), ...Shown.shape, why: z.string().describe('in plain words') })),
     }),
   ),
 });

@@ -18,6 +18,7 @@ import { registerHeld } from './routes/held.ts';
 import { registerItems } from './routes/items.ts';
 import { registerMcp } from './routes/mcp.ts';
 import { registerNotifications } from './routes/notifications.ts';
+import { registerJournal } from './routes/journal.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerOverview } from './routes/overview.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
@@ -52,6 +53,7 @@ export async function createServer(
       registerSimilar,
       registerItems,
       registerDecisions,
+      registerJournal,
       registerHeld,
       registerAccounts,
       registerConnections,

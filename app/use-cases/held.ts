@@ -1,18 +1,31 @@
 import { InputError, NotFoundError } from '../../core/errors.ts';
-import { parseScope, scopeName } from '../../core/keys.ts';
+import { parseScope, type Scope, scopeName } from '../../core/keys.ts';
+import type { HistoryEntry } from '../../core/ledger.ts';
 import type { HeldGroup } from '../../core/ports/item-store.ts';
 import type { App } from '../app.ts';
 import { type Decided, decideInScope } from './decide.ts';
-import { isoOf } from './format.ts';
+import { isoOf, objectOf } from './format.ts';
 import type { WaitOptions } from './settle.ts';
 
-export interface HeldView {
+export interface HeldView extends Scope {
   readonly id: string;
   readonly scope: string;
   readonly count: number;
   readonly reason: string;
   readonly createdAt: string | null;
-  readonly items: readonly { readonly itemId: string; readonly title: string | null; readonly url: string | null }[];
+  /** what the snapshot showed that misses them: coverage, counts, where it comes from */
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly items: readonly HeldItem[];
+}
+
+export interface HeldItem {
+  readonly itemId: string;
+  readonly title: string | null;
+  readonly url: string | null;
+  readonly author: string | null;
+  readonly savedAt: string | null;
+  /** in plain words */
+  readonly why: string;
 }
 
 /** Items of a group that are shown; `count` says how many there are. */
@@ -27,28 +40,49 @@ export async function listHeld(app: App, user: string | null = null): Promise<re
 }
 
 async function toView(app: App, group: HeldGroup): Promise<HeldView> {
-  const items: HeldView['items'][number][] = [];
+  const hold = await holdOf(app, group);
+  const evidence = objectOf(hold?.evidence ?? '{}');
+  const why = whyHeld(hold?.reason ?? '', evidence);
+  const items: HeldItem[] = [];
   for (const itemId of group.itemIds.slice(0, SHOWN_ITEMS)) {
-    const content = (await app.store.item(group.scope, itemId))?.content ?? null;
-    items.push({ itemId, title: content?.title ?? null, url: content?.url ?? null });
+    const found = await app.store.item(group.scope, itemId);
+    const content = found?.content ?? null;
+    items.push({
+      itemId,
+      title: content?.title ?? null,
+      url: content?.url ?? null,
+      author: content?.author ?? null,
+      savedAt: isoOf(found?.row.savedAt ?? null),
+      why,
+    });
   }
-  const why = await holdOf(app, group);
   return {
     id: group.id,
     scope: group.scope,
+    ...parseScope(group.scope),
     count: group.count,
-    reason: why.reason,
-    createdAt: isoOf(why.at ?? group.createdAt),
+    reason: hold?.reason ?? '',
+    createdAt: isoOf(hold?.at ?? group.createdAt),
+    evidence,
     items,
   };
 }
 
-async function holdOf(app: App, group: HeldGroup): Promise<{ readonly reason: string; readonly at: number | null }> {
+/** One snapshot held all of them, so what is known of the first is known of each. */
+async function holdOf(app: App, group: HeldGroup): Promise<HistoryEntry | null> {
   const [first] = group.itemIds;
-  if (first === undefined) return { reason: '', at: null };
+  if (first === undefined) return null;
   const history = await app.store.history(group.scope, first);
-  const hold = history.findLast((entry) => entry.event === 'held' && entry.snapshotId === group.id);
-  return { reason: hold?.reason ?? '', at: hold?.at ?? null };
+  return history.findLast((entry) => entry.event === 'held' && entry.snapshotId === group.id) ?? null;
+}
+
+/** In plain words, as far as the evidence goes; else the reason as it was recorded. */
+function whyHeld(reason: string, { asOf, count, proof }: Readonly<Record<string, unknown>>): string {
+  const because = reason === '' ? '' : ` It waits for you because ${reason}.`;
+  if (typeof count !== 'number') return because.trim();
+  const list = proof === 'absence' ? 'export' : 'list';
+  const when = typeof asOf === 'string' ? ` of ${asOf.slice(0, 10)}` : '';
+  return `The ${list}${when} lists ${count} items, and this one is not among them.${because}`;
 }
 
 export interface HeldDecision {

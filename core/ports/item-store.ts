@@ -140,6 +140,23 @@ export interface SearchHit extends ItemSummary {
   readonly score: number;
 }
 
+export interface JournalFilter {
+  /** names of scopes, or the first parts of them; absent: all */
+  readonly scopes?: readonly string[];
+  /** of those of core/journal.ts */
+  readonly events: readonly string[];
+}
+
+export interface JournalEntry extends HistoryEntry {
+  /** also the place of the entry: what `after` takes */
+  readonly id: string;
+}
+
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[];
+  readonly next: string | null;
+}
+
 export interface ScopeTotals {
   readonly scope: string;
   readonly active: number;
@@ -234,6 +251,8 @@ export interface ItemStore {
     readonly vector: StoredVector | null;
   } | null>;
   history(scope: string, itemId: string): Promise<readonly HistoryEntry[]>;
+  /** Entries of the histories of all items, by the time of their records, newest first; `after` is the `next` of the page before. */
+  journal(filter: JournalFilter, limit: number, after: string | null): Promise<JournalPage>;
   held(): Promise<readonly HeldGroup[]>;
   searchText(query: string, filter: ItemFilter, limit: number): Promise<readonly SearchHit[]>;
   /** Binary-quantized scan, exact rescore. Empty when the store has vectors of another model. */

@@ -1,8 +1,20 @@
+import { isJournalEvent } from '../../core/journal.ts';
 import type { HistoryEntry } from '../../core/ledger.ts';
 import type { ChangeSet, ItemChange, OutboxEntry } from '../../core/ports/item-store.ts';
 import type { KnownItem } from './item-documents.ts';
-import { joinKey, prefixOf, sortable } from './keys.ts';
-import { countRow, encodeRow, historyOf, indexChanges, MAIN, NO_TOTALS, rowsOf, type Totals } from './ledger-tables.ts';
+import { journalKey } from './journal-reads.ts';
+import { joinKey, prefixOf, sortable, splitKey } from './keys.ts';
+import {
+  countRow,
+  encodeRow,
+  historyOf,
+  indexChanges,
+  MAIN,
+  NO_TOTALS,
+  rowsOf,
+  type Totals,
+  WORK,
+} from './ledger-tables.ts';
 import type { Entry } from './overlay.ts';
 import type { PartitionLog } from './partition-log.ts';
 
@@ -63,7 +75,12 @@ async function totalEntries(log: PartitionLog, written: readonly WrittenChange[]
 async function erasedHistory(log: PartitionLog, scope: string, itemId: string): Promise<readonly Entry[]> {
   const table = historyOf(scope);
   const found = await log.page(table, HISTORY_PAGE, { prefix: prefixOf(itemId) });
-  return found.flatMap(([key, value]): Entry[] => ((value as HistoryEntry).erasable ? [[table, key, null]] : []));
+  return found.flatMap(([key, value]): Entry[] => {
+    const entry = value as Omit<HistoryEntry, 'scope' | 'itemId'>;
+    if (!entry.erasable) return [];
+    const [, , turn = ''] = splitKey(key);
+    return [[table, key, null], ...journalEntries({ ...entry, scope, itemId }, turn, null)];
+  });
 }
 
 function historyEntries(entries: Entry[], history: readonly HistoryEntry[]): void {
@@ -74,9 +91,14 @@ function historyEntries(entries: Entry[], history: readonly HistoryEntry[]): voi
     const isSame = last !== null && last.itemId === itemId && last.position === position && last.scope === scope;
     turn = isSame ? turn + 1 : 0;
     last = entry;
-    const key = joinKey(itemId, sortable(position), String(turn).padStart(TURN_DIGITS, '0'), event);
-    entries.push([historyOf(scope), key, { position, event, ...rest }]);
+    const turnText = String(turn).padStart(TURN_DIGITS, '0');
+    const key = joinKey(itemId, sortable(position), turnText, event);
+    entries.push([historyOf(scope), key, { position, event, ...rest }], ...journalEntries(entry, turnText, 1));
   }
+}
+
+function journalEntries(entry: HistoryEntry, turn: string, value: 1 | null): readonly Entry[] {
+  return isJournalEvent(entry.event) ? [[WORK, journalKey(entry, turn), value]] : [];
 }
 
 /** An entry that is stored again keeps its turn. */

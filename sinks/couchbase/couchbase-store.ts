@@ -4,6 +4,7 @@ import { Catalog } from './catalog.ts';
 import { ChangeWriter } from './change-writer.ts';
 import type { DocumentSpaces } from './documents.ts';
 import { ItemDocuments } from './item-documents.ts';
+import { JournalReads } from './journal-reads.ts';
 import { LedgerReads } from './ledger-reads.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { PeopleReads } from './people-reads.ts';
@@ -34,6 +35,7 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
   const writer = new ChangeWriter(catalog, items, chunks, limits);
   const ledger = new LedgerReads(catalog, chunks);
   const people = new PeopleReads(catalog, items);
+  const journal = new JournalReads(catalog);
   const search =
     options.search === undefined
       ? new ScanSearch(catalog, items)
@@ -64,6 +66,7 @@ export function openDocumentStore(spaces: DocumentSpaces, options: DocumentStore
     count: (filter) => people.count(filter),
     item: (scope, itemId) => people.item(scope, itemId),
     history: (scope, itemId) => people.history(scope, itemId),
+    journal: (filter, limit, after) => journal.page(filter, limit, after),
     held: () => people.held(),
     searchText: (query, filter, limit) => search.text(query, filter, limit),
     searchVectors: (vector, model, filter, limit) => search.vectors(vector, model, filter, limit),

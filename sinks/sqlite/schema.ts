@@ -155,4 +155,12 @@ UPDATE ledger SET shown = flags & 39, place = -ifnull(saved_at, -1);
 CREATE INDEX ledger_dates ON ledger (shown, place, item_id, scope_id, doc_id);
 `;
 
-export const STORE_MIGRATIONS: readonly Migration[] = [`${LEDGER}${ITEMS}${THE_REST}`, DATES];
+/** The events of core/journal.ts. A partial index is used only where a query states its condition as it is here. */
+export const JOURNAL_CONDITION = `event IN ('removed', 'removal approved', 'hidden', 'restored by a person',
+  'removal rejected', 'shown again', 'restored', 'seen again', 'held', 'purged')`;
+
+const JOURNAL = `
+CREATE INDEX history_journal ON history (at, scope_id, item_id, position, turn, event) WHERE ${JOURNAL_CONDITION};
+`;
+
+export const STORE_MIGRATIONS: readonly Migration[] = [`${LEDGER}${ITEMS}${THE_REST}`, DATES, JOURNAL];

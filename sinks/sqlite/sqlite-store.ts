@@ -8,6 +8,7 @@ import { toStoreError } from './faults.ts';
 import { FoldReads } from './fold-reads.ts';
 import { ItemList } from './item-list.ts';
 import { ItemReads } from './item-reads.ts';
+import { JournalReads } from './journal-reads.ts';
 import { LedgerWalk } from './ledger-walk.ts';
 import { STORE_APPLICATION_ID, STORE_MIGRATIONS } from './schema.ts';
 import { ScopeIds } from './scope-ids.ts';
@@ -56,6 +57,7 @@ function createStore(db: Database, file: string): ItemStore {
   const fold = new FoldReads(db, scopes);
   const items = new ItemReads(db, scopes, vectors);
   const list = new ItemList(db, scopes);
+  const journal = new JournalReads(db, scopes);
   const eraser = new Eraser(db, file);
   const search = new StoreSearch(db, scopes, vectors);
   const acknowledge = db.prepare<[string]>('DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))');
@@ -94,6 +96,7 @@ function createStore(db: Database, file: string): ItemStore {
     count: (filter) => guarded(() => list.count(filter)),
     item: (scope, itemId) => guarded(() => items.item(scope, itemId)),
     history: (scope, itemId) => guarded(() => items.history(scope, itemId)),
+    journal: (filter, limit, after) => guarded(() => journal.page(filter, limit, after)),
     held: () => guarded(() => items.held()),
     searchText: (query, filter, limit) => guarded(() => search.text(query, filter, limit)),
     searchVectors: (vector, model, filter, limit) => guarded(() => search.vectors(vector, model, filter, limit)),

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { ItemFilter, ItemStore } from '../../core/ports/item-store.ts';
+import { JOURNAL_EVENTS } from '../../core/journal.ts';
+import type { ItemFilter, ItemStore, JournalEntry, JournalFilter, JournalPage } from '../../core/ports/item-store.ts';
 import { SetDigest } from '../../core/set-digest.ts';
 import {
   commit,
@@ -231,6 +232,43 @@ export function testPeopleReads({ store, itWith }: ItemStoreSuite): void {
     expect((await store().scopes()).map(({ scope }) => scope)).toEqual([SCOPE]);
   });
 
+  it('tells what left and came back, of all items, the newest first', async () => {
+    const events = Object.keys(JOURNAL_EVENTS);
+    await commit(store(), {
+      items: [item('1'), item('2'), item('3', {}, { scope: OTHER_SCOPE })],
+      history: [
+        historyEntry('1', 1, { event: 'saved', at: 500 }),
+        historyEntry('1', 2, { event: 'held', at: 900, reason: 'many', snapshotId: 's', evidence: '{"count":3}' }),
+        historyEntry('1', 5, { event: 'restored', at: 700, author: 'source', erasable: true }),
+        historyEntry('2', 3, { event: 'removed', at: 800 }),
+        historyEntry('2', 4, { event: 'updated', at: 850 }),
+        historyEntry('3', 3, { event: 'purged', at: 800, scope: OTHER_SCOPE, author: 'person:me' }),
+      ],
+    });
+    const all = await journalByPages(store(), { events }, 10);
+    expect(all.map(({ at }) => at)).toEqual([900, 800, 800, 700]);
+    expect(all[0]).toMatchObject(
+      historyEntry('1', 2, { event: 'held', at: 900, reason: 'many', snapshotId: 's', evidence: '{"count":3}' }),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(4);
+    for (const limit of [1, 2, 3, 4])
+      expect([limit, await journalByPages(store(), { events }, limit)]).toEqual([limit, all]);
+    const names = async (filter: JournalFilter) => (await journalByPages(store(), filter, 2)).map(({ event }) => event);
+    expect(await names({ events, scopes: [OTHER_SCOPE] })).toEqual(['purged']);
+    expect(await names({ events: ['removed', 'restored'] })).toEqual(['removed', 'restored']);
+    expect(await names({ events, scopes: [] })).toEqual([]);
+    await commit(store(), { items: [{ ...item('1'), eraseHistory: true }] });
+    expect(await names({ events, scopes: [SCOPE] })).toEqual(['held', 'removed']);
+  });
+
+  it('has a journal of every event that belongs there', async () => {
+    const events = Object.keys(JOURNAL_EVENTS);
+    const history = events.map((event, i) => historyEntry('1', i, { event, at: i }));
+    await commit(store(), { items: [item('1')], history });
+    const told = await journalByPages(store(), { events }, 3);
+    expect(told.map(({ event }) => event)).toEqual(events.toReversed());
+  });
+
   it('groups the removals that wait', async () => {
     const items = [
       item('1', { state: 'held', holdId: 'a', decided: 7 }),
@@ -285,6 +323,20 @@ async function idsByPages(store: ItemStore, filter: ItemFilter, limit: number): 
     const { items, next }: Awaited<ReturnType<ItemStore['list']>> = await store.list(filter, limit, after);
     ids.push(...items.map(({ itemId }) => itemId));
     if (next === null) return ids;
+    after = next;
+  }
+}
+
+async function journalByPages(
+  store: ItemStore,
+  filter: JournalFilter,
+  limit: number,
+): Promise<readonly JournalEntry[]> {
+  const all: JournalEntry[] = [];
+  for (let after: string | null = null; ; ) {
+    const { entries, next }: JournalPage = await store.journal(filter, limit, after);
+    all.push(...entries);
+    if (next === null) return all;
     after = next;
   }
 }

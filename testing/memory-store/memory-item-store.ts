@@ -16,6 +16,8 @@ import type {
   ItemFilter,
   ItemStore,
   ItemSummary,
+  JournalFilter,
+  JournalPage,
   OutboxEntry,
   PartitionProgress,
   RefusedItem,
@@ -215,6 +217,19 @@ export class MemoryItemStore implements ItemStore {
   }
   async history(scope: string, itemId: string): Promise<readonly HistoryEntry[]> {
     return this.#history.filter((entry) => entry.scope === scope && entry.itemId === itemId);
+  }
+  async journal({ scopes, events }: JournalFilter, limit: number, after: string | null): Promise<JournalPage> {
+    const keyOf = (entry: HistoryEntry, i: number): string =>
+      [Number.MAX_SAFE_INTEGER - entry.at, Number.MAX_SAFE_INTEGER - i]
+        .map((n) => String(n).padStart(17, '0'))
+        .join(' ');
+    const all = this.#history
+      .map((entry, i) => ({ id: keyOf(entry, i), ...entry }))
+      .filter(({ scope, event }) => events.includes(event) && (scopes === undefined || scopes.includes(scope)))
+      .sort((a, b) => compare(a.id, b.id))
+      .filter(({ id }) => after === null || id > after);
+    const entries = all.slice(0, limit);
+    return { entries, next: all.length > limit ? (entries.at(-1)?.id ?? null) : null };
   }
   async held(): Promise<readonly HeldGroup[]> {
     const groups = new Map<string, HeldGroup & { itemIds: string[] }>();

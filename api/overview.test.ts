@@ -35,6 +35,19 @@ describe('the overview', () => {
     });
   });
 
+  it('knows the sample, once it was taken in', async () => {
+    const accepted = await world.ask('POST', '/v1/sample');
+    expect(accepted).toMatchObject({ status: 202, headers: { location: expect.stringContaining('/v1/uploads/') } });
+    const { id } = accepted.json<{ id: string }>();
+    expect(accepted.json()).toMatchObject({ provider: 'tiktok', user: 'sample', fileName: 'user_data_tiktok.json' });
+    const upload = async () => (await world.ask('GET', `/v1/uploads/${id}`)).json();
+    while ((await upload())['finishedAt'] === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await upload()).toMatchObject({ status: 'done', new: 42, failed: 0, error: null });
+    expect((await world.ask('GET', '/v1/overview')).json()).toMatchObject({ hasSample: true, totals: { active: 47 } });
+    const found = (await world.ask('GET', '/v1/search?q=dripping%20tap')).json<{ results: object[] }>();
+    expect(found.results[0]).toMatchObject({ user: 'sample', title: expect.stringContaining('dripping tap') });
+  });
+
   it('is described', async () => {
     const { paths } = (await world.ask('GET', '/openapi.json')).json<{ paths: Record<string, object> }>();
     expect(paths['/v1/overview']).toMatchObject({ get: { responses: { 200: {} } } });

@@ -22,6 +22,7 @@ import { registerJournal } from './routes/journal.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerOverview } from './routes/overview.ts';
 import { registerRebuilds } from './routes/rebuilds.ts';
+import { registerSample } from './routes/sample.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerSession } from './routes/session.ts';
 import { registerSimilar } from './routes/similar.ts';
@@ -49,6 +50,7 @@ export async function createServer(
     for (const register of [
       registerOperations,
       registerOverview,
+      registerSample,
       registerSearch,
       registerSimilar,
       registerItems,

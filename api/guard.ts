@@ -35,6 +35,8 @@ const LOGIN: ReadonlySet<string> = new Set([
 ]);
 /** Everything that holds data lies below these. */
 const DATA = /^\/(v1|metrics|openapi\.json|mcp)(\/|$)/i;
+/** The pattern behind which there is nothing but the page of the console. */
+const PAGES = '/*';
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
@@ -47,7 +49,9 @@ const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 export function routeKind(method: string, route: string | undefined, path: string): RouteKind {
   if (route !== undefined && HEALTH.has(route)) return 'health';
   if (route !== undefined && LOGIN.has(route)) return 'login';
-  return READING.has(method) && !DATA.test(route ?? decoded(path)) ? 'console' : 'guarded';
+  // At what no other route has, the page tells people so; programs get the same answer as without it.
+  const address = route === undefined || route === PAGES ? decoded(path) : route;
+  return READING.has(method) && !DATA.test(address) ? 'console' : 'guarded';
 }
 
 /** Nothing is behind a path that no route has; only what its refusal says hangs on this. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { expect } from '@jest/globals';
 import type { App } from '../app/app.ts';
 import { loadConfig } from '../app/config.ts';
-import { openApp } from '../app/open-app.ts';
+import { type OpenOptions, openApp } from '../app/open-app.ts';
 import { createTelemetry } from '../app/telemetry.ts';
 import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
 import { startApi } from './start-api.ts';
@@ -25,7 +25,10 @@ export class ApiWorld {
   logs = '';
   app: App | undefined;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  readonly #options: Pick<OpenOptions, 'fetch' | 'fetchImage'>;
+
+  constructor(env: Readonly<Record<string, string>> = {}, options: Pick<OpenOptions, 'fetch' | 'fetchImage'> = {}) {
+    this.#options = options;
     this.cli = new CliWorld({ HOARDARR_PORT: '0', LOG_LEVEL: 'debug', ...env });
   }
 
@@ -36,7 +39,7 @@ export class ApiWorld {
       secrets: config.secrets,
       stream: { write: (line) => void (this.logs += line) },
     });
-    this.app = await openApp(config, telemetry, { startApi });
+    this.app = await openApp(config, telemetry, { startApi, ...this.#options });
     await this.app.roles.start(['api', 'scheduler', 'producer', 'embed', 'sink']);
   }
 

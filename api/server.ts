@@ -26,6 +26,7 @@ import { registerSample } from './routes/sample.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerSession } from './routes/session.ts';
 import { registerSimilar } from './routes/similar.ts';
+import { registerThumbnail } from './routes/thumbnail.ts';
 import { registerUploads } from './routes/uploads.ts';
 
 /** The HTTP API, not listening yet. `stop` ends streams and uploads in order. */
@@ -53,6 +54,7 @@ export async function createServer(
       registerSample,
       registerSearch,
       registerSimilar,
+      registerThumbnail,
       registerItems,
       registerDecisions,
       registerJournal,

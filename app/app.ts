@@ -15,9 +15,11 @@ import type { Config } from './config.ts';
 import type { CurrentStore } from './current-store.ts';
 import type { Generations } from './generations.ts';
 import type { Presence } from './presence.ts';
+import type { AskThumbnail } from './producers.ts';
 import type { RoleHost } from './role-host.ts';
 import type { KeyRing } from './secrets.ts';
 import type { AppTelemetry } from './telemetry.ts';
+import type { ImageFetcher } from './thumbnails/fetch-image.ts';
 
 /** Everything of an open data folder, put together: what use cases work with. */
 export interface App {
@@ -53,6 +55,10 @@ export interface App {
   /** Those whose exports can be taken in, by name of the provider. */
   readonly importers: ReadonlyMap<string, Importer>;
   readonly search: Search;
+  /** Asks TikTok where the thumbnail of a video is now; null: TikTok is not to be asked. */
+  readonly tiktokThumbnail: AskThumbnail | null;
+  /** Fetches an image from an address that somebody else chose. */
+  readonly fetchImage: ImageFetcher;
   /** Where the API of this process can be reached; null where it does not run. */
   readonly apiUrl: () => string | null;
   /** Erases what was deleted from the bytes on disk, in all files. */

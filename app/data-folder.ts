@@ -18,6 +18,7 @@ export const DATA_FILES = {
   lock: '.lock',
   /** how far the restore of a backup is */
   restore: 'restore.json',
+  thumbnails: 'thumbnails',
 } as const;
 
 const ARCHIVED: ReadonlySet<string> = new Set([

@@ -26,6 +26,7 @@ import { KeyRing, readKeyFile } from './secrets.ts';
 import { openStores } from './store-adapters.ts';
 import { type Claimed, claimStore, whyNotClaimed } from './store-claim.ts';
 import type { AppTelemetry } from './telemetry.ts';
+import { createImageFetcher, type ImageFetcher } from './thumbnails/fetch-image.ts';
 import { recoverStore } from './use-cases/rebuild.ts';
 
 export interface OpenOptions {
@@ -33,6 +34,8 @@ export interface OpenOptions {
   readonly random?: () => number;
   /** the platform's fetch, or a fake */
   readonly fetch?: typeof fetch;
+  /** fetches thumbnails, or a fake */
+  readonly fetchImage?: ImageFetcher;
   /** starts the HTTP API; without it the role `api` cannot run here */
   readonly startApi?: (app: App) => Promise<RunningApi>;
   /** for `migrate`: also where the embedded log was left, but the rest of its move is still to be done */
@@ -153,6 +156,8 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
       newEmbedder: (model) => embedders.other(model),
       live: producers.live,
       importers: producers.importers,
+      tiktokThumbnail: producers.tiktokThumbnail,
+      fetchImage: options.fetchImage ?? createImageFetcher(),
       search: createSearchFor(parts, () => embedders.pinned()),
       apiUrl: () => api?.url ?? null,
       async eraseBytes() {

@@ -16,6 +16,7 @@ import { readSyncMetadata, syncMetadataKey } from '../producers/sync-metadata.ts
 import { tiktokCommands } from '../producers/tiktok/backfill.ts';
 import { createTikTokHttp } from '../producers/tiktok/http.ts';
 import { importTikTok } from '../producers/tiktok/import.ts';
+import { fetchOEmbed } from '../producers/tiktok/oembed.ts';
 import { resolveShortLink } from '../producers/tiktok/short-links.ts';
 import type { Config } from './config.ts';
 import { isGone } from './instance.ts';
@@ -37,6 +38,9 @@ export interface ProducerParts {
   readonly keys: KeyRing;
 }
 
+/** Resolves to null where the video is not shown, or nobody answers. */
+export type AskThumbnail = (itemId: string, signal: AbortSignal) => Promise<string | null>;
+
 export interface Producers {
   /** by name */
   readonly live: ReadonlyMap<string, LiveProvider>;
@@ -44,6 +48,8 @@ export interface Producers {
   readonly importers: ReadonlyMap<string, Importer>;
   /** Since when somebody can be asked for what items of the account are, ms; null: nobody can. */
   readonly askableSince: (account: Account) => Promise<number | null>;
+  /** Where the thumbnail of a video is now; null where nobody is to be asked. */
+  readonly tiktokThumbnail: AskThumbnail | null;
   /** Executes the commands of all providers until it is closed. */
   readonly start: () => Promise<Subscription>;
 }
@@ -79,6 +85,13 @@ export function createProducers(
       const { credentialKind, needsReauth, connectedAt } = readSyncMetadata(account, stored?.value);
       return credentialKind === null || needsReauth ? null : (connectedAt ?? 0);
     },
+    tiktokThumbnail:
+      tiktokOembedUrl === null
+        ? null
+        : async (itemId, signal) => {
+            const answer = await fetchOEmbed(http, tiktokOembedUrl, itemId, signal);
+            return answer.kind === 'video' ? (answer.oembed.thumbnail_url ?? null) : null;
+          },
     start: () => startCommandLoop({ ...run, handlers }),
   };
 }

@@ -11,6 +11,7 @@ import { isGone } from './instance.ts';
 import { Notifier } from './notify/notifier.ts';
 import type { ProducerParts, Producers } from './producers.ts';
 import type { RoleStarters, RunningRole } from './role-host.ts';
+import { ThumbnailCache } from './thumbnails/thumbnail-cache.ts';
 
 export interface RoleParts extends ProducerParts {
   readonly cache: EmbeddingCache;
@@ -39,6 +40,7 @@ export function createRoleStarters(
         trashMs: config.trashMs,
         askableSince: (account) => producers.askableSince(account),
         forgetTexts: (textHashes) => forget(cache, textHashes),
+        forgetItems: (items) => forgetThumbnails(config.dataDir, items),
       });
       const providers = [...producers.live.keys()];
       const scheduler = new Scheduler({ ...parts, cadence: config.cadence, providers });
@@ -71,6 +73,15 @@ export function createRoleStarters(
       return sink;
     },
   };
+}
+
+/** Law 7: those in this data folder; a process of the API elsewhere looks for itself. */
+async function forgetThumbnails(dataDir: string, items: readonly string[]): Promise<void> {
+  const thumbnails = new ThumbnailCache(dataDir);
+  for (const item of items) {
+    const [scope = '', itemId = ''] = item.split(' ');
+    await thumbnails.remove({ scope, itemId });
+  }
 }
 
 /** Law 7: also from the bytes on disk. */

@@ -30,6 +30,8 @@ export interface MaintenanceDeps {
   readonly telemetry: Telemetry;
   /** Forgets cached vectors of texts that no item uses any more. */
   readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
+  /** Forgets what else is kept of items that were purged: `scope item id` each. */
+  readonly forgetItems?: (items: readonly string[]) => Promise<void>;
   /** Since when somebody can be asked for what items of the account are, ms; null: nobody can, and they wait. Default: always. */
   readonly askableSince?: (account: Account) => Promise<number | null>;
   /** how long a removed item stays restorable, ms; default 30 days (law 7) */
@@ -218,11 +220,13 @@ export class Maintenance {
   }
 
   async #forget(partition: number, told: readonly Told[]): Promise<void> {
-    const { store, forgetTexts } = this.#deps;
+    const { store, forgetTexts, forgetItems } = this.#deps;
     const unused: string[] = [];
     for (const { textHash } of told) if (textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
     if (unused.length > 0) await forgetTexts(unused);
-    await this.#eraseDeadLetters(partition, new Set(told.flatMap(({ item }) => item ?? [])));
+    const items = told.flatMap(({ item }) => item ?? []);
+    await forgetItems?.(items);
+    await this.#eraseDeadLetters(partition, new Set(items));
     await this.eraseBytes();
   }
 

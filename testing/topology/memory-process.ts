@@ -93,6 +93,8 @@ export async function openMemoryProcess(
     newEmbedder: async (model) => shared.newEmbedder(model),
     live: producers.live,
     importers: producers.importers,
+    tiktokThumbnail: producers.tiktokThumbnail,
+    fetchImage: () => Promise.reject(new Error('there are no images in memory')),
     search: createSearchFor(parts, pinned),
     apiUrl: () => null,
     async eraseBytes() {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
 import { type ImageType, imageTypeOf } from './image-type.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -107,18 +108,19 @@ function get(target: URL, settings: Settings, signal: AbortSignal): Promise<Inco
 }
 
 function judgedLookup({ resolve, isAllowed }: Settings): LookupFunction {
-  return (host, options, done) => {
-    resolve(host).then(
-      (found) => {
-        const [first] = found;
-        // One private address among public ones is no accident.
-        if (first === undefined || !found.every(({ address }) => isAllowed(address))) done(notPublic(), '', 0);
-        else if (options.all === true) done(null, [...found]);
-        else done(null, first.address, first.family);
-      },
-      (error: unknown) => done(error as NodeJS.ErrnoException, '', 0),
-    );
-  };
+  const judged = callbackify(async (host: string) => {
+    const found = await resolve(host);
+    const [first] = found;
+    // One private address among public ones is no accident.
+    if (first === undefined || !found.every(({ address }) => isAllowed(address))) throw notPublic();
+    return { first, all: [...found] };
+  });
+  return (host, options, done) =>
+    judged(host, (error, found) => {
+      if (error !== null) done(error, '', 0);
+      else if (options.all === true) done(null, found.all);
+      else done(null, found.first.address, found.first.family);
+    });
 }
 
 function notPublic(): ImageUnavailableError {

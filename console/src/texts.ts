@@ -96,7 +96,7 @@ export const texts = {
         user === 'me' ? `${provider}, ${collection}` : `${provider}, ${collection} of ${user}`,
       state: 'State',
       states: {
-        usual: 'In the collection',
+        usual: 'Current',
         held: 'Held',
         trash: 'Trash',
         purged: 'Purged',

@@ -15,11 +15,19 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { projectRoot } from './source-files.ts';
 
 /** What the checkers read beside the sources; without these a canary would prove another configuration. */
-const CONFIGURATION = ['tsconfig.json', '.oxlintrc.json', 'biome.json', 'knip.json', '.gitignore'];
+const CONFIGURATION = [
+  'tsconfig.json',
+  'console/tsconfig.json',
+  '.oxlintrc.json',
+  'biome.json',
+  'knip.json',
+  '.gitignore',
+];
 
 const HEALTHY: Readonly<Record<string, string>> = {
   'package.json': '{\n  "name": "canary",\n  "type": "module"\n}\n',
   'cli/main.ts': "import { greet } from '../app/greet.ts';\n\nexport const greeting: string = greet('you');\n",
+  'console/src/main.tsx': 'export const page = <p>hello</p>;\n',
   'app/greet.ts': 'export function greet(name: string): string {\n  return `hello ${name}`;\n}\n',
 };
 
@@ -47,6 +55,18 @@ const canaries: readonly Canary[] = [
   },
   { checker: 'lint', file: 'app/bad.ts', text: 'export const it: any = 1;\n', says: /no-explicit-any/ },
   { checker: 'format', file: 'app/bad.ts', text: 'export const a = {b:"c"}\n', says: /format/i },
+  {
+    checker: 'types',
+    file: 'console/src/bad.tsx',
+    text: "export const width: number = document.title + '';\n",
+    says: /TS2322/,
+  },
+  {
+    checker: 'lint',
+    file: 'console/src/bad.tsx',
+    text: 'export const picture = <img src="a.png" />;\n',
+    says: /alt-text/,
+  },
   { checker: 'unused', file: 'app/bad.ts', text: 'export const nobody = 1;\n', says: /Unused files[\s\S]*bad\.ts/ },
 ];
 
@@ -66,6 +86,12 @@ const foreigners: readonly { rule: string; file: string; text: string }[] = [
   { rule: 'vendor-needs-a-home', file: 'app/c.ts', text: "export { it } from '@jest/globals';\n" },
   { rule: 'no-dev-dependency', file: 'app/d.ts', text: "export { gen } from 'fast-check';\n" },
   { rule: 'no-unresolvable', file: 'app/e.ts', text: "export { a } from './nowhere.ts';\n" },
+  { rule: 'vendor-at-home: react', file: 'app/g.ts', text: "export { memo } from 'react';\n" },
+  {
+    rule: 'console-stands-alone',
+    file: 'console/a.tsx',
+    text: "export { greet } from '../app/greet.ts';\nexport const a = <p>hello</p>;\n",
+  },
   { rule: 'no-circular', file: 'app/f.ts', text: "export { a } from './z-back.ts';\n" },
 ];
 
@@ -81,6 +107,7 @@ const neighbours: readonly { rule: string; from: string; to: string }[] = [
   { rule: 'generated-types-stand-alone', from: 'schemas/generated/a.ts', to: 'schemas/b.ts' },
   { rule: 'schemas-know-only-core', from: 'schemas/a.ts', to: 'codec/b.ts' },
   { rule: 'interfaces-in-order', from: 'api/a.ts', to: 'cli/b.ts' },
+  { rule: 'console-is-served-not-imported', from: 'api/a.ts', to: 'console/b.ts' },
   { rule: 'tests-stay-outside', from: 'app/a.ts', to: 'testing/b.ts' },
 ];
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../testing/stack/find-chromium.ts';
 import { DataFolder } from '../e2e/data-folder.test-support.ts';
@@ -12,7 +12,6 @@ import { DataFolder } from '../e2e/data-folder.test-support.ts';
 const CHECKOUT = path.join(__dirname, '../..');
 const PROGRAM = path.join(CHECKOUT, 'bin/hoardarr.mjs');
 const LOOK_MS = 20;
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.2 to level AA, and what axe-core calls good practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -124,7 +123,7 @@ export async function seriousFaults(page: Page): Promise<readonly string[]> {
     'Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))).then(() => 0)',
   );
   // By the debugger's way: the policy of the page lets no script in.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const found = await page.evaluate<readonly Violation[]>(
     `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
   );

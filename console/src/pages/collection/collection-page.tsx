@@ -55,14 +55,13 @@ export function CollectionPage(): ReactElement {
     <div className="page page-wide collection">
       <h1 className="visually-hidden">{texts.collection.title}</h1>
       <div className="collection-bar">
-        <SearchBox
-          ref={search}
-          value={filters.q}
-          onChange={(q) => setFilters({ ...filters, q })}
-          onLeave={() => list.current?.focusFirst()}
-        />
-        <div className="collection-tools">
-          <FilterBar filters={filters} onChange={setFilters} />
+        <div className="collection-search">
+          <SearchBox
+            ref={search}
+            value={filters.q}
+            onChange={(q) => setFilters({ ...filters, q })}
+            onLeave={() => list.current?.focusFirst()}
+          />
           <Segmented
             label={texts.collection.view}
             value={view}
@@ -73,6 +72,7 @@ export function CollectionPage(): ReactElement {
             onChange={chooseView}
           />
         </div>
+        <FilterBar filters={filters} onChange={setFilters} />
       </div>
       {filters.q.trim() === '' ? (
         <Browse ref={list} filters={filters} view={view} onClear={() => setFilters(readFilters(''))} />

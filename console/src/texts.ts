@@ -322,8 +322,8 @@ export const texts = {
     submit: 'Log in',
     oidc: 'Sign in with your identity provider',
     proxy: 'Logins come from the proxy in front of Hoardarr: sign in there, and load this page again.',
-    needsSetup: 'No password has been set yet. Whoever runs Hoardarr sets it on its command line.',
-    lockedOut: 'Locked out? Whoever runs Hoardarr can set a new password on its command line.',
+    needsSetup: 'No password has been set yet: where Hoardarr runs, `hoardarr password set` sets one.',
+    lockedOut: 'Locked out? Where Hoardarr runs, `hoardarr login-link` prints a link that lets you in once.',
   },
 
   removals: {

@@ -1,5 +1,6 @@
 import './fields.css';
 import { type ComponentProps, type ReactElement, type ReactNode, useId } from 'react';
+import { Words } from './words.tsx';
 
 interface Labelled {
   readonly label: string;
@@ -29,7 +30,7 @@ function Field({ id, label, hint, isLabelHidden = false, error = null, children 
       )}
       {error === null ? null : (
         <p id={`${id}-error`} className="field-error" role="alert">
-          {error}
+          <Words text={error} />
         </p>
       )}
     </div>

@@ -5,6 +5,7 @@ import { wordsOf } from '../api/client.ts';
 import { classNames } from '../lib/class-names.ts';
 import { texts } from '../texts.ts';
 import { Button } from './button.tsx';
+import { Words } from './words.tsx';
 
 interface ProblemNoteProps {
   readonly error: unknown;
@@ -16,7 +17,9 @@ export function ProblemNote({ error, onRetry }: ProblemNoteProps): ReactElement 
   return (
     <div className="note note-danger" role="alert">
       <CircleAlert size={18} aria-hidden="true" />
-      <p className="note-text">{sentence(wordsOf(error))}</p>
+      <p className="note-text">
+        <Words text={sentence(wordsOf(error))} />
+      </p>
       {onRetry === undefined ? null : <Button onClick={onRetry}>{texts.tryAgain}</Button>}
     </div>
   );

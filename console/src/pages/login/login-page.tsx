@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/fields.tsx';
 import { useTitle } from '../../components/page.tsx';
 import { Note, sentence } from '../../components/problem-note.tsx';
+import { Words } from '../../components/words.tsx';
 import { texts } from '../../texts.ts';
 
 /** How to get in: by the ways that the installation has. */
@@ -23,7 +24,11 @@ export function LoginPage(): ReactElement {
           {texts.product}
         </p>
         <h1>{texts.login.title}</h1>
-        {session?.needsSetup === true ? <Note tone="warning">{texts.login.needsSetup}</Note> : null}
+        {session?.needsSetup === true ? (
+          <Note tone="warning">
+            <Words text={texts.login.needsSetup} />
+          </Note>
+        ) : null}
         {methods.includes('password') ? <PasswordForm /> : null}
         {methods.includes('oidc') ? (
           // A page of the server, which leads on to the identity provider: no route of the console.
@@ -33,7 +38,9 @@ export function LoginPage(): ReactElement {
           </a>
         ) : null}
         {methods.includes('proxy') ? <Note>{texts.login.proxy}</Note> : null}
-        <p className="small muted">{texts.login.lockedOut}</p>
+        <p className="small muted">
+          <Words text={texts.login.lockedOut} />
+        </p>
       </div>
     </main>
   );

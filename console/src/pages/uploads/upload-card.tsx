@@ -6,6 +6,7 @@ import { Button, ButtonLink, IconButton } from '../../components/button.tsx';
 import { sentence } from '../../components/problem-note.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
+import { Words } from '../../components/words.tsx';
 import { formatBytes } from '../../lib/format.ts';
 import { texts } from '../../texts.ts';
 import { isOver, type TrackedUpload } from '../../uploads/tracked-upload.ts';
@@ -104,7 +105,9 @@ function Progress({ upload }: { readonly upload: TrackedUpload }): ReactElement 
 function Failure({ upload: { key, error } }: { readonly upload: TrackedUpload }): ReactElement {
   return (
     <>
-      <p className="upload-error">{sentence(error ?? texts.uploads.failed)}</p>
+      <p className="upload-error">
+        <Words text={sentence(error ?? texts.uploads.failed)} />
+      </p>
       {uploadStore.canRetry(key) ? (
         <div>
           <Button icon={RotateCw} onClick={() => uploadStore.retry(key)}>
@@ -129,7 +132,7 @@ function Report({ upload }: { readonly upload: TrackedUpload }): ReactElement {
       </p>
       {(view?.warnings ?? []).map((warning) => (
         <p key={warning} className="small muted">
-          {sentence(warning)}
+          <Words text={sentence(warning)} />
         </p>
       ))}
       <div className="row">

@@ -83,9 +83,9 @@ export function checkPins(row: LedgerRow, evidence: Evidence): readonly string[]
   let last: string | null = null;
   for (const { value } of evidence.of('ingest')) {
     const decoded = value === null ? null : evidence.decode(value);
-    if (decoded?.type !== 'Decision' || decoded.value.itemId !== row.itemId || decoded.value.author === 'sink')
-      continue;
-    last = decoded.value.operation;
+    if (decoded?.type !== 'Decision' || decoded.value.itemId !== row.itemId) continue;
+    // A purge takes the pin along, the sink's too.
+    if (decoded.value.author !== 'sink' || decoded.value.operation === 'purge') last = decoded.value.operation;
   }
   return last === 'pin' ? [`a person pinned ${row.itemId}, and it is not`] : [];
 }

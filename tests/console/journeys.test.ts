@@ -143,7 +143,9 @@ describeWithChromium('the console in a browser', () => {
       const files = [exported(3_000, 'first.json'), world.file('other.csv', SAMPLE_POSTS)];
       await page.locator('input[type=file]').setInputFiles(files);
       await card(page, 'first.json').waitFor();
-      await page.waitForFunction(`(localStorage.getItem('hoardarr.uploads') ?? '').includes('"following"')`);
+      // From now on the server has them, whatever becomes of the page.
+      const isSent = `!/"(asking|waiting|sending)"/.test(localStorage.getItem('hoardarr.uploads') ?? '"sending"')`;
+      while (!(await page.evaluate<boolean>(isSent))) await page.waitForTimeout(20);
       await page.reload();
       await card(page, 'first.json').waitFor();
 

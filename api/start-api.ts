@@ -14,9 +14,12 @@ import { createServer } from './server.ts';
 /** How long open requests may take to end in order, ms. */
 const CLOSE_LIMIT_MS = 10_000;
 
-/** Starts the HTTP API where the configuration says. InputError where the address is taken, or nothing protects it. */
-export async function startApi(app: App): Promise<RunningApi> {
-  const { port } = app.config;
+/**
+ * Starts the HTTP API where the configuration says. InputError where the address is taken, or nothing protects it.
+ *
+ * @param port another than the configuration's: that of before, where the system had chosen it
+ */
+export async function startApi(app: App, port = app.config.port): Promise<RunningApi> {
   checkProtection(app.config, await new OwnerAccess(app).hasPassword());
   const { server, stop } = await createServer(app);
   const url = await listen(server, stop, app, { port, name: 'HOARDARR_PORT' });

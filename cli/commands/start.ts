@@ -14,8 +14,15 @@ export function registerStart(program: Command, context: CliContext): void {
     .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
     .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
       // Here, since no other command serves HTTP.
-      const { startApi, startProcessOperations } = await import('../../api/start-api.ts');
+      const { startApi: start, startProcessOperations } = await import('../../api/start-api.ts');
       const said = { ready: false };
+      let port: number | undefined;
+      const startApi = async (app: App): Promise<RunningApi> => {
+        const running = await start(app, port);
+        // Who looks at the console has this address, also where HOARDARR_PORT=0 left it to the system.
+        port = Number(new URL(running.url).port);
+        return running;
+      };
       // A restore ends with the roles on other data.
       while (await runOnce(context, command, roles, { startApi, startProcessOperations, said }));
     });

@@ -13,6 +13,8 @@ export const texts = {
   tryAgain: 'Try again',
   loading: 'Loading…',
   failed: 'That could not be done',
+  copied: 'Copied',
+  notCopied: 'The browser does not allow copying here: mark the text and copy it by hand',
   unknownPage: {
     title: 'There is nothing here',
     text: 'The address leads nowhere in this console.',
@@ -328,7 +330,7 @@ export const texts = {
 
   removals: {
     title: 'Removals',
-    intro: 'Nothing goes without evidence, and nothing goes for good but what you purge.',
+    intro: 'Nothing goes without evidence, and what went can be brought back from the trash.',
     parts: 'Parts of removals',
     names: { held: 'Waiting for you', trash: 'Trash', journal: 'Journal' },
     choose: (title: string) => `Choose ${title}`,
@@ -347,7 +349,17 @@ export const texts = {
       },
       title: (n: number, provider: string, collection: string, user: string) =>
         `${plural(n, 'removal', 'removals')} from ${provider}, ${collection}${user === 'me' ? '' : ` of ${user}`}`,
-      since: 'held',
+      missing: (listed: number | null, isExport: boolean, when: string | null, n: number, provider: string) => {
+        const source = isExport ? `The export${when === null ? '' : ` of ${when}`}` : `The list of ${provider}`;
+        const these = n === 1 ? 'and this one is not among them' : `and these ${formatCount(n)} are not among them`;
+        return listed === null
+          ? `${source} does not have these.`
+          : `${source} has ${plural(listed, 'item', 'items')}, ${these}.`;
+      },
+      because: (reason: string) => (reason === '' ? '' : `They wait for you, because ${reason.replace(/\.$/, '')}.`),
+      since: 'Held',
+      rest: (n: number) => `${plural(n, 'other goes', 'others go')} on waiting here.`,
+      more: (n: number) => `${plural(n, 'more is', 'more are')} shown when these are decided.`,
       saved: (date: string) => `saved ${date}`,
       list: (provider: string) => `Held removals from ${provider}`,
       approve: {
@@ -362,7 +374,8 @@ export const texts = {
       },
     },
     trash: {
-      none: { title: 'The trash is empty', text: 'What is removed stays here, with its evidence, until you purge it.' },
+      none: { title: 'The trash is empty', text: 'What is removed is kept here, with its evidence.' },
+      kept: 'What is removed is kept here for 30 days, unless this installation is configured otherwise, and then purged.',
       list: 'Items in the trash',
       restore: {
         label: 'Restore',
@@ -380,6 +393,9 @@ export const texts = {
       kinds: { all: 'Everything', removed: 'Removed', held: 'Held', restored: 'Restored', purged: 'Purged' },
       none: { title: 'Nothing was removed', text: 'Every removal will be told here, with its evidence.' },
       more: 'Show more',
+      many: (n: number, provider: string, collection: string) =>
+        `${plural(n, 'item', 'items')} of ${provider}, ${collection}`,
+      which: 'Which ones',
     },
   },
 
@@ -464,25 +480,27 @@ export const texts = {
     intro: 'What goes through the pipeline, and what it could not take.',
     pipeline: 'Pipeline',
     stages: {
-      producers: { title: 'Producers', text: 'fetch from providers and exports' },
-      embed: { title: 'Embedding', text: 'gives each text its vector' },
-      sink: { title: 'Store', text: 'takes items in, and decides removals' },
+      producers: { title: 'Producers', text: 'Fetch from providers and exports' },
+      embed: { title: 'Embedding', text: 'Gives each text its vector' },
+      sink: { title: 'Store', text: 'Takes items in, decides removals' },
     },
     rate: (perSecond: number) =>
-      `${perSecond < 10 ? Math.round(perSecond * 10) / 10 : formatCount(Math.round(perSecond))}/s`,
+      perSecond < 10 ? String(Math.round(perSecond * 10) / 10) : formatCount(Math.round(perSecond)),
+    rateUnit: 'records a second',
     lag: (n: number) => (n === 0 ? 'Up to date' : plural(n, 'record waits', 'records wait')),
     deadLetterCount: (n: number) => plural(n, 'dead letter', 'dead letters'),
-    last: 'last record',
-    idle: 'nothing yet',
+    last: 'Last record',
+    idle: 'Nothing yet',
     embedding: {
       title: 'Embedding and what it costs',
-      since: 'Since Hoardarr was started.',
+      since: (model: string | null, isHere: boolean) =>
+        `Since Hoardarr was started${model === null ? '' : `, by ${model}`}${isHere ? ', on this machine' : ''}.`,
       elsewhere: 'Another process embeds, and counts for itself.',
       texts: 'Texts embedded',
       requests: 'Requests',
       tokens: 'Tokens',
       cost: 'Spent',
-      noPrice: 'no public price known',
+      noPrice: 'Not known',
       hits: 'Answered by the cache',
       saved: 'Saved by the cache',
       someTokens: (n: number) => plural(n, 'token', 'tokens'),
@@ -495,6 +513,7 @@ export const texts = {
       where: (stage: string, topic: string, partition: number, offset: number) =>
         `${stage}, ${topic}, partition ${partition}, offset ${offset}`,
       done: (n: number) => `${plural(n, 'record is', 'records are')} taken anew`,
+      rest: (n: number) => `${plural(n, 'other goes', 'others go')} on waiting here.`,
       more: (n: number) => `and ${formatCount(n)} older`,
     },
     rebuild: {
@@ -523,7 +542,7 @@ export const texts = {
     backups: {
       title: 'Backups',
       text: 'A backup is one file that holds everything.',
-      none: 'There are none yet.',
+      none: 'There is no backup yet.',
       now: 'Back up now',
       made: (items: number) => `A backup of ${plural(items, 'item', 'items')} was made`,
       withKey: 'with key',
@@ -558,11 +577,12 @@ export const texts = {
     },
     notifications: {
       title: 'Notifications',
-      text: 'Told are: accounts that have to be connected again, held removals, dead letters, backups that failed.',
+      text: 'You are told when an account has to be connected again, and of held removals, dead letters and backups that failed.',
       none: 'Nobody is told yet.',
       fromEnvironment: 'These come from HOARDARR_NOTIFY_URL, and are changed there.',
       address: 'Address',
-      addressHint: 'https://… for a webhook, ntfys://host/topic, or apprises://host/key. It is kept encrypted.',
+      addressHint:
+        'https://… for a webhook, ntfys://host/topic, or apprises://host/key. It is a secret: it is kept encrypted, and only its kind and host are shown again.',
       add: 'Add',
       remove: 'Remove',
       test: 'Send a test',
@@ -583,7 +603,7 @@ export const texts = {
       text: 'An assistant that speaks MCP can search what you saved. It reads only, unless you configure otherwise.',
       snippet: 'Configuration of an assistant',
       copy: 'Copy',
-      copied: 'Copied',
+      token: 'HOARDARR_API_TOKEN stands for the token that is set under this name where Hoardarr runs.',
       stdio: 'On this machine, an assistant can also start it: npx hoardarr mcp',
     },
     looks: {

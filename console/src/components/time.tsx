@@ -2,7 +2,7 @@ import { type ReactElement, useSyncExternalStore } from 'react';
 import { formatAgo, formatDate, formatMoment } from '../lib/format.ts';
 
 const TICK_MS = 30_000;
-let nowMs = Date.now();
+let ticks = 0;
 const watchers = new Set<() => void>();
 let ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -19,7 +19,7 @@ function watch(watcher: () => void): () => void {
 }
 
 function tick(): void {
-  nowMs = Date.now();
+  ticks += 1;
   for (const watcher of watchers) watcher();
 }
 
@@ -34,10 +34,11 @@ export function DateText({ at }: { readonly at: string }): ReactElement {
 
 /** How long ago, or in how long; goes on by itself. */
 export function Ago({ at }: { readonly at: string }): ReactElement {
-  const now = useSyncExternalStore(watch, () => nowMs);
+  // Ticks only make it be shown again: what has just come is younger than the last of them.
+  useSyncExternalStore(watch, () => ticks);
   return (
     <time dateTime={at} title={formatMoment(at)}>
-      {formatAgo(at, now)}
+      {formatAgo(at, Date.now())}
     </time>
   );
 }

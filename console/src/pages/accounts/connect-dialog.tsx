@@ -3,6 +3,7 @@ import { type FormEvent, type ReactElement, useEffect, useState } from 'react';
 import { get, post } from '../../api/client.ts';
 import type { Connection } from '../../api/types-accounts.ts';
 import { Button } from '../../components/button.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/fields.tsx';
 import { notify } from '../../components/notify.ts';
@@ -154,7 +155,7 @@ function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onCl
         <a className="button button-primary" href={now.verificationUri} target="_blank" rel="noreferrer">
           {words.openCode} <span className="visually-hidden">{texts.item.newTab}</span>
         </a>
-        <Button onClick={() => void navigator.clipboard.writeText(now.userCode ?? '')}>{words.copy}</Button>
+        <CopyButton label={words.copy} text={now.userCode} />
       </div>
       <p className="muted small">{words.waiting}</p>
     </div>

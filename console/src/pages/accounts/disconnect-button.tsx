@@ -3,6 +3,7 @@ import { type ReactElement, useState } from 'react';
 import { api } from '../../api/client.ts';
 import type { Account } from '../../api/types-accounts.ts';
 import { Button } from '../../components/button.tsx';
+import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { notify } from '../../components/notify.ts';
 import { sentence } from '../../components/problem-note.tsx';
@@ -46,10 +47,9 @@ export function DisconnectButton({ account }: { readonly account: Account }): Re
         onCancel={() => setOpen(false)}
       >
         <p>{words.text}</p>
-        <label className="choice-all">
-          <input type="checkbox" checked={erase} onChange={(event) => setErase(event.target.checked)} />
+        <CheckField checked={erase} onChange={setErase}>
           {words.alsoErase}
-        </label>
+        </CheckField>
         {erase ? <p>{words.eraseText}</p> : null}
       </ConfirmDialog>
     </>

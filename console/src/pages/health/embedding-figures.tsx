@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useOverview } from '../../api/queries.ts';
 import type { Pipeline } from '../../api/types-operations.ts';
 import { formatCount, formatUsd } from '../../lib/format.ts';
 import { texts } from '../../texts.ts';
@@ -7,18 +8,19 @@ const words = texts.health.embedding;
 
 /** What embedding took since the start, and what the cache of vectors saved. */
 export function EmbeddingFigures({ embedding }: { readonly embedding: Pipeline['embedding'] }): ReactElement {
+  const embedder = useOverview().data?.embedder;
   if (embedding.isHere === false) return <p className="muted">{words.elsewhere}</p>;
   const figures: readonly (readonly [string, string])[] = [
     [words.texts, formatCount(embedding.textsEmbedded)],
     [words.requests, formatCount(embedding.requests)],
     [words.tokens, formatCount(embedding.tokens)],
-    [words.cost, embedding.costUsd === null ? words.noPrice : formatUsd(embedding.costUsd)],
+    [words.cost, cost(embedding, embedder?.isRemote)],
     [words.hits, formatCount(embedding.cacheHits)],
     [words.saved, saved(embedding)],
   ];
   return (
     <>
-      <p className="muted small">{words.since}</p>
+      <p className="muted small">{words.since(embedder?.model ?? null, embedder?.isRemote === false)}</p>
       <dl className="figures">
         {figures.map(([name, value]) => (
           <div key={name} className="figure">
@@ -29,6 +31,12 @@ export function EmbeddingFigures({ embedding }: { readonly embedding: Pipeline['
       </dl>
     </>
   );
+}
+
+/** What runs here costs nothing; elsewhere the price may not be known. */
+function cost({ costUsd }: Pipeline['embedding'], isRemote: boolean | undefined): string {
+  if (costUsd !== null) return formatUsd(costUsd);
+  return isRemote === false ? formatUsd(0) : words.noPrice;
 }
 
 function saved({ tokensSaved, savedUsd }: Pipeline['embedding']): string {

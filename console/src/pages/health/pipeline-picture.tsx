@@ -29,7 +29,9 @@ function StageBox({ stage }: { readonly stage: Stage }): ReactElement {
     <section className="pipeline-stage" aria-label={words.stages[name].title}>
       <h3>{words.stages[name].title}</h3>
       <p className="muted small">{words.stages[name].text}</p>
-      <p className="pipeline-rate">{words.rate(recordsPerSecond)}</p>
+      <p className="pipeline-rate">
+        {words.rate(recordsPerSecond)} <span className="pipeline-unit">{words.rateUnit}</span>
+      </p>
       <div className="row">
         <Badge tone={lag === 0 ? 'ok' : 'info'}>{words.lag(lag)}</Badge>
         {deadLetters === 0 ? null : <Badge tone="danger">{words.deadLetterCount(deadLetters)}</Badge>}

@@ -14,6 +14,9 @@ const COMING = new Set([
   'shown again',
 ]);
 
+/** Numbers above are moments of this century: no list is so long. */
+const MOMENTS_FROM_MS = Date.UTC(2001, 0, 1);
+
 /** Whether something of the item went, came, or neither. */
 export function toneOf({ event }: HistoryLine): 'going' | 'coming' | 'neutral' {
   if (GOING.has(event)) return 'going';
@@ -52,7 +55,8 @@ function nameOf(name: string): string {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'number') return formatCount(value);
+  if (typeof value === 'number')
+    return value > MOMENTS_FROM_MS ? formatMoment(new Date(value).toISOString()) : formatCount(value);
   if (typeof value === 'boolean') return value ? texts.history.yes : texts.history.no;
   if (typeof value !== 'string') return JSON.stringify(value);
   return /^\d{4}-\d\d-\d\dT/.test(value) ? formatMoment(value) : value;

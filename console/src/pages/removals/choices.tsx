@@ -1,3 +1,4 @@
+import '../../components/check-field.css';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactElement, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
@@ -26,7 +27,7 @@ interface ChoicesProps {
   readonly onRange?: (first: number, last: number) => void;
 }
 
-const ROW_REM = 4.25;
+const ROW_REM = 4.75;
 const OVERSCAN_ROWS = 8;
 
 /** A list of any length whose entries can be ticked: only what is near the view is there. */
@@ -78,13 +79,16 @@ function Entry({ choice, isChosen, onChoose }: EntryProps): ReactElement {
   return (
     <>
       <label className="choice-tick">
-        <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(choice, event.target.checked)} />
+        <input
+          type="checkbox"
+          className="check"
+          checked={isChosen}
+          onChange={(event) => onChoose(choice, event.target.checked)}
+        />
         <span className="visually-hidden">{texts.removals.choose(title)}</span>
       </label>
       <span className="choice-text">
-        <Link href={itemHref(choice)} className="truncate">
-          {title}
-        </Link>
+        <Link href={itemHref(choice)}>{title}</Link>
         <span className="muted small truncate">{choice.meta}</span>
       </span>
     </>

@@ -4,9 +4,10 @@ import { type ReactElement, useState } from 'react';
 import type { HeldGroup, HeldItem } from '../../api/types-removals.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
+import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
-import { ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { ProblemNote } from '../../components/problem-note.tsx';
 import { providerName } from '../../components/provider-mark.tsx';
 import { SkeletonText } from '../../components/skeleton.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -58,7 +59,8 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
   return (
     <Card title={words.title(group.count, providerName(provider), collection, user)}>
       <div className="stack-tight">
-        <p>{sentence(group.reason)}</p>
+        <p>{missing(group)}</p>
+        <p>{words.because(group.reason)}</p>
         {group.createdAt === null ? null : (
           <p className="muted small">
             {words.since} <Ago at={group.createdAt} />
@@ -67,19 +69,17 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
         <Evidence evidence={group.evidence ?? {}} />
       </div>
       <div className="chosen-bar">
-        <label className="choice-all">
-          <input
-            type="checkbox"
-            checked={chosen.length === group.items.length}
-            onChange={(event) =>
-              choose(
-                group.items.map(({ itemId }) => itemId),
-                event.target.checked,
-              )
-            }
-          />
+        <CheckField
+          checked={chosen.length === group.items.length}
+          onChange={(isChosen) =>
+            choose(
+              group.items.map(({ itemId }) => itemId),
+              isChosen,
+            )
+          }
+        >
           {texts.removals.chosen(chosen.length, group.items.length)}
-        </label>
+        </CheckField>
         <div className="row">
           <Button disabled={chosen.length === 0} onClick={() => setAsked('reject')}>
             {words.reject.label}
@@ -96,6 +96,9 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
         isChosen={({ itemId }) => !left.has(itemId)}
         onChoose={({ itemId }, isChosen) => choose([itemId], isChosen)}
       />
+      {group.count > group.items.length ? (
+        <p className="muted small">{words.more(group.count - group.items.length)}</p>
+      ) : null}
       <ConfirmDialog
         isOpen={asked !== null}
         title={asked === null ? '' : words[asked].title(chosen.length)}
@@ -110,6 +113,7 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
         onCancel={() => setAsked(null)}
       >
         <p>{words[asked ?? 'reject'].text}</p>
+        {chosen.length < group.count ? <p>{words.rest(group.count - chosen.length)}</p> : null}
       </ConfirmDialog>
     </Card>
   );
@@ -121,10 +125,23 @@ function placeOf({ scope, provider, user, collection }: HeldGroup): Record<'prov
   return { provider: provider ?? first, user: user ?? second, collection: collection ?? rest.join(':') };
 }
 
+/** One snapshot held all of them for the same reason, so it is said once. */
+function missing({ evidence, count, provider = '' }: HeldGroup): string {
+  const { count: listed, asOf, proof } = evidence ?? {};
+  const when = typeof asOf === 'string' ? formatDate(asOf) : null;
+  return words.missing(
+    typeof listed === 'number' ? listed : null,
+    proof === 'absence',
+    when,
+    count,
+    providerName(provider),
+  );
+}
+
 function choiceOf(group: HeldGroup, item: HeldItem | undefined): Choice | undefined {
   if (item === undefined) return undefined;
-  const { itemId, title, url, author, savedAt, why } = item;
+  const { itemId, title, url, author, savedAt } = item;
   const saved = savedAt === null || savedAt === undefined ? null : words.saved(formatDate(savedAt));
-  const meta = [author, saved, why].filter((part) => typeof part === 'string' && part !== '').join(' · ');
+  const meta = [author, saved].filter((part) => typeof part === 'string' && part !== '').join(' · ');
   return { ...placeOf(group), itemId, title, url, meta };
 }

@@ -3,7 +3,7 @@ import { BookOpen } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { get } from '../../api/client.ts';
-import type { JournalEntry, JournalKind, JournalPage } from '../../api/types-removals.ts';
+import type { JournalKind, JournalPage } from '../../api/types-removals.ts';
 import { Badge, type Tone } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -17,6 +17,7 @@ import { itemHref } from '../../lib/item-address.ts';
 import { texts } from '../../texts.ts';
 import { authorOf } from '../item/history-words.ts';
 import { Evidence } from './evidence.tsx';
+import { type JournalGroup, saysMore, together } from './journal-groups.ts';
 
 const words = texts.removals.journal;
 type Shown = JournalKind | 'all';
@@ -27,7 +28,9 @@ const TONES: Readonly<Record<JournalKind, Tone>> = {
   restored: 'ok',
   purged: 'neutral',
 };
-const PAGE_ENTRIES = 50;
+const PAGE_ENTRIES = 200;
+/** A decision about more than so many is not read to its end by itself. */
+const MOST_BY_THEMSELVES = 2_000;
 
 /** Everything that was removed and why, and what came back: the newest first. */
 export function JournalPart(): ReactElement {
@@ -43,6 +46,8 @@ export function JournalPart(): ReactElement {
     getNextPageParam: ({ next }) => next,
   });
   const entries = data?.pages.flatMap((page) => page.entries);
+  const groups = together(entries ?? []);
+  const isLong = (groups.at(-1)?.length ?? 0) > MOST_BY_THEMSELVES;
   return (
     <>
       <Segmented
@@ -60,23 +65,29 @@ export function JournalPart(): ReactElement {
         </EmptyState>
       ) : (
         <ol className="journal" aria-label={texts.removals.names.journal}>
-          {entries.map((entry) => (
-            <Entry key={entry.id} entry={entry} />
+          {groups.map((group) => (
+            <Entry key={group[0].id} group={group} />
           ))}
         </ol>
       )}
-      {hasNextPage ? <More isBusy={isFetchingNextPage} onMore={() => void fetchNextPage()} /> : null}
+      {hasNextPage ? <More isBusy={isFetchingNextPage} byItself={!isLong} onMore={() => void fetchNextPage()} /> : null}
     </>
   );
 }
 
-function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
+/** What one decision did to many items is told once. */
+function Entry({ group }: { readonly group: JournalGroup }): ReactElement {
+  const [entry] = group;
   return (
     <li className="journal-entry">
       <ProviderMark provider={entry.provider} />
       <div className="stack-tight">
         <p className="journal-title">
-          <Link href={itemHref(entry)}>{titleOf(entry)}</Link>
+          {group.length === 1 ? (
+            <Link href={itemHref(entry)}>{titleOf(entry)}</Link>
+          ) : (
+            words.many(group.length, providerName(entry.provider), entry.collection)
+          )}
         </p>
         <p className="muted small">
           {providerName(entry.provider)} · {authorOf(entry)}
@@ -87,7 +98,8 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
             </>
           )}
         </p>
-        {entry.reason === '' ? null : <p className="small">{sentence(entry.reason)}</p>}
+        {saysMore(entry.reason) ? <p className="small">{sentence(entry.reason)}</p> : null}
+        {group.length === 1 ? null : <Members group={group} />}
         <Evidence evidence={entry.evidence} snapshotId={entry.snapshotId} />
       </div>
       <div>
@@ -97,11 +109,36 @@ function Entry({ entry }: { readonly entry: JournalEntry }): ReactElement {
   );
 }
 
+/** The items of a group, on demand. */
+function Members({ group }: { readonly group: JournalGroup }): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="evidence" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{words.which}</summary>
+      {isOpen ? (
+        <ul className="journal-members" aria-label={words.which}>
+          {group.map((entry) => (
+            <li key={entry.id}>
+              <Link href={itemHref(entry)}>{titleOf(entry)}</Link>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </details>
+  );
+}
+
+interface MoreProps {
+  readonly isBusy: boolean;
+  readonly byItself: boolean;
+  readonly onMore: () => void;
+}
+
 /** Asks for more when it comes into view; also a button, for who goes by the keyboard. */
-function More({ isBusy, onMore }: { readonly isBusy: boolean; readonly onMore: () => void }): ReactElement {
+function More({ isBusy, byItself, onMore }: MoreProps): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (box.current === null || isBusy) return undefined;
+    if (box.current === null || isBusy || !byItself) return undefined;
     const observer = new IntersectionObserver((seen) => {
       if (seen.some(({ isIntersecting }) => isIntersecting)) onMore();
     });

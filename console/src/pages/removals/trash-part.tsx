@@ -3,6 +3,7 @@ import { type ReactElement, useCallback, useState } from 'react';
 import { get } from '../../api/client.ts';
 import type { Item, ItemName, ItemPage } from '../../api/types.ts';
 import { Button } from '../../components/button.tsx';
+import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { notify } from '../../components/notify.ts';
@@ -59,16 +60,15 @@ export function TrashPart(): ReactElement {
   };
   return (
     <>
+      <p className="muted small">{words.kept}</p>
       <div className="chosen-bar">
-        <label className="choice-all">
-          <input
-            type="checkbox"
-            checked={chosen.size >= total}
-            disabled={isGathering}
-            onChange={(event) => void chooseAll(event.target.checked)}
-          />
+        <CheckField
+          checked={chosen.size >= total}
+          disabled={isGathering}
+          onChange={(isChosen) => void chooseAll(isChosen)}
+        >
           {texts.removals.chosen(chosen.size, total)}
-        </label>
+        </CheckField>
         <div className="row">
           <Button disabled={chosen.size === 0} onClick={() => setAsked('restore')}>
             {words.restore.label}

@@ -1,30 +1,24 @@
-import { Copy } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { apiUrl } from '../../api/client.ts';
-import { Button } from '../../components/button.tsx';
+import { useSession } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
-import { notify } from '../../components/notify.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.settings.assistants;
 
 /** How an assistant of one's own reads the collection. */
 export function AssistantsCard(): ReactElement {
-  const address = apiUrl('mcp');
-  const snippet = JSON.stringify({ mcpServers: { hoardarr: { type: 'http', url: address } } }, null, 2);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(snippet);
-    notify({ title: words.copied });
+  const { data: session } = useSession();
+  const isOpen = session?.methods.includes('none') ?? true;
+  const server = {
+    type: 'http',
+    url: apiUrl('mcp'),
+    ...(isOpen ? {} : { headers: { Authorization: 'Bearer HOARDARR_API_TOKEN' } }),
   };
+  const snippet = JSON.stringify({ mcpServers: { hoardarr: server } }, null, 2);
   return (
-    <Card
-      title={words.title}
-      actions={
-        <Button icon={Copy} onClick={() => void copy()}>
-          {words.copy}
-        </Button>
-      }
-    >
+    <Card title={words.title} actions={<CopyButton label={words.copy} text={snippet} />}>
       <p className="muted">{words.text}</p>
       <textarea
         className="snippet"
@@ -33,6 +27,7 @@ export function AssistantsCard(): ReactElement {
         value={snippet}
         aria-label={words.snippet}
       />
+      {isOpen ? null : <p className="muted small">{words.token}</p>}
       <p className="muted small">{words.stdio}</p>
     </Card>
   );

@@ -66,8 +66,8 @@ export function BackupsCard(): ReactElement {
       ) : (
         <>
           <BackupList backups={data.backups} isBusy={restore.isRunning} onAsk={setAsked} />
-          <BackupScheduleForm schedule={data.schedule} />
           <RestoreUpload isBusy={restore.isRunning} onRestore={restore.fromFile} />
+          <BackupScheduleForm schedule={data.schedule} />
         </>
       )}
       <ConfirmDialog

@@ -65,7 +65,7 @@ export function NotificationsCard(): ReactElement {
         />
       )}
       {data === undefined || data.fromEnvironment ? null : (
-        <form className="fields-row" onSubmit={add}>
+        <form className="fields-row fields-row-hinted" onSubmit={add}>
           <TextField
             label={words.address}
             hint={words.addressHint}

@@ -393,8 +393,14 @@ export const texts = {
       kinds: { all: 'Everything', removed: 'Removed', held: 'Held', restored: 'Restored', purged: 'Purged' },
       none: { title: 'Nothing was removed', text: 'Every removal will be told here, with its evidence.' },
       more: 'Show more',
-      many: (n: number, provider: string, collection: string) =>
-        `${plural(n, 'item', 'items')} of ${provider}, ${collection}`,
+      many: (n: number, isAll: boolean, provider: string, collection: string) =>
+        `${isAll ? '' : 'More than '}${plural(n, 'item', 'items')} of ${provider}, ${collection}`,
+      byPerson: {
+        restore: 'Brought back and pinned',
+        approve: 'The held removal was approved',
+        reject: 'The held removal was rejected, so they stay',
+        purge: 'Erased for good',
+      },
       which: 'Which ones',
     },
   },

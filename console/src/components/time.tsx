@@ -38,7 +38,7 @@ export function Ago({ at }: { readonly at: string }): ReactElement {
   useSyncExternalStore(watch, () => ticks);
   return (
     <time dateTime={at} title={formatMoment(at)}>
-      {formatAgo(at, Date.now())}
+      {formatAgo(at)}
     </time>
   );
 }

@@ -41,7 +41,7 @@ export function formatMoment(iso: string): string {
 }
 
 /** `3 days ago`, `in 5 minutes`, `just now` */
-export function formatAgo(iso: string, nowMs: number): string {
+export function formatAgo(iso: string, nowMs = Date.now()): string {
   const distanceMs = Date.parse(iso) - nowMs;
   for (const [unit, sizeMs] of UNITS) {
     if (Math.abs(distanceMs) >= sizeMs) return relative.format(Math.round(distanceMs / sizeMs), unit);

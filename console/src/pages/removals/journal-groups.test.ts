@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { JournalEntry } from '../../api/types-removals.ts';
-import { saysMore, together } from './journal-groups.ts';
+import { reasonWords, together } from './journal-groups.ts';
 
 const entry = (id: string, about: Partial<JournalEntry> = {}): JournalEntry => ({
   id,
@@ -34,7 +34,8 @@ test('what one decision did to many items is one story, and others are their own
   expect(together([])).toEqual([]);
 });
 
-test('a reason that only repeats what and by whom says nothing more', () => {
-  expect(['restore by me', 'approve by ada', ''].map(saysMore)).toEqual([false, false, false]);
-  expect(saysMore('the owner erased it while letting the account go')).toBe(true);
+test('what a person decided is told in plain words, and other reasons as they are', () => {
+  expect(reasonWords('reject by me')).toBe('The held removal was rejected, so they stay');
+  expect(reasonWords('absent from a complete snapshot')).toBe('absent from a complete snapshot');
+  expect(reasonWords('')).toBe('');
 });

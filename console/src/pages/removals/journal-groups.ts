@@ -1,4 +1,7 @@
 import type { JournalEntry } from '../../api/types-removals.ts';
+import { texts } from '../../texts.ts';
+
+const words = texts.removals.journal.byPerson;
 
 /** What one decision did to one item, or to many of the same list. */
 export type JournalGroup = readonly [JournalEntry, ...JournalEntry[]];
@@ -18,9 +21,10 @@ export function together(entries: readonly JournalEntry[]): readonly JournalGrou
   return groups;
 }
 
-/** Whether the reason is more than what and by whom, which stands beside it: `restore by me`. */
-export function saysMore(reason: string): boolean {
-  return reason !== '' && !/^(restore|approve|reject|purge) by \S+$/.test(reason);
+/** The reason in plain words: `reject by me` is a decision of a person, whose name stands beside it. */
+export function reasonWords(reason: string): string {
+  const operation = /^(restore|approve|reject|purge) by \S+$/.exec(reason)?.[1] as keyof typeof words | undefined;
+  return operation === undefined ? reason : words[operation];
 }
 
 function isOneStory(a: JournalEntry, b: JournalEntry): boolean {

@@ -17,9 +17,11 @@ import { itemHref } from '../../lib/item-address.ts';
 import { texts } from '../../texts.ts';
 import { authorOf } from '../item/history-words.ts';
 import { Evidence } from './evidence.tsx';
-import { type JournalGroup, saysMore, together } from './journal-groups.ts';
+import { type JournalGroup, reasonWords, together } from './journal-groups.ts';
 
 const words = texts.removals.journal;
+/** Below the view, so that it is there when it is scrolled to. */
+const AHEAD = '0px 0px 800px';
 type Shown = JournalKind | 'all';
 const KINDS: readonly Shown[] = ['all', 'removed', 'held', 'restored', 'purged'];
 const TONES: Readonly<Record<JournalKind, Tone>> = {
@@ -48,6 +50,8 @@ export function JournalPart(): ReactElement {
   const entries = data?.pages.flatMap((page) => page.entries);
   const groups = together(entries ?? []);
   const isLong = (groups.at(-1)?.length ?? 0) > MOST_BY_THEMSELVES;
+  // How many the last decision is about is known when another one follows it.
+  const shown = hasNextPage && !isLong ? groups.slice(0, -1) : groups;
   return (
     <>
       <Segmented
@@ -65,8 +69,8 @@ export function JournalPart(): ReactElement {
         </EmptyState>
       ) : (
         <ol className="journal" aria-label={texts.removals.names.journal}>
-          {groups.map((group) => (
-            <Entry key={group[0].id} group={group} />
+          {shown.map((group, index) => (
+            <Entry key={group[0].id} group={group} isWhole={!hasNextPage || index < groups.length - 1} />
           ))}
         </ol>
       )}
@@ -75,9 +79,17 @@ export function JournalPart(): ReactElement {
   );
 }
 
+interface EntryProps {
+  readonly group: JournalGroup;
+  /** false: there are more of it than are known here */
+  readonly isWhole: boolean;
+}
+
 /** What one decision did to many items is told once. */
-function Entry({ group }: { readonly group: JournalGroup }): ReactElement {
+function Entry({ group, isWhole }: EntryProps): ReactElement {
   const [entry] = group;
+  const provider = providerName(entry.provider);
+  const reason = reasonWords(entry.reason);
   return (
     <li className="journal-entry">
       <ProviderMark provider={entry.provider} />
@@ -86,11 +98,12 @@ function Entry({ group }: { readonly group: JournalGroup }): ReactElement {
           {group.length === 1 ? (
             <Link href={itemHref(entry)}>{titleOf(entry)}</Link>
           ) : (
-            words.many(group.length, providerName(entry.provider), entry.collection)
+            words.many(group.length, isWhole, provider, entry.collection)
           )}
         </p>
         <p className="muted small">
-          {providerName(entry.provider)} · {authorOf(entry)}
+          {group.length === 1 ? `${provider} · ` : null}
+          {authorOf(entry)}
           {entry.at === null ? null : (
             <>
               {' · '}
@@ -98,7 +111,7 @@ function Entry({ group }: { readonly group: JournalGroup }): ReactElement {
             </>
           )}
         </p>
-        {saysMore(entry.reason) ? <p className="small">{sentence(entry.reason)}</p> : null}
+        {reason === '' ? null : <p className="small">{sentence(reason)}</p>}
         {group.length === 1 ? null : <Members group={group} />}
         <Evidence evidence={entry.evidence} snapshotId={entry.snapshotId} />
       </div>
@@ -139,9 +152,12 @@ function More({ isBusy, byItself, onMore }: MoreProps): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (box.current === null || isBusy || !byItself) return undefined;
-    const observer = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) onMore();
-    });
+    const observer = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) onMore();
+      },
+      { rootMargin: AHEAD },
+    );
     observer.observe(box.current);
     return () => observer.disconnect();
   });

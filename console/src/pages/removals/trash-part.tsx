@@ -63,7 +63,7 @@ export function TrashPart(): ReactElement {
       <p className="muted small">{words.kept}</p>
       <div className="chosen-bar">
         <CheckField
-          checked={chosen.size >= total}
+          checked={isGathering || chosen.size >= total}
           disabled={isGathering}
           onChange={(isChosen) => void chooseAll(isChosen)}
         >

@@ -9,7 +9,10 @@ interface Sleeper {
 /** Enough turns of the event loop for whatever was woken to come to rest. */
 const TURNS = 20;
 
-/** A clock that stands still until a test moves it: hours pass in no time, and always in the same order. */
+/**
+ * A clock that stands still until a test moves it: hours pass in no time, and always in the same order. It goes in whole ms, as
+ * the machine's does, also where somebody sleeps for a part of one: records take no other times.
+ */
 export class VirtualClock implements Clock {
   #now: number;
   /** turns of the event loop between one sleep and the next: many where files are read, few where there are but promises */
@@ -41,7 +44,7 @@ export class VirtualClock implements Clock {
         signal?.removeEventListener('abort', abort);
         resolve();
       };
-      const sleeper = { at: this.#now + Math.max(0, ms), wake };
+      const sleeper = { at: this.#now + Math.ceil(Math.max(0, ms)), wake };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', abort, { once: true });
     });

@@ -73,6 +73,18 @@ describe('the proof of law 1', () => {
     expect(report).toEqual({ violations: [], runs: 3, stale: 1, copies: 3 });
   });
 
+  it('misses nothing that was erased before it was read, as long as its last tombstone came through', () => {
+    const at = find('RawItem');
+    const tombstone = { ...(ingest[at] as LogRecord), value: null };
+    const records = renumbered([...ingest, tombstone, tombstone]);
+    const last = ingest.length + 1;
+    const read = passedOn(records).filter((_record, offset) => offset !== at && offset !== last - 1);
+    expect(orderOf(logOf(records, read)).violations).toEqual([]);
+    expect(orderOf(logOf(records, read.slice(0, -1))).violations).toEqual([
+      `partition 0: position ${last} never came through`,
+    ]);
+  });
+
   it.each<[string, () => readonly PartitionLog[], RegExp]>([
     ['a record that is missing', () => logOf(without(find('RawItem') + 1)), /record \d+ after \d+ of number 1/],
     [

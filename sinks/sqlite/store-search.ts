@@ -25,6 +25,8 @@ const CANDIDATES_A_HIT = 12;
 const MAX_RANKED = 2_000;
 /** Items with all the words of a query, beside which those with some of them are not worth their time. */
 const ENOUGH_HITS = 10;
+/** More than its share that a shard may give, where it has more than others of what is near. */
+const ROOM = 1.25;
 /** sqlite-vec refuses more: https://github.com/asg017/sqlite-vec */
 const MAX_K = 4_096;
 
@@ -32,6 +34,9 @@ const MAX_K = 4_096;
 const MAX_EXACT = 3_000;
 
 type Scored = readonly [docId: number, score: number];
+type Near = readonly [docId: number, distance: number];
+/** The last one is the farthest distance that counts. */
+type Scan = Statement<[Uint8Array, number, bigint, string, number], Near>;
 type RawHit = readonly [...RawSummary, ...RawContent];
 
 interface Wanted extends ListFilter {
@@ -51,39 +56,41 @@ export class StoreSearch {
   readonly #db: Database;
   readonly #scopes: ScopeIds;
   readonly #vectors: VectorTable;
-  readonly #ranked: Statement<[string, number, string, number, number, number], Scored>;
+  readonly #ranked: Statement<[string, number], Scored>;
+  readonly #isWanted: Statement<[number, string, number, number], 1>;
   readonly #last: Statement<[string], number>;
-  readonly #lastWanted: Statement<[string, number, string, number, number], number>;
+  readonly #lastWanted: Statement<[string, string, number, number], number>;
   readonly #rescore: Statement<[Uint8Array, string, number], Scored>;
   readonly #hit: Statement<[number], RawHit>;
   readonly #dated = new Map<string, Statement<[DatedParameters], number>>();
-  #scan: Statement<[Uint8Array, number, bigint, string], number> | null = null;
-  #scanOf: Statement<[Uint8Array, number, bigint, string], number> | null = null;
+  #scan: Scan | null = null;
+  #scanOf: Scan | null = null;
 
   constructor(db: Database, scopes: ScopeIds, vectors: VectorTable) {
     this.#db = db;
     this.#scopes = scopes;
     this.#vectors = vectors;
-    const matching = `FROM words w
-      CROSS JOIN items i ON i.doc_id = w.rowid
-      CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id
-      WHERE w.words MATCH ? AND w.rowid >= ?
-        AND l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))
+    const joined = 'CROSS JOIN ledger l ON l.scope_id = i.scope_id AND l.item_id = i.item_id';
+    const fits = `l.scope_id * 16 + (l.flags & ${FLAG.state}) * 2 + ((l.flags & ${FLAG.hidden}) <> 0) IN (SELECT value FROM json_each(?))
         AND l.place > ? AND l.place <= ?`;
-    // FTS5 gives its rows in the order that is asked for, so the joins stop with the limit.
+    // Ordered by an expression: FTS5 itself, asked for the order of its rank, ranks all that match, whatever their rowid.
     this.#ranked = db
-      .prepare<[string, number, string, number, number, number], Scored>(
-        `SELECT w.rowid, -w.rank ${matching} ORDER BY w.rank LIMIT ?`,
+      .prepare<[string, number], Scored>(
+        'SELECT rowid, -rank AS score FROM words WHERE words MATCH ? AND rowid >= ? ORDER BY score DESC, rowid',
       )
       .raw();
+    this.#isWanted = db
+      .prepare<[number, string, number, number], 1>(`SELECT 1 FROM items i ${joined} WHERE i.doc_id = ? AND ${fits}`)
+      .pluck();
     this.#last = db
       .prepare<[string], number>(
         `SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
       )
       .pluck();
     this.#lastWanted = db
-      .prepare<[string, number, string, number, number], number>(
-        `SELECT w.rowid ${matching} ORDER BY w.rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
+      .prepare<[string, string, number, number], number>(
+        `SELECT w.rowid FROM words w CROSS JOIN items i ON i.doc_id = w.rowid ${joined}
+         WHERE w.words MATCH ? AND ${fits} ORDER BY w.rowid DESC LIMIT 1 OFFSET ${MAX_RANKED - 1}`,
       )
       .pluck();
     this.#rescore = db
@@ -124,8 +131,15 @@ export class StoreSearch {
 
   #rank(expression: string, { buckets, after, upTo }: Wanted, limit: number): Scored[] {
     const isLarge = this.#last.get(expression) !== undefined;
-    const from = isLarge ? (this.#lastWanted.get(expression, 0, buckets, after, upTo) ?? 0) : 0;
-    return this.#ranked.all(expression, from, buckets, after, upTo, limit);
+    const from = isLarge ? (this.#lastWanted.get(expression, buckets, after, upTo) ?? 0) : 0;
+    const best: Scored[] = [];
+    // The filter is looked at from the best on, so that it costs no more than the limit asks for.
+    for (const scored of this.#ranked.iterate(expression, from)) {
+      if (this.#isWanted.get(scored[0], buckets, after, upTo) === undefined) continue;
+      best.push(scored);
+      if (best.length === limit) break;
+    }
+    return best;
   }
 
   /** Without words that very many items have, where there are others. */
@@ -148,10 +162,12 @@ export class StoreSearch {
 
   #candidates(padded: Uint8Array, { buckets }: Wanted, limit: number): readonly number[] {
     this.#scan ??= this.#prepareScan('bucket');
-    const candidates: number[] = [];
-    for (let shard = 0; shard < VECTOR_SHARDS; shard++)
-      candidates.push(...this.#scan.all(padded, candidatesOf(limit), BigInt(shard), buckets));
-    return candidates;
+    return nearestOf(
+      this.#scan,
+      padded,
+      Array.from({ length: VECTOR_SHARDS }, () => buckets),
+      limit,
+    );
   }
 
   /** The signs know no dates, so they are scanned for the items that the index of dates names. */
@@ -162,19 +178,21 @@ export class StoreSearch {
     this.#scanOf ??= this.#prepareScan('doc_id');
     const shards = Array.from({ length: VECTOR_SHARDS }, (): number[] => []);
     for (const docId of docIds) shards[docId % VECTOR_SHARDS]?.push(docId);
-    const candidates: number[] = [];
-    for (const [shard, ids] of shards.entries())
-      candidates.push(...this.#scanOf.all(padded, candidatesOf(limit), BigInt(shard), JSON.stringify(ids)));
-    return candidates;
+    return nearestOf(
+      this.#scanOf,
+      padded,
+      shards.map((ids) => JSON.stringify(ids)),
+      limit,
+    );
   }
 
-  #prepareScan(column: 'bucket' | 'doc_id'): Statement<[Uint8Array, number, bigint, string], number> {
+  #prepareScan(column: 'bucket' | 'doc_id'): Scan {
     return this.#db
-      .prepare<[Uint8Array, number, bigint, string], number>(
-        `SELECT doc_id FROM signs WHERE bits MATCH vec_quantize_binary(?) AND k = ? AND shard = ?
-         AND ${column} IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+      .prepare<[Uint8Array, number, bigint, string, number], Near>(
+        `SELECT doc_id, distance FROM signs WHERE bits MATCH vec_quantize_binary(?) AND k = ? AND shard = ?
+         AND ${column} IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND distance <= ?`,
       )
-      .pluck();
+      .raw();
   }
 
   #datedOf(wanted: ListFilter): Statement<[DatedParameters], number> {
@@ -211,6 +229,24 @@ export class StoreSearch {
       return [{ ...toSummary(this.#scopes.name(summary[0]), summary), content, score }];
     });
   }
+}
+
+/**
+ * sqlite-vec's time grows with how many of a chunk it has to pick. The first shard is a sample of all, so it tells how near the
+ * others' have to be, and of each of their chunks no more are picked than are so near.
+ *
+ * @param wanted for each shard, what the scan's condition lets through
+ */
+function nearestOf(scan: Scan, padded: Uint8Array, wanted: readonly string[], limit: number): readonly number[] {
+  const share = candidatesOf(limit);
+  const scanAll = (k: number, within: number): readonly Near[] =>
+    wanted.slice(1).flatMap((each, i) => scan.all(padded, k, BigInt(i + 1), each, within));
+  const sample = scan.all(padded, share, 0n, wanted[0] ?? '[]', Infinity);
+  const farthest = sample.length < share ? Infinity : Math.max(...sample.map(([, distance]) => distance));
+  let others = scanAll(Math.min(MAX_K, Math.ceil(share * ROOM)), farthest);
+  // A filter may have put all that is near into the first shard.
+  if (others.length < (share * (VECTOR_SHARDS - 1)) / 2 && farthest !== Infinity) others = scanAll(share, Infinity);
+  return [...sample, ...others].map(([docId]) => docId);
 }
 
 /** Candidates that each shard is asked for. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { describeWithParts, type PartEnvironment } from '../testing/stack/real-parts.ts';
+import { describeWithChromium, describeWithParts, type PartEnvironment } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
 const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
@@ -62,6 +62,10 @@ describeWithParts('bench on Kafka', ['kafka'], () => {
 
 describeWithParts('bench on Couchbase', ['couchbase'], (environment) => {
   it('couchbase does so too', () => expectReport('couchbase', 400, environment()), 180_000);
+});
+
+describeWithChromium('bench in a browser', () => {
+  it('console does so too', () => expectReport('console', 600), 120_000);
 });
 
 describe('bench', () => {

@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   reconcile: async () => (await import('./reconcile/reconcile.ts')).reconcile,
   embed: async () => (await import('./embed/embed.ts')).embed,
   search: async () => (await import('./search/search.ts')).search,
+  console: async () => (await import('./console/console.ts')).consoleBench,
   sync: async () => (await import('./sync/sync.ts')).sync,
   kafka: async () => (await import('./kafka/kafka.ts')).kafka,
   codec: async () => (await import('./codec/codec.ts')).codec,

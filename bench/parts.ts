@@ -11,6 +11,7 @@ export const PARTS = {
   'search seed': async () => (await import('./search/seed-vectors.ts')).seedVectors,
   'search run': async () => (await import('./search/run-search.ts')).runSearch,
   'search floor': async () => (await import('./search/scan-floats.ts')).scanFloats,
+  'console seed': async () => (await import('./console/seed-collection.ts')).seedCollection,
   'rebuild run': async () => (await import('./rebuild/run-rebuild.ts')).runRebuild,
   'sync run': async () => (await import('./sync/run-sync.ts')).runSync,
   'sync floor': async () => (await import('./sync/walk-pages.ts')).walkPages,

@@ -2,6 +2,8 @@ import type { Embedder } from '../../core/ports/embedder.ts';
 import { createSearch } from '../../search/hybrid.ts';
 import { openSqliteStore } from '../../sinks/sqlite/sqlite-store.ts';
 import { sampleItems } from '../sample-items.ts';
+import { sampleQuery } from '../sample-query.ts';
+import { SEED_TEXT_BYTES } from '../seed-store.ts';
 import { filesOf } from '../stack.ts';
 import { DIMENSIONS, FIRST_QUERY, HITS, MODEL } from './collection.ts';
 import { Mixture } from './mixture.ts';
@@ -20,7 +22,6 @@ export interface SearchOutcome {
   readonly nearest: readonly (readonly string[])[];
 }
 
-const TEXT_BYTES = 256;
 const WORDS = 3;
 /** As far as search/hybrid.ts reads each ranking. */
 const DEPTH = 30;
@@ -29,11 +30,11 @@ const DEPTH = 30;
 export async function runSearch({ dataDir, queries }: SearchInput): Promise<SearchOutcome> {
   const store = await openSqliteStore({ file: filesOf(dataDir).store });
   const mixture = new Mixture(DIMENSIONS);
-  const itemAt = sampleItems(TEXT_BYTES);
+  const itemAt = sampleItems(SEED_TEXT_BYTES);
   const vectors = new Map<string, Float32Array>();
   const search = createSearch({ store, embedder: async () => embedderOf(vectors) });
   const questions = Array.from({ length: queries }, (_, query) => {
-    const text = `${wordsOf(itemAt(query * 7).document.body ?? '', query)} ${query}`;
+    const text = `${sampleQuery(itemAt(query * 7).document.body ?? '', query, WORDS)} ${query}`;
     const vector = mixture.vector(FIRST_QUERY + query);
     vectors.set(text, vector);
     return { text, vector };
@@ -71,10 +72,4 @@ function embedderOf(vectors: ReadonlyMap<string, Float32Array>): Embedder {
       texts.map((text) => ({ vector: vectors.get(text) ?? new Float32Array(DIMENSIONS), tokens: 1, truncated: false })),
     close: async () => undefined,
   };
-}
-
-/** What a person would type to find a text again. */
-function wordsOf(body: string, turn: number): string {
-  const words = body.split(' ').filter((word) => word.length > 3);
-  return Array.from({ length: WORDS }, (_, i) => words[(turn * 5 + i * 11) % words.length] ?? '').join(' ');
 }

@@ -61,8 +61,9 @@ function queriesOf(items: number, turn: number): readonly string[] {
 async function askBare(url: string, queries: readonly string[]): Promise<readonly number[]> {
   const ms: number[] = [];
   for (const q of queries) {
+    const asked = new URLSearchParams({ q, limit: '50' }).toString();
     const since = performance.now();
-    const answer = await fetch(`${url}/v1/search?${new URLSearchParams({ q, limit: '50' })}`);
+    const answer = await fetch(`${url}/v1/search?${asked}`);
     if (!answer.ok) throw new Error(`the search was answered with status ${answer.status}`);
     await answer.text();
     ms.push(performance.now() - since);

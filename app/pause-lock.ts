@@ -93,7 +93,13 @@ export class PauseLock {
   async #beat(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       await this.#app.clock.sleep(BEAT_MS, this.#stopped.signal).catch(() => undefined);
-      if (!this.#stopped.signal.aborted) await this.#app.presence.pause(this.#roles);
+      if (this.#stopped.signal.aborted) return;
+      // Nobody waits for this loop before the end, so what it threw would end the process. The next beat says it again.
+      await this.#app.presence.pause(this.#roles).catch((error: unknown) =>
+        this.#app.telemetry.log.warn('that others stand still could not be asked for; the next beat does it', {
+          error: messageOf(error),
+        }),
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -37,4 +37,19 @@ it('lets go of what was not looked at for the longest time, within its limit', a
   const left = (await cache.items()).map(({ itemId }) => itemId);
   expect(left.length).toBe(4);
   expect(left).toEqual(expect.arrayContaining(['2', '6']));
+});
+
+it('knows of the others where one is damaged, and keeps nothing of that, or of what was cut off', async () => {
+  const cache = new ThumbnailCache(folder);
+  await cache.put(item('1'), IMAGE);
+  const [whole = ''] = readdirSync(path.join(folder, 'thumbnails'));
+  // As a power cut leaves them: the name is there, and the bytes are not.
+  writeFileSync(path.join(folder, 'thumbnails', '0'.repeat(64)), '');
+  writeFileSync(path.join(folder, 'thumbnails', 'f'.repeat(64)), '{"scope":\n');
+  const cutOff = path.join(folder, 'thumbnails', 'cut-off.part');
+  writeFileSync(cutOff, IMAGE.bytes);
+  await utimes(cutOff, 1_000, 1_000);
+  writeFileSync(path.join(folder, 'thumbnails', 'under-way.part'), IMAGE.bytes);
+  expect(await cache.items()).toEqual([item('1')]);
+  expect(readdirSync(path.join(folder, 'thumbnails')).sort()).toEqual([whole, 'under-way.part'].sort());
 });

@@ -14,6 +14,9 @@ const DEFAULT_LIMIT_BYTES = 256_000_000;
 /** What is left of a cache that grew too large, so that it is not looked through at every write. */
 const KEPT_SHARE = 0.9;
 const NAME = /^[0-9a-f]{64}$/;
+const UNFINISHED = '.part';
+/** What is older was cut off with its process. */
+const STALE_MS = 3_600_000;
 
 /**
  * Images by item, a file each, in the data folder: those that were not looked at for the longest time go when there are too
@@ -47,7 +50,7 @@ export class ThumbnailCache {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const file = this.#fileOf(item);
     const content = Buffer.concat([Buffer.from(`${JSON.stringify(item)}\n`), bytes]);
-    const unfinished = path.join(this.#folder, `${randomUUID()}.part`);
+    const unfinished = path.join(this.#folder, `${randomUUID()}${UNFINISHED}`);
     await writeFile(unfinished, content, { mode: 0o600 });
     await rename(unfinished, file);
     this.#bytes = this.#bytes === null ? null : this.#bytes + content.length;
@@ -58,14 +61,26 @@ export class ThumbnailCache {
     await rm(this.#fileOf(item), { force: true });
   }
 
-  /** The items that it has images of. */
+  /** The items that it has images of. What says of no item whose it is, or was cut off, is removed: nothing else would find it. */
   async items(): Promise<readonly CachedItem[]> {
+    await this.#dropUnfinished();
     const items: CachedItem[] = [];
     for (const name of await this.#names()) {
-      const content = await readFile(path.join(this.#folder, name)).catch(() => null);
-      if (content !== null) items.push(JSON.parse(content.toString('utf8', 0, content.indexOf('\n'))) as CachedItem);
+      const file = path.join(this.#folder, name);
+      const content = await readFile(file).catch(() => null);
+      const item = content === null ? null : itemOf(content);
+      if (item !== null) items.push(item);
+      else if (content !== null) await rm(file, { force: true });
     }
     return items;
+  }
+
+  async #dropUnfinished(): Promise<void> {
+    for (const name of (await this.#files()).filter((each) => each.endsWith(UNFINISHED))) {
+      const file = path.join(this.#folder, name);
+      const found = await stat(file).catch(() => null);
+      if (found !== null && Date.now() - found.mtimeMs > STALE_MS) await rm(file, { force: true });
+    }
   }
 
   async #shrink(): Promise<void> {
@@ -87,11 +102,24 @@ export class ThumbnailCache {
   }
 
   async #names(): Promise<readonly string[]> {
-    return (await readdir(this.#folder).catch(() => [])).filter((name) => NAME.test(name));
+    return (await this.#files()).filter((name) => NAME.test(name));
+  }
+
+  async #files(): Promise<readonly string[]> {
+    return await readdir(this.#folder).catch(() => []);
   }
 
   /** Never made of what a provider says, but of its hash. */
   #fileOf({ scope, itemId }: CachedItem): string {
     return path.join(this.#folder, createHash('sha256').update(`${scope} ${itemId}`).digest('hex'));
+  }
+}
+
+/** Null where the first line does not say it: a power cut may leave a name without its bytes. */
+function itemOf(content: Buffer): CachedItem | null {
+  try {
+    return JSON.parse(content.toString('utf8', 0, Math.max(0, content.indexOf('\n')))) as CachedItem;
+  } catch {
+    return null;
   }
 }

@@ -50,7 +50,7 @@ export async function explainItem(app: App, choice: ScopeChoice, itemId: string)
   return {
     ...scope,
     itemId,
-    title: content?.title ?? null,
+    title: hidden ? null : (content?.title ?? null),
     url: content?.url ?? null,
     state,
     pinned,

@@ -47,11 +47,13 @@ async function toView(app: App, group: HeldGroup): Promise<HeldView> {
   for (const itemId of group.itemIds.slice(0, SHOWN_ITEMS)) {
     const found = await app.store.item(group.scope, itemId);
     const content = found?.content ?? null;
+    // What its author deleted is not shown, whatever else is decided about it.
+    const shown = found?.row.hidden === true ? null : content;
     items.push({
       itemId,
-      title: content?.title ?? null,
+      title: shown?.title ?? null,
       url: content?.url ?? null,
-      author: content?.author ?? null,
+      author: shown?.author ?? null,
       savedAt: isoOf(found?.row.savedAt ?? null),
       why,
     });

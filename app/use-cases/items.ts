@@ -77,6 +77,7 @@ export function statesOf(state: string): readonly ItemState[] {
   return [known];
 }
 
+/** Of what its author deleted, nothing but the name and the address. */
 export function toItemView(item: ItemSummary): ItemView {
   const { provider, user, collection } = parseScope(item.scope);
   const { itemId, state, pinned, blocked, hidden, stub, unavailable, title, url, author, hasVector, hasThumbnail } =
@@ -92,9 +93,9 @@ export function toItemView(item: ItemSummary): ItemView {
     hidden,
     stub,
     unavailable,
-    title,
+    title: hidden ? null : title,
     url,
-    author,
+    author: hidden ? null : author,
     savedAt: isoOf(item.savedAt),
     hasVector,
     hasThumbnail: hasThumbnail && !hidden,

@@ -100,7 +100,7 @@ function registerExplainRemoval(server: McpServer, context: McpContext): void {
           ({ at, event, author, reason, evidence }) =>
             `- ${at ?? 'at an unknown time'}: ${event}, by ${author}: ${reason ?? ''} ${JSON.stringify(evidence)}`,
         );
-        const title = envelope.wrap(explained.hidden ? null : explained.title);
+        const title = envelope.wrap(explained.title);
         return {
           structured: {
             provider,

@@ -69,6 +69,8 @@ export function registerConnections(server: ApiServer, { app, closing }: ApiCont
   server.get(
     REDDIT_CALLBACK,
     {
+      // A HEAD of whatever looks at addresses beforehand would use the state up.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Where Reddit sends the browser back to',
         description: 'Needs no login: it does nothing for who does not bring the state that somebody here waits for.',

@@ -16,7 +16,8 @@ export function registerEvents(server: ApiServer, context: ApiContext): void {
   let open = 0;
   server.get(
     '/v1/events',
-    { schema: { summary: 'Outcomes and progress, as server-sent events' } },
+    // A HEAD would be a stream without an end that nobody can read.
+    { exposeHeadRoute: false, schema: { summary: 'Outcomes and progress, as server-sent events' } },
     async (request, reply) => {
       if (open >= MAX_STREAMS) {
         await send(reply, about(503, `${MAX_STREAMS} streams are open already`, request));

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ApiWorld } from './api-world.test-helper.ts';
+
+jest.setTimeout(60_000);
+
+describe('a HEAD', () => {
+  const world = new ApiWorld();
+  beforeAll(() => world.start());
+  afterAll(async () => {
+    await world.stop();
+    world.cli.remove();
+  });
+
+  // Without their parameters, so that a route that was there would say so with a 400.
+  it.each(['/v1/events', '/v1/connections/reddit/callback', '/v1/session/link'])(
+    'has no route at %s, which begins or ends something',
+    async (path) => {
+      const { status, headers } = await world.ask('HEAD', path);
+      expect([status, headers['content-type']]).toEqual([404, 'application/problem+json']);
+    },
+  );
+});

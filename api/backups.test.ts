@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { OwnerAccess } from '../app/access/owner-access.ts';
+import { restoreInPlace } from '../app/use-cases/restore.ts';
 import { CliWorld } from '../cli/run-cli.test-helper.ts';
 import { type Answer, ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
 
@@ -204,6 +206,18 @@ describe('backups over HTTP', () => {
     expect(await active()).toBe(40);
     expect((await list()).lastRestore).toMatchObject({ state: 'failed', detail: expect.stringContaining('meta.db') });
     expect(readdirSync(world.cli.dataDir).filter((each) => /restore/.test(each))).toEqual([]);
+  });
+
+  it('of a time without a password do not take the login away', async () => {
+    const { name } = await make();
+    const { app } = world;
+    if (app === undefined) throw new Error('the world did not start');
+    await new OwnerAccess(app).setPassword('correct horse battery');
+    await restoreInPlace(app, path.join(folder(), name), name);
+    await restart();
+    expect((await world.ask('GET', '/v1/items')).status).toBe(401);
+    const body = JSON.stringify({ password: 'correct horse battery' });
+    expect((await world.ask('POST', '/v1/session', { headers: JSON_BODY, body })).status).toBe(204);
   });
 
   it('have a schedule, which is checked, and kept', async () => {

@@ -191,6 +191,17 @@ function isOver({ createdAt, seenAt }: SessionDocument, now: number): boolean {
   );
 }
 
+/** Takes the password along into metadata that have none, so that nobody gets in there who did not here. */
+export async function carryPassword(from: MetadataStore, to: MetadataStore): Promise<void> {
+  const password = (await from.get(PASSWORD_KEY))?.value as PasswordDocument | undefined;
+  if (password === undefined || password.hash === null) return;
+  for (;;) {
+    const other = await to.get(PASSWORD_KEY);
+    if (((other?.value as PasswordDocument | undefined)?.hash ?? null) !== null) return;
+    if ((await to.compareAndSet(PASSWORD_KEY, other?.version ?? null, password)) !== null) return;
+  }
+}
+
 function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../../core/errors.ts';
+import type { MetadataStore } from '../../core/ports/metadata-store.ts';
+import { carryPassword } from '../access/owner-access.ts';
 import type { App } from '../app.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readArchive } from '../archive/read-archive.ts';
@@ -33,7 +35,9 @@ export async function restoreInPlace(app: App, file: string, from: string): Prom
       throw new InputError('a backup is being restored already: wait until that is done');
     removeLeftovers(dataDir);
     const startedAt = new Date(clock.now()).toISOString();
-    const marker = await unpackBackup(config, file, { from, startedAt }, app);
+    const marker = await unpackBackup(config, file, { from, startedAt }, app, (restored) =>
+      carryPassword(app.metadata, restored),
+    );
     telemetry.log.info('a backup was verified, and is put in its place now', { from, items: marker.items });
     return toRestore(writeMarker(dataDir, marker));
   } finally {
@@ -46,12 +50,17 @@ export function isRestoreDue({ config }: App): boolean {
   return isSwapDue(readMarker(config.dataDir));
 }
 
-/** Into a folder of its own, from which it was opened once. Resolves to the marker that is to be written. */
+/**
+ * Into a folder of its own, from which it was opened once. Resolves to the marker that is to be written.
+ *
+ * @param complete what is to be in its metadata besides
+ */
 export async function unpackBackup(
   config: Config,
   file: string,
   about: Pick<Marker, 'from' | 'startedAt'>,
   deps: Pick<App, 'clock' | 'random' | 'telemetry'>,
+  complete: (restored: MetadataStore) => Promise<void> = async () => undefined,
 ): Promise<Marker> {
   const { dataDir } = config;
   const id = randomUUID();
@@ -64,7 +73,7 @@ export async function unpackBackup(
     // A backup without the key needs the one that is here, if any: it is that of the same tokens.
     if (existsSync(key) && !(DATA_FILES.key in manifest.files)) copyFileSync(key, path.join(folder, DATA_FILES.key));
     mkdirSync(path.join(folder, DATA_FILES.uploads), { mode: 0o700 });
-    await openOnce({ ...config, dataDir: folder }, { ...deps, log: deps.telemetry.log });
+    await openOnce({ ...config, dataDir: folder }, { ...deps, log: deps.telemetry.log }, complete);
     syncFolder(folder);
     return { id, phase: 'ready', ...about, items: manifest.items, backupAt: manifest.createdAt, detail: null };
   } catch (error) {
@@ -97,11 +106,16 @@ function requireParts(file: string, { files }: Manifest, { kafka }: Config): voi
 }
 
 /** What cannot be opened is refused while the data of before are in their place: files of a newer version, of another program. */
-async function openOnce(config: Config, deps: LogDeps): Promise<void> {
+async function openOnce(
+  config: Config,
+  deps: LogDeps,
+  complete: (restored: MetadataStore) => Promise<void>,
+): Promise<void> {
   if (config.kafka === null) await (await openLog(config, deps)).close();
   const stores = await openStores(config, deps);
   try {
     await (await CurrentStore.open(stores)).close();
+    await complete(stores.metadata);
   } finally {
     await stores.close();
   }

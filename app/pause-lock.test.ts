@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { StoreUnavailableError } from '../core/errors.ts';
 import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-store.ts';
-import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { newInstance } from './instance.ts';
 import { PauseLock } from './pause-lock.ts';
 import { BEAT_MS, Presence } from './presence.ts';
 import { RoleHost, type RoleStarters } from './role-host.ts';
+import { createTelemetry } from './telemetry.ts';
 
 it('outlives metadata that are away for a moment', async () => {
   let isAway = false;
@@ -16,7 +16,9 @@ it('outlives metadata that are away for a moment', async () => {
       return await super.get(key);
     }
   }
-  const [clock, metadata, telemetry] = [new VirtualClock(), new Metadata(), new RecordingTelemetry()];
+  let logs = '';
+  const telemetry = createTelemetry({ level: 'warn', secrets: [], stream: { write: (line) => void (logs += line) } });
+  const [clock, metadata] = [new VirtualClock(), new Metadata()];
   const presence = new Presence(metadata, clock, newInstance());
   const roles = new RoleHost({
     presence,
@@ -32,6 +34,7 @@ it('outlives metadata that are away for a moment', async () => {
   await clock.advance(BEAT_MS);
   isAway = false;
   await clock.advance(BEAT_MS);
+  expect(logs).toContain('the metadata are away');
   // Its holder still says that it is there.
   expect((await metadata.get('pause'))?.value).toMatchObject({ beatAt: clock.now() });
   await lock.release();

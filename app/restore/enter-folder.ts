@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -114,7 +114,9 @@ function tryEnter(dataDir: string, isLate: boolean, { log }: EnterDeps): Entered
   if (leave === null) return null;
   const marker = readMarker(dataDir);
   if (marker !== null && isSwapDue(marker)) {
-    if (!isLate || marker.phase !== 'ready') {
+    // What made room already would be removed with a restore that was given up.
+    const isUntouched = marker.phase === 'ready' && !existsSync(asideFolder(dataDir, marker));
+    if (!isLate || !isUntouched) {
       leave();
       return null;
     }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { InputError } from '../../core/errors.ts';
 import { systemClock } from '../clock.ts';
 import { lockFolder } from '../embedded/folder-lock.ts';
 import { createTelemetry } from '../telemetry.ts';
@@ -129,6 +130,17 @@ describe('putting a backup in its place', () => {
     expect(readMarker(dataDir)).toMatchObject({ phase: 'failed', detail: expect.stringContaining('another process') });
     expect(found()).toEqual(all(OLD, 'old'));
     leave?.();
+    await inside.close();
+  });
+
+  it('is not given up any more when data of before made room already', async () => {
+    killedAt(3);
+    const leave = lockFolder(dataDir, 'shared');
+    await expect(enterFolder(dataDir, deps)).rejects.toThrow(InputError);
+    expect(readMarker(dataDir)).toMatchObject({ phase: 'ready' });
+    leave?.();
+    const inside = await enterFolder(dataDir, deps);
+    expect(found()).toEqual(all(NEW, 'new'));
     await inside.close();
   });
 

@@ -3,7 +3,7 @@
  * that older servers lack are optional.
  */
 
-export type Provider = 'tiktok' | 'reddit' | 'github';
+type Provider = 'tiktok' | 'reddit' | 'github';
 export type ItemState = 'active' | 'held' | 'trash' | 'purged';
 
 /** What names an item. */

@@ -208,6 +208,25 @@ describe('backups over HTTP', () => {
     expect(readdirSync(world.cli.dataDir).filter((each) => /restore/.test(each))).toEqual([]);
   });
 
+  it('are refused where another embedder is configured, with which the roles would not start on them', async () => {
+    const { name } = await make();
+    const bytes = readFileSync(path.join(folder(), name));
+    const before = world;
+    world = new ApiWorld({
+      HOARDARR_EMBEDDER: 'openai',
+      OPENAI_API_KEY: 'invented',
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    });
+    await world.start();
+    refused(
+      await world.ask('POST', '/v1/restores', { headers: TAR, body: bytes }),
+      400,
+      /vectors are of hash .* openai/,
+    );
+    await before.stop();
+    before.cli.remove();
+  });
+
   it('of a time without a password do not take the login away', async () => {
     const { name } = await make();
     const { app } = world;

@@ -98,7 +98,7 @@ export class CurrentStore {
   }
 
   async embedder(): Promise<PinnedEmbedder | null> {
-    return (await readDocument(this.#deps.metadata))?.embedder ?? null;
+    return await pinnedEmbedder(this.#deps.metadata);
   }
 
   /** Pins the embedder; the one that is pinned already counts, but for dimensions that were not known. Resolves to it. */
@@ -128,6 +128,11 @@ export class CurrentStore {
   async close(): Promise<void> {
     await this.#held.store.close();
   }
+}
+
+/** Whose vectors the store of these metadata holds; null before anything was embedded. */
+export async function pinnedEmbedder(metadata: MetadataStore): Promise<PinnedEmbedder | null> {
+  return (await readDocument(metadata))?.embedder ?? null;
 }
 
 /** For a store that is made anew from another log: its embedder is pinned at first use. */

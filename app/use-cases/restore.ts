@@ -8,7 +8,7 @@ import type { App } from '../app.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readArchive } from '../archive/read-archive.ts';
 import type { Config } from '../config.ts';
-import { CurrentStore } from '../current-store.ts';
+import { CurrentStore, pinnedEmbedder } from '../current-store.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { type LogDeps, openLog } from '../open-log.ts';
 import { PauseLock } from '../pause-lock.ts';
@@ -35,9 +35,10 @@ export async function restoreInPlace(app: App, file: string, from: string): Prom
       throw new InputError('a backup is being restored already: wait until that is done');
     removeLeftovers(dataDir);
     const startedAt = new Date(clock.now()).toISOString();
-    const marker = await unpackBackup(config, file, { from, startedAt }, app, (restored) =>
-      carryPassword(app.metadata, restored),
-    );
+    const marker = await unpackBackup(config, file, { from, startedAt }, app, async (restored) => {
+      await requireEmbedder(config, restored);
+      await carryPassword(app.metadata, restored);
+    });
     telemetry.log.info('a backup was verified, and is put in its place now', { from, items: marker.items });
     return toRestore(writeMarker(dataDir, marker));
   } finally {
@@ -82,6 +83,16 @@ export async function unpackBackup(
     // People know the backup by its name, and never saw the folder.
     throw new InputError(messageOf(error).replaceAll(`${folder}${path.sep}`, '').replaceAll(file, about.from));
   }
+}
+
+/** With another embedder the roles would not start on it, and the data of before would be gone by then. */
+async function requireEmbedder({ embedder }: Config, restored: MetadataStore): Promise<void> {
+  const pinned = await pinnedEmbedder(restored);
+  if (pinned === null) return;
+  if (pinned.name === embedder.name && (embedder.model === undefined || embedder.model === pinned.model)) return;
+  throw new InputError(
+    `its vectors are of ${pinned.name} ${pinned.model}, and ${embedder.name} ${embedder.model ?? ''} is configured here: configure the embedder of the backup, start again, and restore then`,
+  );
 }
 
 function refuseShared({ store, kafka }: Config): void {

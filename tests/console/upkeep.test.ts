@@ -142,6 +142,7 @@ describeWithChromium('the upkeep in a browser', () => {
         'Held: 400 items of TikTok, favorites',
       ]);
       await journal.getByText('Which ones').nth(1).click();
+      await journal.getByRole('link').nth(2).waitFor();
       expect(await journal.getByRole('link').allTextContents()).toHaveLength(3);
       expect(await seriousFaults(page)).toEqual([]);
       await button(page, 'Purged').click();

@@ -53,7 +53,10 @@ describe('a restore in a server that runs', () => {
       body,
     }).catch(() => null);
     if (answer === null) return null;
-    expect(answer.status).toBe(202);
+    expect({ status: answer.status, text: answer.status === 202 ? '' : await answer.text() }).toEqual({
+      status: 202,
+      text: '',
+    });
     return (await answer.json().catch(() => null)) as RestoreJson | null;
   };
   const get = async <T>(at: string): Promise<T | null> => {

@@ -3,7 +3,6 @@
  * that older servers lack are optional.
  */
 
-type Provider = 'tiktok' | 'reddit' | 'github';
 export type ItemState = 'active' | 'held' | 'trash' | 'purged';
 
 /** What names an item. */

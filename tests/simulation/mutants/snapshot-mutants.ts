@@ -122,8 +122,8 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     name: 'what waits for a person goes with the next snapshot',
     law: 4,
     file: 'core/fold/apply-snapshot.ts',
-    text: ' && !row.personOnly && guard.personOnly === null;',
-    replacement: ';',
+    text: 'if (agrees && !row.personOnly && guard.personOnly === null)',
+    replacement: 'if (agrees)',
   },
   {
     name: 'the overlap is not looked at',

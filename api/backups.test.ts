@@ -227,6 +227,13 @@ describe('backups over HTTP', () => {
     before.cli.remove();
   });
 
+  it('do not bring back that one was being made then, which would keep the next one waiting', async () => {
+    const { name } = await make();
+    expect((await world.ask('POST', `/v1/backups/${name}/restore`)).status).toBe(202);
+    await restart();
+    await make();
+  });
+
   it('of a time without a password do not take the login away', async () => {
     const { name } = await make();
     const { app } = world;

@@ -28,6 +28,12 @@ interface PauseDocument {
   readonly beatAt: number;
 }
 
+/** For metadata that were copied: the processes of then, and what one of them let stand still, are not those of now. */
+export async function forgetProcesses(metadata: MetadataStore): Promise<void> {
+  for (const { key } of await metadata.list(PREFIX)) await metadata.remove(key);
+  await metadata.remove(PAUSE_KEY);
+}
+
 /**
  * Which roles run in which process of a data folder, kept in the sync metadata. It is a hint for who starts what, never a
  * lock: the event log gives each partition to one consumer, and a role that runs twice does no harm.

@@ -12,6 +12,7 @@ import { CurrentStore, pinnedEmbedder } from '../current-store.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { type LogDeps, openLog } from '../open-log.ts';
 import { PauseLock } from '../pause-lock.ts';
+import { forgetProcesses } from '../presence.ts';
 import { removeLeftovers } from '../restore/enter-folder.ts';
 import { type Restore, toRestore } from '../restore/last-restore.ts';
 import { isSwapDue, type Marker, readMarker, workFolder, writeMarker } from '../restore/marker.ts';
@@ -116,7 +117,7 @@ function requireParts(file: string, { files }: Manifest, { kafka }: Config): voi
   );
 }
 
-/** What cannot be opened is refused while the data of before are in their place: files of a newer version, of another program. */
+/** Made ready for the processes of now. What cannot be opened is refused while the data of before are in their place: files of a newer version, of another program. */
 async function openOnce(
   config: Config,
   deps: LogDeps,
@@ -126,6 +127,8 @@ async function openOnce(
   const stores = await openStores(config, deps);
   try {
     await (await CurrentStore.open(stores)).close();
+    // Those in Couchbase are of the processes that use it now.
+    if (config.store === 'sqlite') await forgetProcesses(stores.metadata);
     await complete(stores.metadata);
   } finally {
     await stores.close();

@@ -14,9 +14,6 @@ const LEFT_TO_DO = /\b(TO[D]O|FIX[M]E)\b(?!\(#\d+\))/;
 /** Tests, fakes and benchmarks: these may read clocks and pass their environment on to processes that they start. */
 const SUPPORT = /\.test(-[a-z-]+)?\.tsx?$|^(tests|testing|bench)\//;
 
-/** All words of the console in one file, for translation: a table, and no code that would be split by what changes together. */
-const MAY_BE_LONG = 'console/src/texts.ts';
-
 /** Skips whole suites that lack a real part, by name and with the reason; with HOARDARR_REQUIRE_STACK it fails instead. */
 const MAY_SKIP = 'testing/stack/real-parts.ts';
 
@@ -39,8 +36,7 @@ const CORE_IMPORTS: readonly { module: RegExp; allowed: readonly RegExp[]; what:
 export const houseRules: readonly HouseRule[] = [
   {
     name: `a file has at most ${MAX_FILE_LINES} lines`,
-    check: ({ path, text }) => {
-      if (path === MAY_BE_LONG) return [];
+    check: ({ text }) => {
       const lines = text.split('\n').length - 1;
       return lines > MAX_FILE_LINES ? [`has ${lines} lines: split it by what changes together`] : [];
     },

@@ -1,0 +1,80 @@
+import { formatCount, plural } from '../lib/format.ts';
+
+/** Accounts at providers. */
+export const accountsTexts = {
+  accounts: {
+    title: 'Accounts',
+    intro: 'Where what you save comes from, and whether both sides hold the same.',
+    none: {
+      title: 'No account yet',
+      text: 'Connect GitHub or Reddit to keep your stars and saved posts, or upload an export.',
+      upload: 'Upload an export',
+    },
+    name: (provider: string, login: string | null, user: string) =>
+      `${provider}${login === null ? '' : `: ${login}`}${user === 'me' ? '' : ` (${user})`}`,
+    states: {
+      connected: 'Connected',
+      paused: 'Paused',
+      reauth: 'Needs you',
+      uploads: 'By uploads',
+    },
+    reauth: (provider: string) =>
+      `${provider} does not accept the authorization any more. Nothing is removed meanwhile; connect again to go on.`,
+    reconnect: 'Connect again',
+    uploadsOnly: 'It is kept up to date by the exports that you upload.',
+    upload: 'Upload an export',
+    running: (isFull: boolean, provider: string, fetched: number) =>
+      `${isFull ? 'Full sync' : 'Sync'} with ${provider}: ${plural(fetched, 'item', 'items')} fetched`,
+    never: 'not yet',
+    facts: { last: 'Last sync', full: 'Last full sync', next: 'Next sync', budget: 'Requests left' },
+    budget: (remaining: number, limit: number) => `${formatCount(remaining)} of ${formatCount(limit)}`,
+    budgetUnknown: 'known after a sync',
+    cadence: {
+      label: 'How often',
+      every: (ms: number) => {
+        const minutes = Math.round(ms / 60_000);
+        if (minutes % 1440 === 0) return minutes === 1440 ? 'Every day' : `Every ${minutes / 1440} days`;
+        if (minutes % 60 === 0) return minutes === 60 ? 'Every hour' : `Every ${minutes / 60} hours`;
+        return `Every ${plural(minutes, 'minute', 'minutes')}`;
+      },
+    },
+    pause: { label: 'Pause', hint: 'No syncs until it goes on' },
+    sync: 'Sync now',
+    fullSync: 'Full sync',
+    asked: (isFull: boolean) => (isFull ? 'A full sync was asked for' : 'A sync was asked for'),
+    connect: {
+      action: 'Connect an account',
+      again: 'Connect',
+      title: 'Connect an account',
+      provider: 'Provider',
+      user: 'Whose',
+      userHint: 'A name of your choice. Several accounts of a provider are several names.',
+      token: 'Token',
+      tokenHint: 'At GitHub: Settings, Developer settings, fine-grained token, with read access to Starring.',
+      withToken: 'Connect',
+      withCode: 'Use a code instead',
+      reddit: 'Go on to Reddit',
+      redditApproval:
+        'Reddit has to approve an application of yours first, which can take weeks and may be refused. A data request, uploaded here, needs no approval.',
+      codeText: 'Type this code at GitHub, in any browser:',
+      openCode: 'Open GitHub',
+      copy: 'Copy the code',
+      waiting: 'This goes on by itself when you have agreed there.',
+      leaving: (provider: string) => `Going on to ${provider}…`,
+      done: (provider: string, login: string) => `${provider} is connected: ${login}`,
+      failed: 'The account was not connected',
+    },
+    disconnect: {
+      label: 'Disconnect',
+      title: (provider: string) => `Disconnect ${provider}?`,
+      text: 'Its tokens are forgotten and it is not synced any more. What it brought stays in the collection.',
+      alsoErase: 'Also erase what it brought',
+      eraseText: 'All its items are purged: texts, vectors and pictures. This cannot be undone.',
+      erase: 'Disconnect and erase',
+      done: (provider: string, erased: number) =>
+        erased === 0
+          ? `${provider} is disconnected`
+          : `${provider} is disconnected, ${plural(erased, 'item', 'items')} erased`,
+    },
+  },
+} as const;

@@ -246,6 +246,23 @@ describe('backups over HTTP', () => {
     expect((await world.ask('POST', '/v1/session', { headers: JSON_BODY, body })).status).toBe(204);
   });
 
+  it('bring no session back that was ended since', async () => {
+    const owner = (): OwnerAccess => {
+      if (world.app === undefined) throw new Error('the world did not start');
+      return new OwnerAccess(world.app);
+    };
+    await owner().setPassword('correct horse battery');
+    const secret = (await owner().logIn('correct horse battery')) ?? '';
+    expect(await owner().findSession(secret)).not.toBeNull();
+    const file = path.join(folder(), 'before-logout.tar');
+    mkdirSync(folder(), { recursive: true });
+    expect((await world.cli.run('backup', file)).status).toBe(0);
+    if (world.app !== undefined) await restoreInPlace(world.app, file, 'before-logout.tar');
+    await restart();
+    expect(await owner().findSession(secret)).toBeNull();
+    expect(await owner().logIn('correct horse battery')).not.toBeNull();
+  });
+
   it('have a schedule, which is checked, and kept', async () => {
     const put = (body: object): Promise<Answer> =>
       world.ask('PUT', '/v1/backups/schedule', { headers: JSON_BODY, body: JSON.stringify(body) });

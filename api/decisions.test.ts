@@ -57,6 +57,32 @@ describe('decisions over HTTP', () => {
     expect(await stateOf(all[0]?.id)).toMatchObject({ state: 'purged', blocked: false });
   });
 
+  it('approve what was looked at, and nothing that another snapshot holds by now', async () => {
+    const user = 'careful';
+    await world.upload(exported(60), undefined, user);
+    await world.upload(exported(20), undefined, user);
+    const [group] = (await world.ask('GET', `/v1/held?user=${user}`)).json<{
+      held: readonly { readonly id: string; readonly count: number }[];
+    }>().held;
+    expect(group?.count).toBe(40);
+    const items = videos(60)
+      .slice(58)
+      .map(({ id }) => ({ provider: 'tiktok', user, collection: 'favorites', itemId: id }));
+    const approve = (holdId: string | undefined) =>
+      world.ask('POST', '/v1/decisions', {
+        headers: HEADERS,
+        body: JSON.stringify({ operation: 'approve', holdId, items }),
+      });
+    expect((await approve('of-before')).json<Answer>()).toMatchObject({
+      done: 0,
+      items: [
+        { done: false, reason: expect.stringContaining('another snapshot'), state: 'held' },
+        { done: false, state: 'held' },
+      ],
+    });
+    expect((await approve(group?.id)).json<Answer>()).toMatchObject({ done: 2, items: [{ state: 'trash' }, {}] });
+  });
+
   it('are made about one item too', async () => {
     const path = `/v1/items/tiktok/favorites/${all[2]?.id ?? ''}`;
     expect((await world.ask('POST', `${path}/allow?user=me`)).json()).toMatchObject({ done: true, state: 'purged' });

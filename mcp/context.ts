@@ -1,5 +1,5 @@
 import type { App } from '../app/app.ts';
-import type { ItemName } from '../app/use-cases/preview-decision.ts';
+import type { ItemName } from '../app/use-cases/decide-many.ts';
 import { DEFAULT_USER, resolveItemScope } from '../app/use-cases/scopes.ts';
 import { InputError } from '../core/errors.ts';
 import type { Confirmations } from './confirmations.ts';

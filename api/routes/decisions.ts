@@ -11,6 +11,13 @@ const BODY_LIMIT_BYTES = 1_000_000;
 
 const Decisions = z.strictObject({
   operation: z.enum(['restore', 'purge', 'unpin', 'allow', 'approve', 'reject']),
+  holdId: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      'approve, reject: the id of the held group that was looked at; what another one holds by now is left as it is',
+    ),
   items: z.array(ItemName).min(1).max(MOST_ITEMS),
 });
 
@@ -35,7 +42,8 @@ export function registerDecisions(server: ApiServer, { app }: ApiContext): void 
       },
     },
     async ({ body }) => {
-      const items = await decideMany(app, body);
+      const { holdId, ...rest } = body;
+      const items = await decideMany(app, { ...rest, ...(holdId === undefined ? {} : { holdId }) });
       return { done: items.filter(({ done }) => done).length, items: [...items] };
     },
   );

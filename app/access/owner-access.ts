@@ -167,10 +167,7 @@ export class OwnerAccess {
       const document = await this.#metadata.get(PASSWORD_KEY);
       if ((await this.#metadata.compareAndSet(PASSWORD_KEY, document?.version ?? null, next)) !== null) break;
     }
-    const sessions = await this.#metadata.list(SESSION_PREFIX);
-    const links = await this.#metadata.list(LINK_PREFIX);
-    for (const { key } of [...sessions, ...links]) await this.#metadata.remove(key);
-    return sessions.length;
+    return await endSessions(this.#metadata);
   }
 
   async #dropExpired(): Promise<void> {
@@ -200,6 +197,14 @@ export async function carryPassword(from: MetadataStore, to: MetadataStore): Pro
     if (((other?.value as PasswordDocument | undefined)?.hash ?? null) !== null) return;
     if ((await to.compareAndSet(PASSWORD_KEY, other?.version ?? null, password)) !== null) return;
   }
+}
+
+/** Ends every session and link that the metadata hold. Resolves to how many sessions that were. */
+export async function endSessions(metadata: MetadataStore): Promise<number> {
+  const sessions = await metadata.list(SESSION_PREFIX);
+  const links = await metadata.list(LINK_PREFIX);
+  for (const { key } of [...sessions, ...links]) await metadata.remove(key);
+  return sessions.length;
 }
 
 function newSecret(): string {

@@ -9,6 +9,8 @@ export interface ItemName extends Scope {
 
 export interface DecideManyRequest {
   readonly operation: PersonOperation;
+  /** see DecideRequest.holdId */
+  readonly holdId?: string;
   readonly items: readonly ItemName[];
 }
 
@@ -18,7 +20,10 @@ export type DecidedItem = ItemName & Decided;
  * Decides about items of any collections, each in the name of its user. An item that is not there is told of, and the rest is
  * decided nevertheless; so is one that is named twice.
  */
-export async function decideMany(app: App, { operation, items }: DecideManyRequest): Promise<readonly DecidedItem[]> {
+export async function decideMany(
+  app: App,
+  { operation, holdId, items }: DecideManyRequest,
+): Promise<readonly DecidedItem[]> {
   const byScope = new Map<string, { readonly scope: Scope; readonly itemIds: Set<string> }>();
   for (const { itemId, provider, user, collection } of items) {
     const scope = { provider, user, collection };
@@ -30,7 +35,8 @@ export async function decideMany(app: App, { operation, items }: DecideManyReque
   for (const [name, { scope, itemIds }] of byScope) {
     const known = await app.store.rows(name, [...itemIds]);
     if (known.size === 0) continue;
-    const request = { operation, author: scope.user, itemIds: [...known.keys()] };
+    const seen = holdId === undefined ? {} : { holdId };
+    const request = { operation, author: scope.user, itemIds: [...known.keys()], ...seen };
     for (const decided of await decideInScope(app, scope, request)) outcomes.set(`${name} ${decided.itemId}`, decided);
   }
   return items.map(({ provider, user, collection, itemId }) => {

@@ -18,6 +18,8 @@ export interface DecideRequest extends WaitOptions {
   readonly author: string;
   readonly reason?: string;
   readonly itemIds: readonly string[];
+  /** approve, reject: the hold whose evidence the person saw; what is held by another one by now is left as it is */
+  readonly holdId?: string;
 }
 
 export interface Decided {
@@ -68,7 +70,7 @@ export async function decideInScope(app: App, scope: Scope, request: DecideReque
     throw new NotFoundError(`there is no item ${unknown.slice(0, 10).join(', ')} in ${name}: nothing was decided`, {
       unknown,
     });
-  const due = itemIds.filter((itemId) => applicable(rowOf(before, itemId), request.operation));
+  const due = itemIds.filter((itemId) => isDue(rowOf(before, itemId), request));
   if (due.length > 0) {
     await app.roles.ensure(PIPELINE);
     for (let from = 0; from < due.length; from += BATCH)
@@ -76,7 +78,15 @@ export async function decideInScope(app: App, scope: Scope, request: DecideReque
     if (request.operation === 'purge') await erase(app);
   }
   const after = await app.store.rows(name, itemIds);
-  return itemIds.map((itemId) => outcomeOf(rowOf(after, itemId), request.operation, due.includes(itemId)));
+  return itemIds.map((itemId) => outcomeOf(rowOf(after, itemId), request, due.includes(itemId)));
+}
+
+function isDue(row: LedgerRow, { operation, holdId }: DecideRequest): boolean {
+  return applicable(row, operation) && isSeenHold(row, holdId);
+}
+
+function isSeenHold({ holdId }: LedgerRow, seen: string | undefined): boolean {
+  return seen === undefined || holdId === null || holdId === seen;
 }
 
 function rowOf(rows: ReadonlyMap<string, LedgerRow>, itemId: string): LedgerRow {
@@ -85,16 +95,17 @@ function rowOf(rows: ReadonlyMap<string, LedgerRow>, itemId: string): LedgerRow 
   return row;
 }
 
-function outcomeOf(row: LedgerRow, operation: PersonOperation, wasDue: boolean): Decided {
+function outcomeOf(row: LedgerRow, request: DecideRequest, wasDue: boolean): Decided {
   const { itemId, state } = row;
-  const done = IN_FORCE[operation](row);
+  const done = IN_FORCE[request.operation](row);
   if (done) return { itemId, done, reason: wasDue ? null : 'it was so already', state };
-  if (!wasDue) return { itemId, done, reason: whyNot(row, operation), state };
+  if (!wasDue) return { itemId, done, reason: whyNot(row, request), state };
   return { itemId, done, reason: 'the item changed meanwhile, and the decision does not apply to it any more', state };
 }
 
-function whyNot(row: LedgerRow, operation: PersonOperation): string {
+function whyNot(row: LedgerRow, { operation, holdId }: DecideRequest): string {
   if (row.state === 'purged') return 'it was purged: its content is gone';
+  if (!isSeenHold(row, holdId)) return 'it is held by another snapshot by now: look at its evidence, and decide then';
   if (operation === 'approve') return 'no removal of it is held';
   return 'it does not apply to the item as it is now';
 }
@@ -108,6 +119,8 @@ async function decideBatch(app: App, scope: Scope, request: DecideRequest, itemI
   const written: Written[] = [];
   for (const itemId of itemIds) {
     const row = rowOf(rows, itemId);
+    // Held again, by another snapshot, since it was looked at.
+    if (!isSeenHold(row, request.holdId)) continue;
     const eventId = randomUUID();
     const url = (await app.store.item(name, itemId))?.content?.url ?? null;
     const decision = toDecision(scope, row, request, { eventId, at: app.clock.now(), url, position });
@@ -117,6 +130,7 @@ async function decideBatch(app: App, scope: Scope, request: DecideRequest, itemI
     });
     written.push({ itemId, eventId });
   }
+  if (records.length === 0) return;
   await app.log.append('ingest', partition, records);
   await waitUntilKnown(app, written, request);
 }

@@ -108,6 +108,7 @@ export async function decideHeld(
     operation,
     author,
     itemIds: group.itemIds,
+    holdId: group.id,
     reason: `held removal ${operation === 'approve' ? 'approved' : 'rejected'} by ${author}`,
   });
   return { id: group.id, scope: scopeName(scope), items };

@@ -1,14 +1,10 @@
 import { NotFoundError } from '../../core/errors.ts';
 import { applicable } from '../../core/fold/decision.ts';
-import { type Scope, scopeName } from '../../core/keys.ts';
+import { scopeName } from '../../core/keys.ts';
 import type { LedgerRow } from '../../core/ledger.ts';
 import type { App } from '../app.ts';
+import type { ItemName } from './decide-many.ts';
 import { checkProvider } from './scopes.ts';
-
-/** An item by its whole name. */
-export interface ItemName extends Scope {
-  readonly itemId: string;
-}
 
 export interface DecisionPreview extends ItemName {
   readonly state: LedgerRow['state'];

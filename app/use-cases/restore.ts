@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
-import { carryPassword } from '../access/owner-access.ts';
+import { carryPassword, endSessions } from '../access/owner-access.ts';
 import type { App } from '../app.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readArchive } from '../archive/read-archive.ts';
@@ -117,6 +117,12 @@ function requireParts(file: string, { files }: Manifest, { kafka }: Config): voi
   );
 }
 
+/** Who ran and who was logged in when the backup was made is not so now. Metadata in Couchbase are of now, and stay. */
+async function forgetThen(metadata: MetadataStore): Promise<void> {
+  await forgetProcesses(metadata);
+  await endSessions(metadata);
+}
+
 /** Made ready for the processes of now. What cannot be opened is refused while the data of before are in their place: files of a newer version, of another program. */
 async function openOnce(
   config: Config,
@@ -127,8 +133,7 @@ async function openOnce(
   const stores = await openStores(config, deps);
   try {
     await (await CurrentStore.open(stores)).close();
-    // Those in Couchbase are of the processes that use it now.
-    if (config.store === 'sqlite') await forgetProcesses(stores.metadata);
+    if (config.store === 'sqlite') await forgetThen(stores.metadata);
     await complete(stores.metadata);
   } finally {
     await stores.close();

@@ -1,8 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { type Decided as DecidedItem, decideInScope } from '../../app/use-cases/decide.ts';
+import type { ItemName as Name } from '../../app/use-cases/decide-many.ts';
 import { isoOf } from '../../app/use-cases/format.ts';
-import { type DecisionPreview, type ItemName as Name, previewDecision } from '../../app/use-cases/preview-decision.ts';
+import { type DecisionPreview, previewDecision } from '../../app/use-cases/preview-decision.ts';
 import { InputError } from '../../core/errors.ts';
 import { type Scope, scopeName } from '../../core/keys.ts';
 import { answer, WARNING } from '../answer.ts';

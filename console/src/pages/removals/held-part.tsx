@@ -108,7 +108,7 @@ function Group({ group }: { readonly group: HeldGroup }): ReactElement {
         onConfirm={() => {
           if (asked === null) return;
           const items = chosen.map(({ itemId }) => ({ provider, user, collection, itemId }));
-          mutate({ operation: asked, items }, { onSettled: () => setAsked(null) });
+          mutate({ operation: asked, holdId: group.id, items }, { onSettled: () => setAsked(null) });
         }}
         onCancel={() => setAsked(null)}
       >

@@ -10,6 +10,8 @@ export type ManyOperation = 'restore' | 'purge' | 'approve' | 'reject';
 
 export interface ManyDecisions {
   readonly operation: ManyOperation;
+  /** of held items: the group whose evidence was shown */
+  readonly holdId?: string;
   readonly items: readonly ItemName[];
 }
 
@@ -32,13 +34,13 @@ export function useDecisions(): UseMutationResult<number, Error, ManyDecisions> 
   });
 }
 
-async function decide({ operation, items }: ManyDecisions): Promise<number> {
+async function decide({ operation, holdId, items }: ManyDecisions): Promise<number> {
   let done = 0;
   for (let from = 0; from < items.length; from += MOST_AT_ONCE) {
     const names = items
       .slice(from, from + MOST_AT_ONCE)
       .map(({ provider, user, collection, itemId }) => ({ provider, user, collection, itemId }));
-    done += (await post<Decisions>('v1/decisions', { operation, items: names })).done;
+    done += (await post<Decisions>('v1/decisions', { operation, holdId, items: names })).done;
   }
   return done;
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.ts';
+import { Rounds } from '../core/rounds.ts';
 import type { App } from './app.ts';
 import { dueSlot, readBackupState, readSchedule, writeBackupState } from './backup-schedule.ts';
 import { PauseLock } from './pause-lock.ts';
@@ -16,35 +17,33 @@ const LONGEST_RETRY_MS = 6 * 3_600_000;
  */
 export class BackupRunner {
   readonly #app: App;
-  readonly #stopping = new AbortController();
-  #ended: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(app: App) {
     this.#app = app;
+    this.#rounds = new Rounds({
+      clock: app.clock,
+      everyMs: LOOK_MS,
+      startsLater: true,
+      round: () => this.#lookSafely(),
+    });
   }
 
   async start(): Promise<void> {
-    this.#ended = this.#run();
+    this.#rounds.start();
   }
 
   /** Lets a backup that is under way come to its end. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#ended;
+    await this.#rounds.stop();
   }
 
-  async #run(): Promise<void> {
-    const { clock, telemetry } = this.#app;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await clock.sleep(LOOK_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.look().catch((error: unknown) =>
-        telemetry.log.error('whether a backup is due could not be looked up; the next look does it', {
-          error: messageOf(error),
-        }),
-      );
-    }
+  async #lookSafely(): Promise<void> {
+    await this.look().catch((error: unknown) =>
+      this.#app.telemetry.log.error('whether a backup is due could not be looked up; the next look does it', {
+        error: messageOf(error),
+      }),
+    );
   }
 
   /** Makes what is due. */

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
+import { Rounds } from '../../core/rounds.ts';
 import { randomUuid } from '../../producers/uuid.ts';
 import type { HeldInScope } from './notice.ts';
 import { heldNow } from './owed.ts';
@@ -21,34 +22,25 @@ export class Notifier {
   readonly #deps: NotifierDeps;
   /** a process may have several, one after the other */
   readonly #by: string;
-  readonly #stopping = new AbortController();
+  readonly #rounds: Rounds;
   #targets: ReadonlyMap<string, TargetNotifier> = new Map();
-  #ended: Promise<void> = Promise.resolve();
   /** as of this end of the outcomes: whatever is held or decided is told of there */
   #held: { readonly ends: string; readonly now: readonly HeldInScope[] } = { ends: '', now: [] };
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps;
     this.#by = `${deps.instance}:${randomUuid(deps.random)}`;
+    this.#rounds = new Rounds({ clock: deps.clock, everyMs: LOOK_MS, round: () => this.#lookSafely(false) });
   }
 
   async start(): Promise<void> {
-    this.#ended = this.#run();
+    this.#rounds.start();
   }
 
   /** Tells what is left, in one attempt: a command that ends may be the only process for hours. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#ended;
+    await this.#rounds.stop();
     await this.#lookSafely(true);
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#lookSafely(false);
-      await this.#deps.clock.sleep(LOOK_MS, signal).catch(() => undefined);
-    }
   }
 
   async #lookSafely(isLast: boolean): Promise<void> {

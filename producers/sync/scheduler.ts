@@ -5,6 +5,7 @@ import type { EventLog } from '../../core/ports/event-log.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
+import { Rounds } from '../../core/rounds.ts';
 import { readSyncMetadata, type SyncMetadata } from '../sync-metadata.ts';
 import { type Cadence, cadenceFor, nextSyncAt } from './cadence.ts';
 import { writeSyncCommand } from './sync-command.ts';
@@ -30,33 +31,28 @@ const LOOK_MS = 5_000;
  */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
-  readonly #stopping = new AbortController();
-  #ended: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
+    const everyMs = Math.min(LOOK_MS, deps.cadence.intervalMs / 2);
+    this.#rounds = new Rounds({ clock: deps.clock, everyMs, round: () => this.#lookSafely() });
   }
 
   async start(): Promise<void> {
-    this.#ended = this.#run();
+    this.#rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#ended;
+    await this.#rounds.stop();
   }
 
-  async #run(): Promise<void> {
-    const { clock, cadence, telemetry } = this.#deps;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.look().catch((error: unknown) =>
-        telemetry.log.error('syncs that are due could not be asked for; the next look does it', {
-          error: messageOf(error),
-        }),
-      );
-      await clock.sleep(Math.min(LOOK_MS, cadence.intervalMs / 2), signal).catch(() => undefined);
-    }
+  async #lookSafely(): Promise<void> {
+    await this.look().catch((error: unknown) =>
+      this.#deps.telemetry.log.error('syncs that are due could not be asked for; the next look does it', {
+        error: messageOf(error),
+      }),
+    );
   }
 
   /** Asks for what is due now. Resolves to how many syncs that were. */

@@ -32,3 +32,16 @@ export function couchbaseOf(environment: PartEnvironment): CouchbaseServer {
     searchUrl: environment['COUCHBASE_SEARCH_URL'] ?? null,
   };
 }
+
+/** What leads the program to it. Couchbase's protocol server knows neither collections nor durability. */
+export function environmentOf({ url, username, password, bucket }: CouchbaseServer): Readonly<Record<string, string>> {
+  return {
+    HOARDARR_STORE: 'couchbase',
+    COUCHBASE_URL: url,
+    COUCHBASE_USERNAME: username,
+    COUCHBASE_PASSWORD: password,
+    COUCHBASE_BUCKET: bucket,
+    COUCHBASE_COLLECTIONS: 'off',
+    COUCHBASE_DURABILITY: 'none',
+  };
+}

@@ -1,32 +1,17 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { describeWithChromium } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
-import { ConsoleWorld, DESKTOP, keepScreenshot, PHONE, seriousFaults } from './console-world.test-support.ts';
+import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 
-const LIMIT_MS = 240_000;
 const MANY = 3_000;
-const SIZES = [
-  ['desktop', DESKTOP],
-  ['phone', PHONE],
-] as const;
 
-describeWithChromium('the collection in a browser', () => {
-  let world: ConsoleWorld;
-  beforeEach(() => {
-    world = new ConsoleWorld();
-  });
-  afterEach(async () => {
-    const { complaints, strangers } = world;
-    await world.end();
-    expect({ complaints, strangers: [...strangers] }).toEqual({ complaints: [], strangers: [] });
-  }, LIMIT_MS);
-
+describeConsole('the collection in a browser', (world) => {
   const importMany = async (page: Page): Promise<void> => {
-    await page.goto(`${world.url}/uploads`);
+    await page.goto(`${world().url}/uploads`);
     await page
       .locator('input[type=file]')
-      .setInputFiles(world.file('user_data_tiktok.json', inventedExport(inventedRows(MANY))));
+      .setInputFiles(world().file('user_data_tiktok.json', inventedExport(inventedRows(MANY))));
     await page.getByText('3,000 new').waitFor({ timeout: 120_000 });
   };
   const item = (page: Page, n: number) => page.getByRole('link', { name: `Invented caption number ${n} ` });
@@ -34,9 +19,9 @@ describeWithChromium('the collection in a browser', () => {
   it.each(SIZES)(
     'is first met empty, and reached by the sample, at the size of a %s',
     async (size, options) => {
-      await world.start();
-      const page = await world.page(options);
-      await page.goto(world.url);
+      await world().start();
+      const page = await world().page(options);
+      await page.goto(world().url);
       await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
       await page.getByText('none of them is sent anywhere', { exact: false }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
@@ -57,14 +42,14 @@ describeWithChromium('the collection in a browser', () => {
   it(
     'scrolls through thousands with few of them in the page, and comes back to the same place',
     async () => {
-      await world.start();
-      const page = await world.page();
+      await world().start();
+      const page = await world().page();
       await importMany(page);
       const asked: string[] = [];
       page.on('request', (request) => {
         if (new URL(request.url()).pathname === '/v1/items') asked.push(request.url());
       });
-      await page.goto(world.url);
+      await page.goto(world().url);
       await page.getByText('3,000 items').first().waitFor();
       await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
       await item(page, MANY - 1).waitFor();
@@ -95,12 +80,12 @@ describeWithChromium('the collection in a browser', () => {
   it(
     'keeps its filters in the address, and finds items while others still come in',
     async () => {
-      await world.start();
-      const page = await world.page();
-      await page.goto(`${world.url}/uploads`);
+      await world().start();
+      const page = await world().page();
+      await page.goto(`${world().url}/uploads`);
       await page
         .locator('input[type=file]')
-        .setInputFiles(world.file('user_data_tiktok.json', inventedExport(inventedRows(MANY))));
+        .setInputFiles(world().file('user_data_tiktok.json', inventedExport(inventedRows(MANY))));
       await page.getByRole('link', { name: 'Collection' }).click();
       await page.getByRole('searchbox').fill('subject 3');
       // It is not asked again by hand: what comes in shows by itself.
@@ -108,10 +93,10 @@ describeWithChromium('the collection in a browser', () => {
         .getByRole('link', { name: /about subject 3/ })
         .first()
         .waitFor();
-      await page.goto(`${world.url}/uploads`);
+      await page.goto(`${world().url}/uploads`);
       await page.getByText('3,000 new').waitFor({ timeout: 120_000 });
 
-      await page.goto(`${world.url}/?provider=tiktok&from=2025-05-31&to=2025-05-31`);
+      await page.goto(`${world().url}/?provider=tiktok&from=2025-05-31&to=2025-05-31`);
       await page.getByText('24 items').first().waitFor();
       await page.getByLabel('State').selectOption('trash');
       await page.getByRole('heading', { name: 'Nothing found' }).waitFor();

@@ -1,34 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { describeWithChromium } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
-import { ConsoleWorld, DESKTOP, dropFile, keepScreenshot, PHONE, seriousFaults } from './console-world.test-support.ts';
+import { dropFile, keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 
-const LIMIT_MS = 240_000;
 const SAMPLE_POSTS = readFileSync(path.join(__dirname, '../../samples/reddit/saved_posts.csv'));
-const SIZES = [
-  ['a desktop', DESKTOP],
-  ['a phone', PHONE],
-] as const;
 
-describeWithChromium('the console in a browser', () => {
-  let world: ConsoleWorld;
-  beforeEach(() => {
-    world = new ConsoleWorld();
-  });
-  afterEach(async () => {
-    const { complaints, strangers } = world;
-    await world.end();
-    expect({ complaints, strangers: [...strangers] }).toEqual({ complaints: [], strangers: [] });
-  }, LIMIT_MS);
-
+describeConsole('the console in a browser', (world) => {
   const exported = (count: number, name = 'user_data_tiktok.json'): string =>
-    world.file(name, inventedExport(inventedRows(count)));
+    world().file(name, inventedExport(inventedRows(count)));
   const card = (page: Page, name: string) => page.getByRole('article', { name });
   const importVia = async (page: Page, file: string): Promise<void> => {
-    await page.goto(`${world.url}/uploads`);
+    await page.goto(`${world().url}/uploads`);
     await page.locator('input[type=file]').setInputFiles(file);
     await page.getByText('Done', { exact: true }).waitFor();
   };
@@ -36,9 +21,9 @@ describeWithChromium('the console in a browser', () => {
   it.each(SIZES)(
     'begins with an export that is dropped, on %s',
     async (name, options) => {
-      await world.start();
-      const page = await world.page(options);
-      await page.goto(`${world.url}/welcome`);
+      await world().start();
+      const page = await world().page(options);
+      await page.goto(`${world().url}/welcome`);
       await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
       expect(await page.getByText('Reddit has to approve').isVisible()).toBe(true);
       expect(await seriousFaults(page)).toEqual([]);
@@ -63,10 +48,10 @@ describeWithChromium('the console in a browser', () => {
   it(
     'is used by keyboard alone: search, results, an item and back',
     async () => {
-      await world.start();
-      const page = await world.page();
+      await world().start();
+      const page = await world().page();
       await importVia(page, exported(60));
-      await page.goto(world.url);
+      await page.goto(world().url);
       await page.getByText('60 items').first().waitFor();
       const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
       await page.keyboard.press('j');
@@ -103,16 +88,16 @@ describeWithChromium('the console in a browser', () => {
   it(
     'tells why an item went, restores it, and purges it after asking',
     async () => {
-      await world.start();
-      const page = await world.page();
+      await world().start();
+      const page = await world().page();
       const rows = inventedRows(60);
-      await importVia(page, world.file('user_data_tiktok.json', inventedExport(rows)));
+      await importVia(page, world().file('user_data_tiktok.json', inventedExport(rows)));
       const later = inventedExport(rows.slice(1), Date.UTC(2025, 5, 3));
-      await page.goto(`${world.url}/uploads`);
-      await page.locator('input[type=file]').setInputFiles(world.file('later.json', later));
+      await page.goto(`${world().url}/uploads`);
+      await page.locator('input[type=file]').setInputFiles(world().file('later.json', later));
       await card(page, 'later.json').getByText('1 removed').waitFor();
 
-      await page.goto(`${world.url}/?state=trash`);
+      await page.goto(`${world().url}/?state=trash`);
       await page.getByRole('link', { name: /Invented caption number 0 / }).click();
       await page.getByText('Absent from a complete snapshot of 59 items.').waitFor();
       expect(await seriousFaults(page)).toEqual([]);
@@ -137,10 +122,10 @@ describeWithChromium('the console in a browser', () => {
   it(
     'follows uploads through a reload and a server that goes away, several at once',
     async () => {
-      await world.start();
-      const page = await world.page();
-      await page.goto(`${world.url}/uploads`);
-      const files = [exported(3_000, 'first.json'), world.file('other.csv', SAMPLE_POSTS)];
+      await world().start();
+      const page = await world().page();
+      await page.goto(`${world().url}/uploads`);
+      const files = [exported(3_000, 'first.json'), world().file('other.csv', SAMPLE_POSTS)];
       await page.locator('input[type=file]').setInputFiles(files);
       await card(page, 'first.json').waitFor();
       // From now on the server has them, whatever becomes of the page.
@@ -149,10 +134,10 @@ describeWithChromium('the console in a browser', () => {
       await page.reload();
       await card(page, 'first.json').waitFor();
 
-      await world.stop();
+      await world().stop();
       const cutOff = page.getByText('The connection is gone; trying again…').first();
       await Promise.race([cutOff.waitFor(), card(page, 'first.json').getByText('Done').waitFor()]);
-      await world.start();
+      await world().start();
       await card(page, 'first.json').getByText('3,000 new').waitFor();
       await card(page, 'other.csv').getByText('Done', { exact: true }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
@@ -168,15 +153,15 @@ describeWithChromium('the console in a browser', () => {
   it(
     'says what a refused file is, in the words of the server, and asks whose export it is where nobody can tell',
     async () => {
-      await world.start();
-      const page = await world.page();
-      await page.goto(`${world.url}/uploads`);
-      await page.locator('input[type=file]').setInputFiles(world.file('wrong.json', { 'Your Activity': {} }));
+      await world().start();
+      const page = await world().page();
+      await page.goto(`${world().url}/uploads`);
+      await page.locator('input[type=file]').setInputFiles(world().file('wrong.json', { 'Your Activity': {} }));
       await card(page, 'wrong.json').getByText('Failed', { exact: true }).waitFor();
       await card(page, 'wrong.json')
         .getByText(/Your Activity/)
         .waitFor();
-      await page.locator('input[type=file]').setInputFiles(world.file('holiday.zip', 'no archive at all'));
+      await page.locator('input[type=file]').setInputFiles(world().file('holiday.zip', 'no archive at all'));
       await card(page, 'holiday.zip').getByText('Whose export is this?').waitFor();
       expect(await seriousFaults(page)).toEqual([]);
       await card(page, 'holiday.zip').getByRole('button', { name: 'TikTok' }).click();
@@ -189,8 +174,8 @@ describeWithChromium('the console in a browser', () => {
   it.each(SIZES)(
     'has every page in light and dark, on %s, without what axe calls serious',
     async (name, options) => {
-      await world.start();
-      const page = await world.page(options);
+      await world().start();
+      const page = await world().page(options);
       await importVia(page, exported(60));
       for (const address of [
         '/',
@@ -204,7 +189,7 @@ describeWithChromium('the console in a browser', () => {
       ]) {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme });
-          await page.goto(`${world.url}${address}`);
+          await page.goto(`${world().url}${address}`);
           await page.locator('main h1, main h2').first().waitFor({ state: 'attached' });
           expect([address, colorScheme, await seriousFaults(page)]).toEqual([address, colorScheme, []]);
           const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
@@ -219,8 +204,8 @@ describeWithChromium('the console in a browser', () => {
   it(
     'works under a sub-path, where links, files and the way back keep to it',
     async () => {
-      await world.start({ HOARDARR_BASE_PATH: '/hoard' });
-      const page = await world.page();
+      await world().start({ HOARDARR_BASE_PATH: '/hoard' });
+      const page = await world().page();
       await importVia(page, exported(60));
       await page.getByRole('link', { name: 'Show the items' }).click();
       await page.getByRole('link', { name: /Invented caption number 3 / }).click();

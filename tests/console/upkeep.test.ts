@@ -1,32 +1,17 @@
 import { statSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { FakeReceiver } from '../../testing/fake-receiver/fake-receiver.ts';
-import { describeWithChromium } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
-import { ConsoleWorld, DESKTOP, keepScreenshot, PHONE, seriousFaults } from './console-world.test-support.ts';
+import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 
-const LIMIT_MS = 240_000;
-const SIZES = [
-  ['a desktop', DESKTOP],
-  ['a phone', PHONE],
-] as const;
 const ROWS = inventedRows(600);
 const LATER = Date.UTC(2025, 5, 3);
 
 /** Accounts, removals, health and settings, as their pages offer them. */
-describeWithChromium('the upkeep in a browser', () => {
-  let world: ConsoleWorld;
-  beforeEach(() => {
-    world = new ConsoleWorld();
-  });
-  afterEach(async () => {
-    const { complaints, strangers } = world;
-    await world.end();
-    expect({ complaints, strangers: [...strangers] }).toEqual({ complaints: [], strangers: [] });
-  }, LIMIT_MS);
-
+describeConsole('the upkeep in a browser', (world) => {
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const confirm = async (page: Page, title: string, name: string): Promise<void> => {
     const dialog = page.getByRole('alertdialog', { name: title });
@@ -36,8 +21,8 @@ describeWithChromium('the upkeep in a browser', () => {
     await dialog.waitFor({ state: 'detached' });
   };
   const importVia = async (page: Page, name: string, content: object): Promise<void> => {
-    await page.goto(`${world.url}/uploads`);
-    await page.locator('input[type=file]').setInputFiles(world.file(name, content));
+    await page.goto(`${world().url}/uploads`);
+    await page.locator('input[type=file]').setInputFiles(world().file(name, content));
     await page.getByRole('article', { name }).getByText('Done', { exact: true }).waitFor();
   };
 
@@ -48,9 +33,9 @@ describeWithChromium('the upkeep in a browser', () => {
       try {
         const login = github.world.login(7, 'octo-inventor', 'token-7');
         for (let n = 1; n <= 40; n += 1) github.world.star(login, 1_000 + n);
-        await world.start({ GITHUB_API_URL: github.origin });
-        const page = await world.page(options);
-        await page.goto(`${world.url}/accounts`);
+        await world().start({ GITHUB_API_URL: github.origin });
+        const page = await world().page(options);
+        await page.goto(`${world().url}/accounts`);
         await button(page, 'Connect an account').click();
         const token = page.getByLabel('Token');
         await token.fill('token-of-nobody');
@@ -94,8 +79,8 @@ describeWithChromium('the upkeep in a browser', () => {
   it.each(SIZES)(
     'reviews hundreds of held removals, brings them back from the trash, and tells the whole story, on %s',
     async (name, options) => {
-      await world.start();
-      const page = await world.page(options);
+      await world().start();
+      const page = await world().page(options);
       await importVia(page, 'first.json', inventedExport(ROWS));
       await importVia(page, 'later.json', inventedExport(ROWS.slice(0, 200), LATER));
       await page.getByRole('link', { name: 'Review 400 held removals' }).click();
@@ -147,7 +132,7 @@ describeWithChromium('the upkeep in a browser', () => {
       expect(await seriousFaults(page)).toEqual([]);
       await button(page, 'Purged').click();
       await page.getByText('Nothing was removed').waitFor();
-      await page.goto(world.url);
+      await page.goto(world().url);
       await page.getByText('600 items').first().waitFor();
     },
     LIMIT_MS,
@@ -158,10 +143,10 @@ describeWithChromium('the upkeep in a browser', () => {
     async (name, options) => {
       const receiver = await new FakeReceiver().listen();
       try {
-        await world.start();
-        const page = await world.page(options);
+        await world().start();
+        const page = await world().page(options);
         await importVia(page, 'first.json', inventedExport(ROWS));
-        await page.goto(`${world.url}/health`);
+        await page.goto(`${world().url}/health`);
         await page.getByRole('region', { name: 'Store' }).getByText('Up to date').waitFor();
         await button(page, 'Rebuild').click();
         await confirm(page, 'Rebuild the store?', 'Rebuild');
@@ -175,7 +160,7 @@ describeWithChromium('the upkeep in a browser', () => {
         expect(await seriousFaults(page)).toEqual([]);
         await keepScreenshot(page, `health-${name.slice(2)}`);
 
-        await page.goto(`${world.url}/settings`);
+        await page.goto(`${world().url}/settings`);
         await button(page, 'Back up now').click();
         await page.getByText('A backup of 600 items was made').waitFor();
         const [file] = await Promise.all([
@@ -198,11 +183,11 @@ describeWithChromium('the upkeep in a browser', () => {
         await keepScreenshot(page, `settings-${name.slice(2)}`);
 
         await importVia(page, 'later.json', inventedExport(inventedRows(620), LATER));
-        await page.goto(`${world.url}/settings`);
+        await page.goto(`${world().url}/settings`);
         await button(page, 'Restore').click();
         await confirm(page, 'Bring this backup back?', 'Restore');
         await page.getByText('The backup was brought back: 600 items').waitFor();
-        await page.goto(world.url);
+        await page.goto(world().url);
         await page.getByText('600 items').first().waitFor();
       } finally {
         await receiver.close();

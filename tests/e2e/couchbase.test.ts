@@ -10,6 +10,7 @@ import { searchItems } from '../../app/use-cases/search.ts';
 import { readStatus } from '../../app/use-cases/status.ts';
 import { applyStoreIndexes } from '../../app/use-cases/store-indexes.ts';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
+import { environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 
 jest.setTimeout(180_000);
@@ -54,15 +55,7 @@ describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
   }
 
   it('ends like the one in SQLite, finds, rebuilds into another generation, and goes on', async () => {
-    const env = {
-      HOARDARR_STORE: 'couchbase',
-      COUCHBASE_URL: server().url,
-      COUCHBASE_USERNAME: server().username,
-      COUCHBASE_PASSWORD: server().password,
-      COUCHBASE_BUCKET: server().bucket,
-      COUCHBASE_COLLECTIONS: 'off',
-      COUCHBASE_DURABILITY: 'none',
-    };
+    const env = environmentOf(server());
     // Before anything is there: so that a new server is set up whole before the roles start.
     await makesItsIndex(env);
     // Another suite may have had the bucket before.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { ApiWorld, exported } from '../../api/api-world.test-helper.ts';
-import { couchbaseOf } from '../../testing/couchbase/couchbase-server.ts';
+import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 
@@ -20,16 +20,7 @@ describeWithParts('accounts and health on Kafka and Couchbase', ['kafka', 'regis
   let store: Readonly<Record<string, string>> = {};
   // The bucket belongs to one log, so it is not shared with other suites.
   beforeAll(async () => {
-    const { url, username, password, bucket } = couchbaseOf(await startOwnParts(['couchbase'], stateDir));
-    store = {
-      HOARDARR_STORE: 'couchbase',
-      COUCHBASE_URL: url,
-      COUCHBASE_USERNAME: username,
-      COUCHBASE_PASSWORD: password,
-      COUCHBASE_BUCKET: bucket,
-      COUCHBASE_COLLECTIONS: 'off',
-      COUCHBASE_DURABILITY: 'none',
-    };
+    store = environmentOf(couchbaseOf(await startOwnParts(['couchbase'], stateDir)));
   }, 120_000);
   afterAll(() => endOwnParts(stateDir));
   const github = new FakeGitHub();

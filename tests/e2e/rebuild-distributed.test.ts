@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
-import { couchbaseOf } from '../../testing/couchbase/couchbase-server.ts';
+import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { FakeOpenAi } from '../../testing/fake-openai/fake-openai.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
@@ -32,16 +32,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
 
   // The bucket belongs to one log, so it is not shared with other suites.
   beforeAll(async () => {
-    const { url, username, password, bucket } = couchbaseOf(await startOwnParts(['couchbase'], stateDir));
-    store = {
-      HOARDARR_STORE: 'couchbase',
-      COUCHBASE_URL: url,
-      COUCHBASE_USERNAME: username,
-      COUCHBASE_PASSWORD: password,
-      COUCHBASE_BUCKET: bucket,
-      COUCHBASE_COLLECTIONS: 'off',
-      COUCHBASE_DURABILITY: 'none',
-    };
+    store = environmentOf(couchbaseOf(await startOwnParts(['couchbase'], stateDir)));
     openai = await FakeOpenAi.start({ dimensions: 32 });
   }, 120_000);
   afterAll(async () => {

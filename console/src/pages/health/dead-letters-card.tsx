@@ -1,3 +1,4 @@
+import '../../components/entries.css';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { get, post } from '../../api/client.ts';
@@ -45,7 +46,7 @@ export function DeadLettersCard(): ReactElement {
       ) : total === 0 ? (
         <p className="muted">{words.none}</p>
       ) : (
-        <ul className="dead-letters" aria-label={words.title}>
+        <ul className="entries" aria-label={words.title}>
           {records.slice(0, MOST_SHOWN).map((record) => (
             <Letter
               key={record.id}
@@ -69,7 +70,7 @@ interface LetterProps {
 
 function Letter({ record, isBusy, onRedrive }: LetterProps): ReactElement {
   return (
-    <li className="dead-letter">
+    <li className="entry">
       <div className="stack-tight">
         <p>{sentence(record.reason)}</p>
         <p className="muted small">

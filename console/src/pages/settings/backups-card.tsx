@@ -1,3 +1,4 @@
+import '../../components/entries.css';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactElement, useState } from 'react';
 import { api, apiUrl, get, post } from '../../api/client.ts';
@@ -97,9 +98,9 @@ interface BackupListProps {
 function BackupList({ backups, isBusy, onAsk }: BackupListProps): ReactElement {
   if (backups.length === 0) return <p>{words.none}</p>;
   return (
-    <ul className="setting-list" aria-label={words.title}>
+    <ul className="entries" aria-label={words.title}>
       {backups.map(({ name, bytes, items, createdAt, withKey, problem }) => (
-        <li key={name} className="setting-entry">
+        <li key={name} className="entry">
           <div className="stack-tight">
             <p>
               <Ago at={createdAt} /> {withKey ? <Badge tone="warning">{words.withKey}</Badge> : null}

@@ -1,3 +1,4 @@
+import '../../components/entries.css';
 import { Download } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { apiUrl } from '../../api/client.ts';
@@ -12,9 +13,9 @@ export function ExportCard(): ReactElement {
   return (
     <Card title={words.title}>
       <p className="muted">{words.text}</p>
-      <ul className="setting-list">
+      <ul className="entries">
         {FORMATS.map((format) => (
-          <li key={format} className="setting-entry">
+          <li key={format} className="entry">
             <div className="stack-tight">
               <p>{words.formats[format].name}</p>
               <p className="muted small">{words.formats[format].text}</p>

@@ -1,3 +1,4 @@
+import '../../components/entries.css';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactElement, useState } from 'react';
 import { api, get, post } from '../../api/client.ts';
@@ -93,9 +94,9 @@ interface TargetsProps {
 function Targets({ targets, isFixed, isBusy, onRemove }: TargetsProps): ReactElement | null {
   if (targets.length === 0) return <p>{words.none}</p>;
   return (
-    <ul className="setting-list" aria-label={words.title}>
+    <ul className="entries" aria-label={words.title}>
       {targets.map(({ id, shown }) => (
-        <li key={id} className="setting-entry">
+        <li key={id} className="entry">
           <span>{shown}</span>
           {isFixed ? null : (
             <Button variant="quiet" isBusy={isBusy} onClick={() => onRemove(id)}>

@@ -31,7 +31,11 @@ export const uploadsTexts = {
         read: { label: 'Reading the export', some: (n: number) => formatCount(n), of: ofWords },
         links: { label: 'Resolving short links', some: (n: number) => formatCount(n), of: ofWords },
         write: { label: 'Taking items in', some: (n: number) => formatCount(n), of: ofWords },
-        apply: { label: 'Fetching details', some: (n: number) => formatCount(n), of: ofWords },
+        apply: {
+          label: 'Fetching details',
+          some: (n: number) => plural(n, 'batch', 'batches'),
+          of: (done: number, total: number) => `${ofWords(done, total)} batches`,
+        },
         embed: { label: 'Embedding texts', some: (n: number) => formatCount(n), of: ofWords },
         other: { label: 'Working', some: (n: number) => formatCount(n), of: ofWords },
       },

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { inventVideo } from '../../testing/fake-oembed/captions.ts';
+import { FakeOEmbed } from '../../testing/fake-oembed/fake-oembed.ts';
+import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
+import { describeConsole, LIMIT_MS } from './describe-console.test-support.ts';
+
+const ITEMS = 5_000;
+/** Before it is searched again. */
+const LOOK_MS = 1_000;
+
+describeConsole('a long upload in a browser', (world) => {
+  let oembed: FakeOEmbed;
+  beforeAll(async () => {
+    oembed = await FakeOEmbed.start();
+  });
+  afterAll(() => oembed.close());
+
+  it(
+    'shows how far it is, and search finds its items while it still runs',
+    async () => {
+      await world().start({ TIKTOK_OEMBED_URL: oembed.url });
+      const page = await world().page();
+      await page.goto(`${world().url}/uploads`);
+      // It does not say what its videos are about, so that TikTok is asked, four a second: that takes 20 minutes.
+      const file = world().file('user_data_tiktok.json', inventedExport(inventedRows(ITEMS, false)));
+      await page.locator('input[type=file]').setInputFiles(file);
+      const card = page.getByRole('article', { name: 'user_data_tiktok.json' });
+      const progress = card.getByRole('progressbar');
+      await card.getByText('Fetching details').waitFor({ timeout: LIMIT_MS });
+
+      const words = inventVideo(inventedId(0)).title;
+      const found = page.getByRole('link', { name: words.slice(0, 20) }).first();
+      for (let isThere = false; !isThere; ) {
+        await page.goto(`${world().url}/?q=${encodeURIComponent(words)}`);
+        isThere = await found.waitFor({ timeout: LOOK_MS }).then(
+          () => true,
+          () => false,
+        );
+      }
+      expect(oembed.asked.length).toBeLessThan(ITEMS);
+      await page.goto(`${world().url}/uploads`);
+      await progress.waitFor();
+      expect(await progress.getAttribute('aria-valuetext')).toMatch(/^\d+ of 5\d batches$/);
+      expect(await card.getByText('Done', { exact: true }).count()).toBe(0);
+    },
+    LIMIT_MS,
+  );
+});

@@ -114,6 +114,8 @@ export const HEADER = {
   /** ingest and enriched: a redriven dead letter's first position and first key (law 2, law 7) */
   firstPosition: 'hoardarr-first-position',
   firstKey: 'hoardarr-first-key',
+  /** the same: keys of redrives in vain since then, a line each */
+  vainKeys: 'hoardarr-vain-keys',
   /** enriched, dead-letter: the record's key in `ingest`, where a repeated append gave it another here */
   ingestKey: 'hoardarr-ingest-key',
   /** enriched: the record at this position went to the dead letters; its empty value keeps its key known (law 7) */
@@ -127,6 +129,12 @@ export const HEADER = {
 /** The offset that a header tells; null where it is missing, or tells none. */
 export function offsetIn(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
+}
+
+/** Keys under which a redriven record stood in `ingest` before, its first one first; none for every other record. */
+export function earlierKeysOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  const first = headers[HEADER.firstKey];
+  return first === undefined ? [] : [first, ...(headers[HEADER.vainKeys]?.split('\n') ?? [])];
 }
 
 /** The key that a record of `enriched` has in `ingest`, which is the one that the ledger knows it by. */

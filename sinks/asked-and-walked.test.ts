@@ -117,7 +117,7 @@ describe('a late vector', () => {
     await scenario.settle();
     expect(await scenario.row('a')).toMatchObject({ vectorHash: '' });
     expect(await scenario.row('b')).toMatchObject({ vectorHash: '', state: 'purged' });
-    const erased = scenario.ingest.filter(({ decoded }) => decoded === null).map((record) => record.key);
+    const erased = scenario.erased();
     expect(erased).toContain(key);
   });
 });

@@ -55,7 +55,11 @@ export async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]
     const { type, value } = record.input.decoded;
     const isRedriven = record.input.first !== record.input.position;
     if (type === 'Decision')
-      events.push(`decision ${value.eventId}`, `left out ${value.eventId}`, `acted ${record.input.key}`);
+      events.push(
+        `decision ${value.eventId}`,
+        `left out ${value.eventId}`,
+        ...[record.input.key, ...record.input.otherKeys].map((key) => `acted ${key}`),
+      );
     else if (isRedriven) {
       const produced = type === 'EnrichedItem' ? value.item : value;
       if ('provider' in produced) events.push(`redriven ${accountName(produced)} ${produced.eventId}`);

@@ -125,7 +125,7 @@ describe('a purge', () => {
     scenario.append(sighting.decoded, '', '', { key, first: sighting });
     await scenario.settle();
     expect(await scenario.row('a')).toMatchObject({ state: 'purged', documentHash: '', content: 'none' });
-    const erased = scenario.ingest.filter(({ decoded }) => decoded === null).map((record) => record.key);
+    const erased = scenario.erased();
     expect(erased).toContain(key);
   });
 });

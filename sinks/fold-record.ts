@@ -6,7 +6,7 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, HEADER, ingestKeyOf, isItemId, offsetIn, scopeName } from '../core/keys.ts';
+import { accountName, earlierKeysOf, HEADER, ingestKeyOf, isItemId, offsetIn, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
@@ -42,7 +42,7 @@ export function toFoldInput(record: LogRecord, decoded: Decoded, position: numbe
     position,
     first: offsetIn(record.headers[HEADER.firstPosition]) ?? position,
     key: ingestKeyOf(record),
-    otherKeys: [record.headers[HEADER.firstKey] ?? []].flat(),
+    otherKeys: earlierKeysOf(record.headers),
     decoded,
   };
 }
@@ -281,12 +281,13 @@ export class RecordFolder {
     const context = await this.context(input, scope, decision, run);
     if (!this.#unit.isNewEvent(`decision ${decision.eventId}`)) {
       // A log may hold a record twice under one key: erasing the copy would erase the decision, and undo it with the next rebuild.
-      if (!this.#unit.isKnownEvent(`acted ${input.key}`)) context.effects.tombstones.push(input.key);
+      const idle = [input.key, ...input.otherKeys].filter((key) => !this.#unit.isKnownEvent(`acted ${key}`));
+      context.effects.tombstones.push(...idle);
       return;
     }
     draft.dirty = true;
     if (!this.#unit.isKnownEvent(`left out ${decision.eventId}`)) this.#countBack(run, decision);
-    // What was left out at its first key, and is left to this copy.
+    // What was left out at its earlier keys, and is left to this copy.
     context.effects.tombstones.push(...input.otherKeys);
     if (!foldDecision(context, draft.row, decision)) return;
     this.#unit.isNewEvent(`acted ${input.key}`);

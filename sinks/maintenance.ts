@@ -3,6 +3,7 @@ import { DEAD_LETTER_HEADER, deadLetterRecord } from '../core/dead-letter.ts';
 import { messageOf, PoisonError } from '../core/errors.ts';
 import {
   type Account,
+  earlierKeysOf,
   HEADER,
   ingestKeyOf,
   itemOfKey,
@@ -269,7 +270,7 @@ export class Maintenance {
   /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
   async #eraseRecords(partition: number, letters: readonly LogRecord[]): Promise<void> {
     const { log } = this.#deps;
-    const named = letters.flatMap((letter) => [ingestKeyOf(letter), ...[letter.headers[HEADER.firstKey] ?? []].flat()]);
+    const named = letters.flatMap((letter) => [ingestKeyOf(letter), ...earlierKeysOf(letter.headers)]);
     const tombstone = (key: string): AppendRecord => ({ key, value: null });
     await log.append('ingest', partition, [...new Set(named)].map(tombstone));
     await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));

@@ -112,16 +112,33 @@ describe('an item that the store refuses', () => {
     const told = scenario.outcomes.length;
     await scenario.settle();
     expect(letters.map(({ offset }) => offset)).toEqual([purge.position, purge.position + 1]);
-    expect(scenario.ingest.filter(({ decoded }) => decoded === null)).toEqual([]);
+    expect(scenario.erased()).toEqual([]);
     expect(scenario.outcomes.slice(told)).toEqual([]);
     // Once more in vain, then in earnest.
-    scenario.append(purge.decoded, 'b', 'again', { first: purge });
+    const again = scenario.append(purge.decoded, 'b', 'again', { first: purge });
     await scenario.settle();
     store.refuse = () => false;
-    scenario.append(purge.decoded, 'b', 'at last', { first: purge });
+    scenario.append(purge.decoded, 'b', 'at last', { first: again });
     await scenario.settle();
     expect(await scenario.row('b')).toMatchObject({ state: 'purged', blocked: true });
-    expect(scenario.ingest.filter(({ decoded }) => decoded === null).map(({ key }) => key)).toContain(purge.key);
+    expect(scenario.erased()).toEqual(expect.arrayContaining([purge.key, again.key]));
+  });
+
+  it('whose decision was redriven twice leaves only the one in the log that acted', async () => {
+    const { scenario, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c']);
+    store.refuse = (_, itemId) => itemId === 'b';
+    const pin = await scenario.person('b', 'pin');
+    await scenario.settle();
+    const inVain = scenario.append(pin.decoded, 'b', 'in vain', { first: pin });
+    await scenario.settle();
+    store.refuse = () => false;
+    const acted = scenario.append(pin.decoded, 'b', 'acted', { first: pin });
+    await scenario.settle();
+    expect(await scenario.row('b')).toMatchObject({ pinned: true, decided: acted.position });
+    const copy = scenario.append(pin.decoded, 'b', 'copy', { first: inVain });
+    await scenario.settle();
+    expect(new Set(scenario.erased())).toEqual(new Set([pin.key, inVain.key, copy.key]));
   });
 
   it('keeps no run waiting for the decision about it that is in the dead letters', async () => {

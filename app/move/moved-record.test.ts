@@ -67,7 +67,11 @@ describe('a record that moves to another log', () => {
 
   it('names keys as they are in the new log, and leaves what is no offset', () => {
     const headers = { [HEADER.firstKey]: 'renamed', [HEADER.ingestKey]: 'kept', [HEADER.position]: 'none' };
-    expect(moveHeaders(headers, moves)).toEqual({ ...headers, [HEADER.firstKey]: 'renamed~again' });
+    expect(moveHeaders({ ...headers, [HEADER.vainKeys]: 'kept\nrenamed' }, moves)).toEqual({
+      ...headers,
+      [HEADER.firstKey]: 'renamed~again',
+      [HEADER.vainKeys]: 'kept\nrenamed~again',
+    });
   });
 
   it('says what it is a copy of', () => {

@@ -48,9 +48,9 @@ export function moveHeaders(headers: Headers, moves: Moves): Headers {
   change(HEADER.firstPosition, moves.ingest);
   const deadIn = headers[DEAD_LETTER_HEADER.topic] as TopicName | undefined;
   if (deadIn === 'ingest' || deadIn === 'enriched') change(DEAD_LETTER_HEADER.offset, moves[deadIn]);
-  for (const name of [HEADER.firstKey, HEADER.ingestKey]) {
-    const key = moved[name];
-    if (key !== undefined) moved[name] = moves.ingestKey(key);
+  for (const name of [HEADER.firstKey, HEADER.vainKeys, HEADER.ingestKey]) {
+    const keys = moved[name]?.split('\n');
+    if (keys !== undefined) moved[name] = keys.map((key) => moves.ingestKey(key)).join('\n');
   }
   return moved;
 }

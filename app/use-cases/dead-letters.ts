@@ -1,6 +1,6 @@
 import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
 import { NotFoundError } from '../../core/errors.ts';
-import { HEADER, ingestKeyOf, itemOfKey } from '../../core/keys.ts';
+import { earlierKeysOf, HEADER, ingestKeyOf, itemOfKey } from '../../core/keys.ts';
 import type { AppendRecord, LogRecord } from '../../core/ports/event-log.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
@@ -139,7 +139,9 @@ async function originalOf(app: App, partition: number, record: LogRecord): Promi
   const source = fromIngest ? record : await readIngest(app, partition, position);
   if (source === null || source.value === null) return null;
   const first = source.headers[HEADER.firstPosition] ?? String(position);
-  const firstKey = source.headers[HEADER.firstKey] ?? ingestKeyOf(source);
+  const [firstKey = ingestKeyOf(source), ...inVain] = earlierKeysOf(source.headers);
+  // A copy that is redriven again leaves itself behind, too.
+  if (HEADER.firstKey in source.headers) inVain.push(ingestKeyOf(source));
   const kept = Object.entries(source.headers).filter(
     ([name]) => !name.startsWith('__connect.errors.') && name !== HEADER.position && name !== HEADER.ingestKey,
   );
@@ -147,7 +149,12 @@ async function originalOf(app: App, partition: number, record: LogRecord): Promi
     key: `${firstKey}~r${Math.floor(app.random() * 2 ** 40).toString(36)}`,
     value: source.value,
     timestamp: source.timestamp,
-    headers: { ...Object.fromEntries(kept), [HEADER.firstPosition]: first, [HEADER.firstKey]: firstKey },
+    headers: {
+      ...Object.fromEntries(kept),
+      [HEADER.firstPosition]: first,
+      [HEADER.firstKey]: firstKey,
+      ...(inVain.length === 0 ? {} : { [HEADER.vainKeys]: inVain.join('\n') }),
+    },
   };
 }
 

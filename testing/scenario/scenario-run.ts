@@ -18,7 +18,8 @@ export interface ScenarioRecord {
   /** null: a tombstone */
   readonly decoded: Decoded | null;
   readonly first: number;
-  readonly firstKey: string | null;
+  /** of a redriven one: its first key, and those of redrives in vain */
+  readonly otherKeys: readonly string[];
 }
 
 type Entry = { readonly id: string; readonly hash?: string; readonly savedAt?: number | null };

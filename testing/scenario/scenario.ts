@@ -81,13 +81,20 @@ export class Scenario {
   ): ScenarioRecord {
     const position = this.ingest.length;
     const key = copy.key ?? recordKey(this.scope, this.scope.collection, slot, eventId, copy.suffix ?? '');
-    const record = { position, key, decoded, first: copy.first?.first ?? position, firstKey: copy.first?.key ?? null };
+    const { first } = copy;
+    const otherKeys = first === undefined ? [] : [...first.otherKeys, first.key];
+    const record = { position, key, decoded, first: first?.first ?? position, otherKeys };
     this.ingest.push(record);
     return record;
   }
 
   nextEvent(): string {
     return `e${this.#events++}`;
+  }
+
+  /** Keys that got a tombstone. */
+  erased(): string[] {
+    return this.ingest.filter(({ decoded }) => decoded === null).map(({ key }) => key);
   }
 
   async row(itemId: string, sink = this.sink): Promise<LedgerRow | undefined> {
@@ -189,19 +196,12 @@ export class Scenario {
 }
 
 function toBatchRecord(record: ScenarioRecord): BatchRecord {
-  const { position, decoded, key, first, firstKey } = record;
+  const { position, decoded, key, first, otherKeys } = record;
   if (decoded === null) return { kind: 'empty', offset: position, position };
   const enriched: Decoded = decoded.type === 'RawItem' ? enrich(decoded.value) : decoded;
   return {
     kind: 'input',
-    input: {
-      offset: position,
-      position,
-      first,
-      key,
-      otherKeys: firstKey === null ? [] : [firstKey],
-      decoded: enriched,
-    },
+    input: { offset: position, position, first, key, otherKeys, decoded: enriched },
   };
 }
 

@@ -29,4 +29,19 @@ export const REGRESSIONS: Readonly<Record<string, HistoryPlan>> = {
       { name: 'rebuild', seed: 1599362089 },
     ],
   },
+  'a decision that was redriven twice stays in the log beside the one that acted (436194499)': {
+    kind: 'github',
+    seed: 436194499,
+    steps: [
+      { name: 'whole', seed: 488368966 },
+      { name: 'whole', seed: 2057054823 },
+      { name: 'the embedder is slow', seed: 1021599049 },
+      { name: 'while', seed: 1096499734 },
+      { name: 'clear', seed: 2136796852 },
+      { name: 'whole', seed: 1203713286 },
+      { name: 'the store refuses one document', seed: 106561872 },
+      { name: 'held', seed: 473503322 },
+      { name: 'redrive', seed: 178216463 },
+    ],
+  },
 };

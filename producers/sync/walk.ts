@@ -84,8 +84,9 @@ export async function walkCollection<Raw, S extends Session, End>(
     }
     const shown = step.items.map((raw) => ({ raw, item: toRawItem(provider, raw, true) }));
     const familiar = shown.filter(({ item }) => known.has(item.itemId)).length;
-    if (!identified && known.size > 0 && 2 * familiar < shown.length) {
+    if (!identified && run.metadata.lastSyncAt !== null && 2 * familiar < shown.length) {
       // Most of it is not known, and the rest may be what many people save: before it is believed, the source says whose it is.
+      // Whoever connects an account has just said so for its first walk.
       await mustStillBe(session, run.metadata, run.signal);
       identified = true;
     }

@@ -145,6 +145,18 @@ describe('GitHub stars on the whole pipeline', () => {
     expect(await driver.ids()).toEqual(stars());
   });
 
+  it('takes nothing from somebody else’s listing either where the last walk found nothing', async () => {
+    await begin();
+    const other = github.world.login(8, 'somebody', 'github_pat_other');
+    for (let id = 500; id < 503; id++) github.world.star(other, id);
+    github.world.tokens.set(TOKEN, other.id);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({
+      new: 0,
+      error: expect.stringContaining('another login'),
+    });
+    expect(await driver.ids()).toEqual([]);
+  });
+
   it('needs two walks of separate syncs for a public list, which nobody can be asked about', async () => {
     starAll(30);
     await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });

@@ -34,7 +34,10 @@ const PAGE_RECORDS = 1_000;
  */
 export class VectorSource {
   readonly #deps: VectorSourceDeps;
-  #withoutVector: ReadonlySet<string> | null = null;
+  /** texts that passed on without a vector, as far as `enriched` was read */
+  readonly #withoutVector = new Set<string>();
+  /** offset of the next record of `enriched` to look at, by partition */
+  readonly #readTo = new Map<number, number>();
   #embeddingCalls = 0;
 
   constructor(deps: VectorSourceDeps) {
@@ -106,20 +109,17 @@ export class VectorSource {
   }
 
   /**
-   * One pass over `enriched`, made only when the cache lacks something: puts the vectors that it holds back into the cache, and
-   * resolves to the hashes of texts that passed on without a vector.
+   * Reads `enriched` once, only when the cache lacks something, and then as far as it has grown meanwhile: puts the vectors that it
+   * holds back into the cache, and resolves to the hashes of texts that passed on without a vector.
    */
   async #recoverFromEnriched(): Promise<ReadonlySet<string>> {
-    if (this.#withoutVector !== null) return this.#withoutVector;
-    const without = new Set<string>();
-    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition, without);
-    this.#withoutVector = without;
-    return without;
+    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition);
+    return this.#withoutVector;
   }
 
-  async #recoverPartition(partition: number, without: Set<string>): Promise<void> {
+  async #recoverPartition(partition: number): Promise<void> {
     const { log, codec, embedder, cache } = this.#deps;
-    for (let from = 0; ; ) {
+    for (let from = this.#readTo.get(partition) ?? 0; ; ) {
       const records = await log.read('enriched', partition, from, { records: PAGE_RECORDS });
       const vectors = new Map<string, Uint8Array>();
       for (const { value } of records) {
@@ -129,12 +129,13 @@ export class VectorSource {
         const { textHash, vector, model } = decoded.value;
         if (textHash === null) continue;
         if (vector !== null && model === embedder.model) vectors.set(textHash, vector);
-        else without.add(textHash);
+        else this.#withoutVector.add(textHash);
       }
       if (vectors.size > 0) await cache.putMany(embedder.model, vectors);
       const last = records.at(-1);
       if (last === undefined) return;
       from = last.offset + 1;
+      this.#readTo.set(partition, from);
     }
   }
 }

@@ -52,6 +52,11 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
     return { mine, found, others };
   }
 
+  /** Whether somebody is about to ask for vectors. */
+  get isReserved(): boolean {
+    return [...this.#reserved.values()].some(({ mine }) => mine.size > 0);
+  }
+
   async release(id: string): Promise<void> {
     this.#reserved.delete(id);
   }

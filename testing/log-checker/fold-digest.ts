@@ -35,7 +35,8 @@ function entryOf(vectors: ReadonlyMap<string, Uint8Array>, textHash: string): [s
   return vector === undefined ? [] : [[textHash, vector]];
 }
 
-function asksNobody(by: EmbeddedBy): Embedder {
+/** An embedder that must not be asked: every vector is in `enriched`. */
+export function asksNobody(by: EmbeddedBy): Embedder {
   return {
     ...by,
     batchTexts: 1,

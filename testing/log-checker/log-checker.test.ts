@@ -80,6 +80,8 @@ describe('the proof of law 1', () => {
     const last = ingest.length + 1;
     const read = passedOn(records).filter((_record, offset) => offset !== at && offset !== last - 1);
     expect(orderOf(logOf(records, read)).violations).toEqual([]);
+    const afterStandstill = [...read, passedOn(records)[at] as LogRecord];
+    expect(orderOf(logOf(records, afterStandstill)).violations).toEqual([]);
     expect(orderOf(logOf(records, read.slice(0, -1))).violations).toEqual([
       `partition 0: position ${last} never came through`,
     ]);

@@ -22,6 +22,8 @@ interface Assignment {
   done: Promise<void>;
 }
 
+/** How long an evicted process may take to learn of it, as with Kafka. */
+const BEAT_MS = 3_000;
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 1024 * 1024;
 
@@ -31,6 +33,10 @@ export class MemoryConsumer implements Subscription {
   readonly #log: ConsumedLog;
   readonly #leave: () => Promise<void>;
   #assigned: Assignment[] = [];
+  /** what the group took away without asking, as long as this consumer does not know it */
+  #lost: Assignment[] = [];
+  /** resolves when nothing works any more of all that was taken away so far */
+  #ended: Promise<unknown> = Promise.resolve();
   #evicted: { readonly promise: Promise<void>; readonly resolve: () => void } = newSignal();
 
   constructor(log: ConsumedLog, options: SubscribeOptions, leave: () => Promise<void>) {
@@ -60,32 +66,43 @@ export class MemoryConsumer implements Subscription {
 
   /** Takes everything away, and resolves when no handler runs any more. */
   async revokeAll(): Promise<void> {
-    const assigned = this.#assigned;
+    const assigned = [...this.#lost.splice(0), ...this.#assigned];
     this.#assigned = [];
+    this.#end(assigned);
+    await Promise.race([this.#ended, this.#evicted.promise]);
+  }
+
+  #end(assigned: readonly Assignment[]): void {
     for (const assignment of assigned) {
       assignment.lost.abort(new FencedError('the partition was taken away'));
       assignment.wake();
     }
-    const ended = async (): Promise<void> => {
+    const end = async (): Promise<void> => {
       await Promise.all(assigned.map(({ done }) => done));
       for (const { topic, partition } of assigned) await this.options.onRevoked?.(topic, partition);
     };
-    await Promise.race([ended(), this.#evicted.promise]);
+    this.#ended = Promise.all([this.#ended, end()]);
   }
 
   /**
    * As for a process that does not answer: others get the partitions, while what it works on goes on when it wakes up, and learns
-   * of it by its first commit. Resolves when nothing of it works any more, which is never where the process is dead.
+   * of it by its first commit, or its next heartbeat.
    */
-  async evict(): Promise<void> {
-    const assigned = this.#assigned;
-    this.#assigned = [];
+  evict(): void {
+    this.#lost.push(...this.#assigned);
     this.#evicted.resolve();
-    for (const assignment of assigned) {
+    for (const assignment of this.#assigned) {
       assignment.isOver = true;
       assignment.wake();
     }
-    await Promise.all(assigned.map(({ done }) => done));
+    this.#assigned = [];
+  }
+
+  /** The process is awake again. Resolves when nothing works any more of what was taken away meanwhile. */
+  async noticeEviction(): Promise<void> {
+    await this.#log.clock.sleep(BEAT_MS);
+    this.#end(this.#lost.splice(0));
+    await this.#ended;
   }
 
   comeBack(): void {

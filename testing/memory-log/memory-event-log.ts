@@ -53,7 +53,7 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   readonly redeliveryMs: number;
   readonly #topics = new Map<TopicName, Partition[]>();
   /** Consumers without which their groups go on: when each is awake, and has learnt of it. */
-  readonly #away = new Map<MemoryConsumer, { readonly back: Promise<void>; readonly noticed: Promise<void> }>();
+  readonly #away = new Map<MemoryConsumer, Promise<void>>();
   readonly #committed = new Map<string, Omit<GroupLag, 'end'>>();
   readonly #faults = new Map<TopicName, AppendFault[]>();
   readonly #consumers = new Set<MemoryConsumer>();
@@ -173,19 +173,20 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
 
   /**
    * Lets the group go on without a consumer that does not answer. What that one works on goes on when it wakes up, and it learns
-   * of its loss by its first commit: `back` says that it has woken up, and lets it come back when nothing of it works any more.
+   * of its loss by its first commit or heartbeat: `back` says that it has woken up; it comes back when nothing of it works any more.
    */
   evict(subscription: Subscription, back: Promise<void>): void {
     const consumer = [...this.#consumers, ...this.#away.keys()].find((each) => each === subscription);
     if (consumer === undefined) return;
     // One that woke up and stands still again, or is dead, before it came back: only the last time counts.
-    const isHere = this.#consumers.delete(consumer);
-    const noticed = isHere ? consumer.evict() : (this.#away.get(consumer)?.noticed ?? Promise.resolve());
-    const away = { back, noticed };
-    this.#away.set(consumer, away);
-    if (isHere) void this.#rebalance(consumer.options.group);
-    void Promise.all([back, noticed]).then(async () => {
-      if (this.#away.get(consumer) !== away) return;
+    if (this.#consumers.delete(consumer)) {
+      consumer.evict();
+      void this.#rebalance(consumer.options.group);
+    }
+    this.#away.set(consumer, back);
+    void back.then(async () => {
+      await consumer.noticeEviction();
+      if (this.#away.get(consumer) !== back) return;
       this.#away.delete(consumer);
       if (this.#isClosed || consumer.isClosed) return;
       consumer.comeBack();

@@ -107,6 +107,15 @@ export class Cluster {
     return this.#cache.countPending();
   }
 
+  /**
+   * The machine sleeps for so long; not while the embedder is asked, whose texts another process may ask for once the time is over
+   * for which they are reserved.
+   */
+  async leap(ms: number): Promise<void> {
+    await this.clock.runUntil(() => !this.#cache.isReserved);
+    await this.clock.leap(ms);
+  }
+
   get frontGate(): Gate {
     if (this.#front === null) throw new Error('the cluster is not open');
     return this.#front.gate;

@@ -58,7 +58,7 @@ export const OPERATIONS = {
   moment: [10, (s) => s.cluster.clock.advance(s.pick(200))],
   while: [6, (s) => s.cluster.clock.advance(s.pick(20) * SECOND_MS)],
   settle: [5, async (s) => void (await s.settle())],
-  day: [1, (s) => s.cluster.clock.leap(DAY_MS)],
+  day: [1, (s) => s.leap(DAY_MS)],
   person: [
     2,
     async (s, n) => {

@@ -24,6 +24,11 @@ interface Found {
   readonly record: LogRecord;
 }
 
+interface Original {
+  readonly topic: 'ingest' | 'enriched';
+  readonly record: AppendRecord;
+}
+
 const PAGE_RECORDS = 500;
 const DRAIN_LIMIT_MS = 30_000;
 /** Law 2: snapshot records are never redriven, and neither is a SyncStarted (law 1). */
@@ -64,7 +69,7 @@ export interface Redriven {
 }
 
 /**
- * Puts dead letters back into `ingest`, all of them or those named, ordered by their new position but taken as content at
+ * Puts dead letters back into the log, all of them or those named, ordered by their new position but taken as content at
  * their first one (law 2). NotFoundError where one that was named is not there.
  */
 export async function redriveDeadLetters(app: App, ids: readonly string[] = []): Promise<Redriven> {
@@ -84,7 +89,7 @@ export async function redriveDeadLetters(app: App, ids: readonly string[] = []):
       skipped.push({ id, reason: reason ?? 'the record was erased meanwhile' });
       continue;
     }
-    await app.log.append('ingest', partition, [original]);
+    await app.log.append(original.topic, partition, [original.record]);
     // Only then: a crash in between redrives it twice, and a copy changes nothing.
     await app.log.append('dead-letter', partition, [{ key: record.key, value: null }]);
     redriven++;
@@ -131,9 +136,12 @@ function whyNot(app: App, record: LogRecord): string | null {
   }
 }
 
-/** The record of `ingest` that is to be taken anew; null when it was erased. */
-async function originalOf(app: App, partition: number, record: LogRecord): Promise<AppendRecord | null> {
-  const { headers } = record;
+/** What is to be taken anew, and where; null when it was erased. */
+async function originalOf(app: App, partition: number, record: LogRecord): Promise<Original | null> {
+  const { headers, key, value, timestamp } = record;
+  // A late vector has no place in `ingest`. A copy of it displaces its like.
+  if (headers[DEAD_LETTER_HEADER.topic] === 'enriched' && headers[HEADER.position] === undefined)
+    return { topic: 'enriched', record: { key, value, timestamp, headers: ownHeaders(headers) } };
   const fromIngest = headers[DEAD_LETTER_HEADER.topic] === 'ingest';
   const position = Number(headers[fromIngest ? DEAD_LETTER_HEADER.offset : HEADER.position] ?? -1);
   const source = fromIngest ? record : await readIngest(app, partition, position);
@@ -142,20 +150,24 @@ async function originalOf(app: App, partition: number, record: LogRecord): Promi
   const [firstKey = ingestKeyOf(source), ...inVain] = earlierKeysOf(source.headers);
   // A copy that is redriven again leaves itself behind, too.
   if (HEADER.firstKey in source.headers) inVain.push(ingestKeyOf(source));
-  const kept = Object.entries(source.headers).filter(
-    ([name]) => !name.startsWith('__connect.errors.') && name !== HEADER.position && name !== HEADER.ingestKey,
-  );
-  return {
+  const { [HEADER.position]: _position, [HEADER.ingestKey]: _key, ...kept } = ownHeaders(source.headers);
+  const copy = {
     key: `${firstKey}~r${Math.floor(app.random() * 2 ** 40).toString(36)}`,
     value: source.value,
     timestamp: source.timestamp,
     headers: {
-      ...Object.fromEntries(kept),
+      ...kept,
       [HEADER.firstPosition]: first,
       [HEADER.firstKey]: firstKey,
       ...(inVain.length === 0 ? {} : { [HEADER.vainKeys]: inVain.join('\n') }),
     },
   };
+  return { topic: 'ingest', record: copy };
+}
+
+/** Those that it had before it came into the dead letters. */
+function ownHeaders(headers: LogRecord['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('__connect.errors.')));
 }
 
 async function readIngest(app: App, partition: number, position: number): Promise<LogRecord | null> {

@@ -1,4 +1,4 @@
-import { itemOfKey, parseRecordKey } from '../../core/keys.ts';
+import { HEADER, itemOfKey, offsetIn, parseRecordKey } from '../../core/keys.ts';
 import type { Decoded } from '../../core/ports/schema-codec.ts';
 import type { PartitionLog } from './check-order.ts';
 
@@ -29,22 +29,26 @@ export function checkDecisions(logs: readonly PartitionLog[], decode: (value: Ui
   for (const { partition, ingest } of logs) {
     const erased = new Set(ingest.flatMap(({ key, value }) => (value === null ? [key] : [])));
     const items = new Map<string, ItemState>();
-    const fences = new Map<string, number>();
+    const runs = new Map<string, { fence: number; seq: number }>();
     const known = new Set<string>();
-    for (const { key, value, offset } of ingest) {
+    for (const { key, value, offset, headers } of ingest) {
       if (value === null) continue;
       const decoded = decode(value);
+      const first = offsetIn(headers[HEADER.firstPosition]);
       const account = parseRecordKey(key)?.account ?? '';
-      if (decoded.type === 'SyncStarted') fences.set(account, Math.max(fences.get(account) ?? 0, decoded.value.fence));
+      const run = runs.get(account) ?? { fence: 0, seq: -1 };
+      runs.set(account, run);
+      const hasEffect = first !== null || goesOn(run, decoded);
       if (decoded.type !== 'RawItem' && decoded.type !== 'Decision') continue;
       const item = itemOfKey(key);
       const name = `${item?.scope ?? ''} ${item?.itemId ?? ''}`;
       const state = items.get(name) ?? { decided: -1, sighted: -1, shown: -1, positions: new Set<number>() };
       items.set(name, state);
       if (decoded.type === 'RawItem') {
-        if (decoded.value.fence < (fences.get(account) ?? 0)) continue;
-        state.shown = offset;
-        if (decoded.value.sighting) state.sighted = offset;
+        if (!hasEffect) continue;
+        // What is redriven is seen at its first position.
+        state.shown = Math.max(state.shown, first ?? offset);
+        if (decoded.value.sighting) state.sighted = Math.max(state.sighted, first ?? offset);
         continue;
       }
       // One that did not act got a tombstone; a copy under the very same key cannot get one.
@@ -58,6 +62,16 @@ export function checkDecisions(logs: readonly PartitionLog[], decode: (value: Ui
     }
   }
   return { violations, decisions };
+}
+
+/** False for a record of a run that was overtaken, and for a copy (law 1). */
+function goesOn(run: { fence: number; seq: number }, { type, value }: Decoded): boolean {
+  if (!('fence' in value)) return true;
+  const { fence, seq } = value;
+  if (type === 'SyncStarted' && fence > run.fence) Object.assign(run, { fence, seq: -1 });
+  if (fence !== run.fence || seq <= run.seq) return false;
+  run.seq = seq;
+  return true;
 }
 
 type Decision = Extract<Decoded, { readonly type: 'Decision' }>['value'];

@@ -184,8 +184,12 @@ describe('the proof of law 8', () => {
     ) as LogRecord;
     const { type, value } = decode(item.value as Uint8Array);
     const { fence } = decode(ingest[find('SyncStarted', 1)]?.value as Uint8Array).value as { readonly fence: number };
-    const seen = scenario.codec.encode(type, { ...value, sighting: true, fence });
-    const inserted = ingest.toSpliced(at, 0, { ...item, key: `${item.key}x`, value: seen });
-    expect(violationsOf(renumbered(inserted))).toMatch(/the sighting at \d+ is newer than its basis/);
+    const inserted = (seq: number): readonly LogRecord[] => {
+      const seen = scenario.codec.encode(type, { ...value, sighting: true, fence, seq });
+      return renumbered(ingest.toSpliced(at, 0, { ...item, key: `${item.key}x`, value: seen }));
+    };
+    expect(violationsOf(inserted(1_000))).toMatch(/the sighting at \d+ is newer than its basis/);
+    // A copy of an earlier record is none.
+    expect(violationsOf(inserted(1))).toBe('');
   });
 });

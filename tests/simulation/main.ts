@@ -86,7 +86,7 @@ async function runShare(share: Share): Promise<Summary> {
   // Two files that are read at once are read in the same order each time.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
   // What a history leaves behind is gone with it, and need not be moved first.
-  const execArgv = [...process.execArgv, '--max-semi-space-size=32'];
+  const execArgv = [...process.execArgv, '--max-semi-space-size=64', '--single-threaded-gc'];
   const child: ChildProcess = fork(process.argv[1] ?? '', [], { stdio: ['ignore', 2, 2, 'ipc'], env, execArgv });
   return await new Promise((resolve, reject) => {
     child.once('message', (summary) => resolve(summary as Summary));

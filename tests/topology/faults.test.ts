@@ -93,6 +93,22 @@ describe('the whole pipeline under faults', () => {
     expect(await driver.rebuild()).toMatchObject({ match: true, embeddingCalls: 0 });
   });
 
+  it('redrives a late vector whose item the store refused', async () => {
+    const expected = await undisturbed(seed, (other) => other.import(inventedExport(rows)));
+    driver.parts.embedder.isDown = true;
+    await driver.import(inventedExport(rows));
+    driver.parts.embedder.isDown = false;
+    let refusals = 1;
+    driver.parts.stores[0]!.refuse = (_scope, itemId) => itemId === idOf(6) && refusals-- > 0;
+    await driver.advance(3_600_000);
+    await driver.settle();
+    expect((await driver.items()).filter(({ hasVector }) => !hasVector)).toMatchObject([{ itemId: idOf(6) }]);
+    expect(await driver.redrive()).toMatchObject({ redriven: 1, skipped: [] });
+    expect((await driver.status()).digest).toBe(expected);
+    expect(await driver.deadLetters()).toBe(0);
+    expect(await driver.rebuild()).toMatchObject({ match: true, embeddingCalls: 0 });
+  });
+
   it('comes to the same state whatever appends do', async () => {
     const expected = await undisturbed(seed, twoExports);
     for (const topic of ['ingest', 'enriched', 'commands', 'outcomes'] as const)

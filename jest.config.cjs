@@ -20,6 +20,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   watchman: false,
   globalSetup: '<rootDir>/scripts/stack/test-run-setup.mjs',
+  testSequencer: '<rootDir>/scripts/longest-first.cjs',
   globalTeardown: '<rootDir>/scripts/stack/test-run-teardown.mjs',
   restoreMocks: true,
   // Never all in one process: what hundreds of test files leave behind in it makes the later ones several times slower.

@@ -17,11 +17,14 @@ interface Assignment {
   /** the group went on without this consumer, which does not know it yet */
   isOver: boolean;
   next: number;
+  /** of its handler, one after the other */
+  failures: number;
   /** resolves when there may be something to read */
   wake: () => void;
   done: Promise<void>;
 }
 
+const MAX_REDELIVERY_MS = 10_000;
 /** How long an evicted process may take to learn of it, as with Kafka. */
 const BEAT_MS = 3_000;
 const BATCH_RECORDS = 500;
@@ -115,6 +118,7 @@ export class MemoryConsumer implements Subscription {
         topic,
         partition,
         next: 0,
+        failures: 0,
         wake: () => {},
         lost: new AbortController(),
         isOver: false,
@@ -159,10 +163,12 @@ export class MemoryConsumer implements Subscription {
     try {
       await this.options.handler(batch);
       assignment.next = last.offset + 1;
+      assignment.failures = 0;
     } catch {
       if (assignment.isOver) return true;
       assignment.next = this.#committed(assignment);
-      await this.#log.clock.sleep(this.#log.redeliveryMs, lost.signal).catch(() => {});
+      const waitMs = Math.min(MAX_REDELIVERY_MS, this.#log.redeliveryMs * 2 ** assignment.failures++);
+      await this.#log.clock.sleep(waitMs, lost.signal).catch(() => {});
     }
     return true;
   }

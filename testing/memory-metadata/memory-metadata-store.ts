@@ -1,9 +1,10 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { MetadataDocument, MetadataStore } from '../../core/ports/metadata-store.ts';
+import { clone } from '../memory-store/memory-entry.ts';
 
 /** A metadata store in memory, for tests; values are copied in and out, as a database would. */
 export class MemoryMetadataStore implements MetadataStore {
-  readonly #documents = new Map<string, { version: number; json: string }>();
+  readonly #documents = new Map<string, { version: number; value: unknown }>();
   #version = 0;
   /** every call rejects while this is set */
   unavailable = false;
@@ -25,7 +26,7 @@ export class MemoryMetadataStore implements MetadataStore {
     const found = this.#documents.get(key);
     if ((found === undefined ? null : String(found.version)) !== expected) return null;
     this.#version++;
-    this.#documents.set(key, { version: this.#version, json: JSON.stringify(value) });
+    this.#documents.set(key, { version: this.#version, value: JSON.parse(JSON.stringify(value)) });
     return String(this.#version);
   }
 
@@ -46,6 +47,6 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 }
 
-function toDocument(key: string, { version, json }: { version: number; json: string }): MetadataDocument {
-  return { key, version: String(version), value: JSON.parse(json) as unknown };
+function toDocument(key: string, { version, value }: { version: number; value: unknown }): MetadataDocument {
+  return { key, version: String(version), value: clone(value) };
 }

@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
@@ -6,6 +5,7 @@ import { planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
 import { tooSeldom } from './situations.ts';
 import { addReport, addSummary, newSummary, type Summary, tell } from './summary.ts';
+import { forkWorker } from './worker.ts';
 
 /** What a worker process is to do: every `stride`th history. */
 interface Share {
@@ -83,11 +83,7 @@ async function inParallel(histories: number, seed: number, fault: string | null)
 }
 
 async function runShare(share: Share): Promise<Summary> {
-  // Two files that are read at once are read in the same order each time.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
-  // What a history leaves behind is gone with it, and need not be moved first.
-  const execArgv = [...process.execArgv, '--max-semi-space-size=64', '--single-threaded-gc'];
-  const child: ChildProcess = fork(process.argv[1] ?? '', [], { stdio: ['ignore', 2, 2, 'ipc'], env, execArgv });
+  const child = forkWorker();
   return await new Promise((resolve, reject) => {
     child.once('message', (summary) => resolve(summary as Summary));
     child.once('exit', (code, signal) => reject(new Error(`a worker ended with ${signal ?? code}`)));

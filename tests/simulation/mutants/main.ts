@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { planHistory, runHistory } from '../run-history.ts';
+import type { Mutant } from './mutant.ts';
 import { MUTANTS } from './mutants.ts';
-import { type Hunt, type Report, runMutant } from './run-mutant.ts';
+import { type Fate, type Hunt, type Report, runMutant } from './run-mutant.ts';
 import { rowOf, tableOf } from './table.ts';
 
 const BAD_USAGE = 2;
@@ -49,16 +51,26 @@ async function command(): Promise<number> {
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined) return refuse(`there is no mutant '${unknown}'; there are:\n${names.join('\n')}`);
   const mutants = MUTANTS.filter(({ name }) => only === undefined || only.includes(name));
-  const fates = [];
-  for (const mutant of mutants) {
-    const fate = await runMutant(mutant, { first, count });
-    process.stdout.write(`${rowOf(fate)}\n`);
-    fates.push(fate);
-  }
+  const fates = await runAll(mutants, { first, count });
   if (values.table !== undefined) writeFileSync(values.table, tableOf(fates, { first, count }));
   const survivors = fates.filter(({ caughtBy }) => caughtBy === null);
   process.stdout.write(`${fates.length} mutants, ${survivors.length} of them survived ${count} histories\n`);
   return survivors.length === 0 ? 0 : 1;
+}
+
+/** As many at a time as there are cores; each row is told as soon as it is known. */
+async function runAll(mutants: readonly Mutant[], hunt: Hunt): Promise<readonly Fate[]> {
+  const fates = new Map<Mutant, Fate>();
+  const left = mutants.values();
+  const work = async (): Promise<void> => {
+    for (const mutant of left) {
+      const fate = await runMutant(mutant, hunt);
+      process.stdout.write(`${rowOf(fate)}\n`);
+      fates.set(mutant, fate);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return mutants.flatMap((mutant) => fates.get(mutant) ?? []);
 }
 
 function refuse(why: string): number {

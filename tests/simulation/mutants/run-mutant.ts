@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { forkWorker } from '../worker.ts';
 import { type Mutant, mutate } from './mutant.ts';
 
 /** The histories in which a mutant is looked for. */
@@ -82,8 +83,5 @@ async function hunt(
 }
 
 function start(put: string | null): ChildProcess {
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', SIMULATION_MUTANT: put ?? '' };
-  const register = put === null ? [] : ['--import', REGISTER];
-  const execArgv = [...process.execArgv, ...register, '--max-semi-space-size=32'];
-  return fork(process.argv[1] ?? '', [], { stdio: ['ignore', 2, 2, 'ipc'], env, execArgv });
+  return forkWorker({ SIMULATION_MUTANT: put ?? '' }, put === null ? [] : ['--import', REGISTER]);
 }

@@ -15,23 +15,29 @@ interface Share {
   readonly fault: string | null;
 }
 
+/** Histories of a process that are summed up before it tells of them. */
+const TOLD_AT_ONCE = 50;
+const TOLD_EVERY_MS = 30_000;
 const BAD_USAGE = 2;
 const DEFAULT_HISTORIES = 2_000;
 
 if (process.send === undefined) process.exit(await command());
 process.on('message', (share: Share) => {
-  void work(share).then((summary) => process.send?.(summary, undefined, {}, () => process.exit(0)));
+  void work(share).then(() => process.exit(0));
 });
 
-async function work({ first, count, stride, fault }: Share): Promise<Summary> {
+/** Sends summaries of some histories each. */
+async function work({ first, count, stride, fault }: Share): Promise<void> {
   // A tenth of the time was stacks of errors that nobody reads. Whoever repeats a seed gets them.
   Error.stackTraceLimit = 0;
-  const summary = newSummary();
-  for (let n = 0; n < count; n++) {
-    const seed = first + n * stride;
-    addReport(summary, seed, await runHistory(planHistory(seed, fault)));
+  for (let n = 0; n < count; ) {
+    const summary = newSummary();
+    for (const end = Math.min(n + TOLD_AT_ONCE, count); n < end; n++) {
+      const seed = first + n * stride;
+      addReport(summary, seed, await runHistory(planHistory(seed, fault)));
+    }
+    await new Promise((told) => process.send?.(summary, undefined, {}, told));
   }
-  return summary;
 }
 
 /** `npm run simulate -- --histories N [--seed S] [--fault NAME]`; resolves to the exit status. */
@@ -74,19 +80,29 @@ function refuse(why: string): number {
 
 async function inParallel(histories: number, seed: number, fault: string | null): Promise<Summary> {
   const summary = newSummary();
+  const since = performance.now();
+  const said = setInterval(() => {
+    const rate = (summary.histories / (performance.now() - since)) * 1_000;
+    const failed = summary.failures.map((failure) => failure.seed).join(' ');
+    process.stderr.write(`${summary.histories} of ${histories} histories, ${rate.toFixed(1)}/s, failed: ${failed}\n`);
+  }, TOLD_EVERY_MS);
   const workers = Math.min(availableParallelism(), histories);
   const shares = Array.from({ length: workers }, (_, n): Share => {
     return { first: seed + n, count: Math.ceil((histories - n) / workers), stride: workers, fault };
   });
-  for (const part of await Promise.all(shares.map(runShare))) addSummary(summary, part);
+  await Promise.all(shares.map((share) => runShare(share, (part) => addSummary(summary, part))));
+  clearInterval(said);
   return summary;
 }
 
-async function runShare(share: Share): Promise<Summary> {
+async function runShare(share: Share, onPart: (part: Summary) => void): Promise<void> {
   const child = forkWorker();
-  return await new Promise((resolve, reject) => {
-    child.once('message', (summary) => resolve(summary as Summary));
-    child.once('exit', (code, signal) => reject(new Error(`a worker ended with ${signal ?? code}`)));
+  child.on('message', (part) => onPart(part as Summary));
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a worker ended with ${signal ?? code}`));
+    });
     child.send(share);
   });
 }

@@ -21,6 +21,8 @@ const COLLECTIONS: Readonly<Record<string, string>> = { github: 'starred', reddi
 export interface Removals {
   true: number;
   wrong: number;
+  /** not saved any more, and in the collection when everything had come to rest */
+  missed: number;
   /** by an export that was made up: in the trash, explained, and undone by the next honest one */
   forged: number;
 }
@@ -29,7 +31,9 @@ export interface Removals {
 export class Oracle {
   readonly violations: string[] = [];
   readonly reached: Record<string, number> = {};
-  readonly removals: Removals = { true: 0, wrong: 0, forged: 0 };
+  readonly removals: Removals = { true: 0, wrong: 0, missed: 0, forged: 0 };
+  /** items that are saved, and not in the collection when everything had come to rest */
+  lost = 0;
   readonly scope: string;
   readonly account: string;
   /** moments of exports that were made up, ms */
@@ -150,11 +154,14 @@ export class Oracle {
     const { itemId, state } = row;
     const isSaved = this.#source.truth.isSaved(itemId);
     if (!isSaved) {
-      if (state === 'active' || state === 'held') this.violate(`missed removal of ${itemId}`);
+      if (state !== 'active' && state !== 'held') return;
+      this.removals.missed++;
+      this.violate(`missed removal of ${itemId}`);
       return;
     }
     if (this.#source.isExcused(n)) return;
     if (state !== 'active') {
+      this.lost++;
       this.violate(`lost item ${itemId}: ${state}`);
       return;
     }

@@ -22,7 +22,13 @@ export interface HistoryReport {
   readonly reached: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly steps: number;
-  readonly removals: { readonly true: number; readonly wrong: number; readonly forged: number };
+  readonly removals: {
+    readonly true: number;
+    readonly wrong: number;
+    readonly missed: number;
+    readonly forged: number;
+  };
+  readonly lost: number;
   /** texts, and how often they were embedded */
   readonly embeddings: { readonly necessary: number; readonly made: number };
 }
@@ -75,6 +81,7 @@ export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<Hi
     faults,
     steps: done,
     removals: oracle.removals,
+    lost: oracle.lost,
     embeddings: { necessary: counts.length, made: counts.reduce((sum, count) => sum + count, 0) },
   };
 }

@@ -12,7 +12,8 @@ export interface Summary {
   steps: number;
   faults: Record<string, number>;
   reached: Record<string, number>;
-  removals: { true: number; wrong: number; forged: number };
+  removals: { true: number; wrong: number; missed: number; forged: number };
+  lost: number;
   embeddings: { necessary: number; made: number };
   failures: Failure[];
 }
@@ -23,7 +24,8 @@ export function newSummary(): Summary {
     steps: 0,
     faults: {},
     reached: {},
-    removals: { true: 0, wrong: 0, forged: 0 },
+    removals: { true: 0, wrong: 0, missed: 0, forged: 0 },
+    lost: 0,
     embeddings: { necessary: 0, made: 0 },
     failures: [],
   };
@@ -34,6 +36,7 @@ export function addReport(summary: Summary, seed: number, report: HistoryReport)
   summary.steps += report.steps;
   addCounts(summary.faults, report.faults);
   addCounts(summary.reached, report.reached);
+  summary.lost += report.lost;
   addCounts(summary.removals, report.removals);
   addCounts(summary.embeddings, report.embeddings);
   if (report.violations.length > 0) summary.failures.push({ seed, violations: report.violations });
@@ -44,6 +47,7 @@ export function addSummary(summary: Summary, other: Summary): void {
   summary.steps += other.steps;
   addCounts(summary.faults, other.faults);
   addCounts(summary.reached, other.reached);
+  summary.lost += other.lost;
   addCounts(summary.removals, other.removals);
   addCounts(summary.embeddings, other.embeddings);
   summary.failures.push(...other.failures);
@@ -51,7 +55,7 @@ export function addSummary(summary: Summary, other: Summary): void {
 
 /** As people read it. */
 export function tell(summary: Summary, seconds: number): string {
-  const { histories, steps, removals, embeddings } = summary;
+  const { histories, steps, removals, lost, embeddings } = summary;
   const counted = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
       .sort(([, a], [, b]) => b - a)
@@ -59,7 +63,8 @@ export function tell(summary: Summary, seconds: number): string {
       .join('\n');
   return [
     `${histories} histories, ${steps} steps, ${seconds.toFixed(0)} s (${(histories / seconds).toFixed(1)}/s)`,
-    `removals: ${removals.true} true, ${removals.wrong} wrong, ${removals.forged} by exports that were made up`,
+    `removals: ${removals.true} true, ${removals.wrong} wrong, ${removals.missed} missed, ${removals.forged} by exports that were made up`,
+    `items lost: ${lost}`,
     `embeddings: ${embeddings.made} made, ${embeddings.necessary} necessary`,
     'faults injected:',
     counted(summary.faults),

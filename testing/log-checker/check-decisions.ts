@@ -13,7 +13,7 @@ interface ItemState {
   decided: number;
   /** of the last raw item that is a sighting */
   sighted: number;
-  /** of the last raw item */
+  /** of the last raw item that says what became of the content */
   shown: number;
   readonly positions: Set<number>;
 }
@@ -47,7 +47,9 @@ export function checkDecisions(logs: readonly PartitionLog[], decode: (value: Ui
       if (decoded.type === 'RawItem') {
         if (!hasEffect) continue;
         // What is redriven is seen at its first position.
-        state.shown = Math.max(state.shown, first ?? offset);
+        const { content } = decoded.value;
+        // What says nothing of the content is no answer to what an earlier one said.
+        if (content !== 'stub' && content !== 'failed') state.shown = Math.max(state.shown, first ?? offset);
         if (decoded.value.sighting) state.sighted = Math.max(state.sighted, first ?? offset);
         continue;
       }

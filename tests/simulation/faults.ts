@@ -1,7 +1,6 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { parseRecordKey, SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
-import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { FAULTS as ANSWERS } from '../../testing/fake-service/fake-service.ts';
 import type { AppendFault } from '../../testing/memory-log/memory-event-log.ts';
 import {
@@ -112,17 +111,17 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     return s.source.connectBy !== null;
   },
   'somebody else answers': async (s) => {
-    const account = { provider: s.source.provider, user: 'me' };
-    const document = await s.cluster.metadata.get(syncMetadataKey(account));
-    const { lastSyncAt, lease } = readSyncMetadata(account, document?.value);
     // Whose a list is that nobody knows an item of, or that was begun by the right one, its pages do not tell.
+    const { lastSyncAt, lease } = await s.metadata();
     if (s.source.connectBy === null || lastSyncAt === null || lease !== null) return false;
-    s.source.impersonate(true);
+    s.impersonate(true);
     return true;
   },
-  'the right one answers again': (s) => {
-    s.source.impersonate(false);
-    return s.source.connectBy !== null;
+  'the right one answers again': async (s) => {
+    // Nor that of one whose first page was somebody else's.
+    if (s.source.connectBy === null || (await s.metadata()).lease !== null) return false;
+    s.impersonate(false);
+    return true;
   },
   'an append is refused': appendFault('refuse'),
   'the answer to an append is lost': appendFault('lose-answer'),

@@ -10,6 +10,7 @@ import { drain } from '../../app/use-cases/settle.ts';
 import { requestSync, syncAccount } from '../../app/use-cases/sync.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { Cluster } from './cluster.ts';
 import { judgeAtRest, rebuildSilently } from './laws/judge-at-rest.ts';
 import { Oracle } from './oracle.ts';
@@ -29,6 +30,8 @@ const DAY_MS = 24 * HOUR_MS;
 const SETTLE_MS = 10 * MINUTE_MS;
 /** For whoever waits for what never comes, because its process was killed. */
 const PATIENCE_MS = 2 * HOUR_MS;
+/** Seconds: longer than a walk takes, and than the lease of one whose process was killed. */
+const MOST_WAITS = 120;
 const REAUTH_MS = 20 * MINUTE_MS;
 
 /** One history: a world, the processes that follow it, and the oracle. Everything in it comes from its seed. */
@@ -52,6 +55,7 @@ export class Simulation {
   wasAhead = false;
   /** what the source answered, or a clock said, could not be told from the truth */
   wasMisled = false;
+  #isOther = false;
   #files = 0;
   #under: Promise<unknown>[] = [];
 
@@ -99,6 +103,12 @@ export class Simulation {
     if (how === null) return;
     const signal = new AbortController().signal;
     await this.attempt(connect(this.cluster.front, { provider, user: USER, how, signal }));
+  }
+
+  /** What is kept of the account's syncs. */
+  async metadata(): Promise<SyncMetadata> {
+    const account = { provider: this.source.provider, user: USER };
+    return readSyncMetadata(account, (await this.cluster.metadata.get(syncMetadataKey(account)))?.value);
   }
 
   /** The store of the generation that counts. */
@@ -237,13 +247,28 @@ export class Simulation {
     }
     this.cluster.frontGate.cutFuse();
     this.cluster.frontGate.thaw();
-    this.source.impersonate(false);
+    await this.#endImpersonation();
     this.source.grant();
     if (this.cluster.workers.length === 0) await this.cluster.addWorker();
     for (let n = 0; n < this.source.items; n++) this.source.show(n);
     await this.leap(REAUTH_MS);
     await this.attempt(Promise.all(this.#under));
     await this.settle();
+  }
+
+  /** Not while a list is walked: whose its first page was, the later ones do not tell. */
+  async #endImpersonation(): Promise<void> {
+    for (let waits = 0; this.#isOther && waits < MOST_WAITS; waits++) {
+      if ((await this.metadata()).lease === null) break;
+      await this.cluster.clock.advance(SECOND_MS);
+    }
+    this.impersonate(false);
+  }
+
+  /** Whose the credential is from now on. */
+  impersonate(isOther: boolean): void {
+    this.#isOther = isOther;
+    this.source.impersonate(isOther);
   }
 
   /** A text may be reserved by a process that is gone, and then by no other. */

@@ -1,3 +1,4 @@
+import { lastSeen, newScopeRow } from '../../../core/ledger.ts';
 import type { ItemStore } from '../../../core/ports/item-store.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Oracle } from '../oracle.ts';
@@ -31,10 +32,11 @@ export async function judgeAtRest(
   const { evidence, embedder, log } = cluster;
   const store = await ended.store();
   const items: Kept[] = [];
+  const scope = (await store.scope(oracle.scope)) ?? newScopeRow(oracle.scope);
   for (const [n, row] of (await oracle.rows(store)).entries()) {
     const vector = (await store.item(oracle.scope, row.itemId))?.vector ?? null;
     const history = await store.history(oracle.scope, row.itemId);
-    items.push({ row, vector, history, mark: `mark-${n}-` });
+    items.push({ row, lastSeen: lastSeen(row, scope), vector, history, mark: `mark-${n}-` });
   }
   const wrong = proveLaws({
     evidence,

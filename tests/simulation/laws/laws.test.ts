@@ -18,6 +18,8 @@ import { checkVector, textsOf } from './vectors.ts';
 const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const DIMENSIONS = 16;
 const MARK = 'mark-0-';
+/** a position */
+const SEEN = 1_000;
 
 /** Proofs are believed only as far as they can be shown to object. */
 describe('what is proved from the log', () => {
@@ -76,9 +78,9 @@ describe('what is proved from the log', () => {
 
   it('objects to a sighting where nothing shows the item, and to one that is not known (law 2)', async () => {
     const sightings = sightingsOf(ingest(), evidence, new Map());
-    expect(checkSighting(await row('a'), sightings, new Map())).toEqual([]);
-    expect(checkSighting(await row('a', { seen: 0 }), sightings, new Map())).toHaveLength(1);
-    expect(checkSighting(await row('a'), sightings, new Map([['a', 1_000]]))).toHaveLength(1);
+    expect(checkSighting(await row('a'), SEEN, sightings, new Map())).toEqual([]);
+    expect(checkSighting(await row('a', { seen: 0 }), SEEN, sightings, new Map())).toHaveLength(1);
+    expect(checkSighting(await row('a'), SEEN, sightings, new Map([['a', SEEN + 1]]))).toHaveLength(1);
     expect(checkVerdicts(ingest(), evidence, sightings)).toEqual([]);
   });
 

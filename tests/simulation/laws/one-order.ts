@@ -55,12 +55,17 @@ export function sightingsOf(
   for (const { value, offset, headers } of ingest) {
     if (value === null || without.has(offset)) continue;
     const decoded = evidence.decode(value);
-    const first = Number(headers['hoardarr-first-position'] ?? offset);
+    const first = firstOf(offset, headers);
     if (decoded.type === 'SnapshotBegin') add('', offset);
     else if (decoded.type === 'RawItem' && decoded.value.sighting) add(decoded.value.itemId, first);
     else if (decoded.type === 'ItemVerdict' && decoded.value.answer === 'present') add(decoded.value.itemId, first);
   }
   return found;
+}
+
+/** What is redriven is seen at its first position (law 2). */
+function firstOf(offset: number, headers: LogRecord['headers']): number {
+  return Number(headers['hoardarr-first-position'] ?? offset);
 }
 
 /** Positions of the last verdict `present` of each item, of those that have an effect. */
@@ -70,19 +75,22 @@ export function confirmedAt(
   without: ReadonlyMap<number, string>,
 ): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const { value, offset } of ingest) {
+  for (const { value, offset, headers } of ingest) {
     const decoded = value === null || without.has(offset) ? null : evidence.decode(value);
-    if (decoded?.type === 'ItemVerdict' && decoded.value.answer === 'present') found.set(decoded.value.itemId, offset);
+    if (decoded?.type !== 'ItemVerdict' || decoded.value.answer !== 'present') continue;
+    const { itemId } = decoded.value;
+    found.set(itemId, Math.max(found.get(itemId) ?? -1, firstOf(offset, headers)));
   }
   return found;
 }
 
 export function checkSighting(
   { itemId, seen }: LedgerRow,
+  lastSeen: number,
   sightings: ReadonlyMap<string, ReadonlySet<number>>,
   confirmed: ReadonlyMap<string, number>,
 ): readonly string[] {
-  if (seen < (confirmed.get(itemId) ?? -1)) return [`${itemId} was confirmed, and the sink does not know`];
+  if (lastSeen < (confirmed.get(itemId) ?? -1)) return [`${itemId} was confirmed, and the sink does not know`];
   const isShown = seen < 0 || sightings.get('')?.has(seen) === true || sightings.get(itemId)?.has(seen) === true;
   return isShown ? [] : [`the last sighting of ${itemId} is at ${seen}, where nothing shows it`];
 }

@@ -13,6 +13,8 @@ import { checkVector, textsOf } from './vectors.ts';
 /** An item as the store has it when everything came to rest. */
 export interface Kept {
   readonly row: LedgerRow;
+  /** where it was sighted last, by itself or as one of those that a snapshot listed */
+  readonly lastSeen: number;
   readonly vector: StoredVector | null;
   readonly history: readonly HistoryEntry[];
   /** words that only its content has */
@@ -54,9 +56,9 @@ export function proveLaws(proof: Proof): readonly string[] {
   const decisions = foldDecisions(evidence);
   wrong.push(...decisions.wrong);
   const texts = textsOf(evidence);
-  for (const { row, vector, history, mark } of items)
+  for (const { row, lastSeen, vector, history, mark } of items)
     wrong.push(
-      ...checkSighting(row, sightings, confirmed),
+      ...checkSighting(row, lastSeen, sightings, confirmed),
       ...effectsOf(positions, row, history),
       ...leftOf(row, mark, evidence),
       ...checkFlags(row, decisions.flags),

@@ -191,6 +191,7 @@ export class Simulation {
   decide(operation: PersonOperation, n: number): Promise<unknown> {
     const { provider } = this.source;
     const itemIds = [this.source.idOf(n)];
+    this.note(`a person asks to ${operation} ${itemIds[0]}`);
     this.oracle.decidedByPerson.add(this.source.idOf(n));
     if (operation === 'purge') this.mayEmbedTwice = true;
     return decide(this.cluster.front, { provider, user: USER }, { operation, author: USER, itemIds });
@@ -203,6 +204,7 @@ export class Simulation {
       const saved = group.items.filter(({ itemId }) => truth.isSaved(itemId));
       if (saved.length > 0) continue;
       this.oracle.reach('a person approved what was held');
+      this.note(`a person approves to remove ${group.items.map(({ itemId }) => itemId).join(', ')}`);
       await this.attempt(decideHeld(this.cluster.front, group.id, 'approve', USER));
     }
   }
@@ -295,6 +297,7 @@ export class Simulation {
 
   /** Faults end: within two full syncs both sides are equal, a third changes nothing, and a rebuild gives the same. */
   async finish(): Promise<void> {
+    this.note('the end: no more faults, and whole lists');
     await this.#calm();
     await this.judge();
     await this.connect();
@@ -323,7 +326,9 @@ export class Simulation {
   #saveAnother(): void {
     const { source, oracle } = this;
     const n = oracle.ids.findLastIndex((id) => !source.truth.isSaved(id) && !oracle.decidedByPerson.has(id));
-    if (n >= 0) source.save(n);
+    if (n < 0) return;
+    this.note(`save ${n} (${source.idOf(n)}), at the end`);
+    source.save(n);
   }
 
   #decisions(): number {

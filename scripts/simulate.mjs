@@ -1,4 +1,4 @@
-// `npm run simulate -- --histories N [--seed S] [--fault NAME]`: histories of the whole topology with faults, judged.
+// Histories of the whole topology with faults, judged: `npm run simulate -- --histories N`, and what tests/simulation/main.ts takes.
 import path from 'node:path';
 import { ensureReady, projectRoot } from './bootstrap.mjs';
 import { run } from './run.mjs';

@@ -5,6 +5,7 @@ import { planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
 import { tooSeldom } from './situations.ts';
 import { addReport, addSummary, newSummary, type Summary, tell } from './summary.ts';
+import { tellFailure, tellRecords } from './tell-failure.ts';
 import { forkWorker } from './worker.ts';
 
 /** What a worker process is to do: every `stride`th history. */
@@ -40,10 +41,15 @@ async function work({ first, count, stride, fault }: Share): Promise<void> {
   }
 }
 
-/** `npm run simulate -- --histories N [--seed S] [--fault NAME]`; resolves to the exit status. */
+/** `npm run simulate -- --histories N [--seed S] [--fault NAME] [--records]`; resolves to the exit status. */
 async function command(): Promise<number> {
   const { values } = parseArgs({
-    options: { histories: { type: 'string' }, seed: { type: 'string' }, fault: { type: 'string' } },
+    options: {
+      histories: { type: 'string' },
+      seed: { type: 'string' },
+      fault: { type: 'string' },
+      records: { type: 'boolean', default: false },
+    },
   });
   const histories = Number(values.histories ?? DEFAULT_HISTORIES);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
@@ -62,19 +68,21 @@ async function command(): Promise<number> {
     for (const each of seldom) process.stdout.write(`${each}\n`);
     return seldom.length === 0 ? 0 : 1;
   }
+  const alone = fault === null ? '' : ` --fault "${fault}"`;
   for (const each of summary.failures)
-    process.stdout.write(`  --histories 1 --seed ${each.seed}: ${each.violations[0]}\n`);
+    process.stdout.write(`  --histories 1 --seed ${each.seed}${alone}: ${each.violations[0]}\n`);
   const plan = planHistory(failure.seed, fault);
   const smallest = await shrink(plan, await runHistory(plan));
   process.stdout.write(
     `\nthe smallest failing history of ${failure.seed} (${plan.kind}), ${smallest.plan.steps.length} steps:\n` +
-      `${smallest.report.trace.join('\n')}\n${smallest.report.violations.join('\n')}\n`,
+      `${tellFailure(smallest)}\n`,
   );
+  if (values.records) process.stdout.write(`\neverything that it wrote:\n${tellRecords(smallest.report.evidence)}\n`);
   return 1;
 }
 
 function refuse(why: string): number {
-  process.stderr.write(`${why}\nusage: npm run simulate -- --histories N [--seed S] [--fault NAME]\n`);
+  process.stderr.write(`${why}\nusage: npm run simulate -- --histories N [--seed S] [--fault NAME] [--records]\n`);
   return BAD_USAGE;
 }
 

@@ -1,5 +1,6 @@
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { FAULTS } from './faults.ts';
+import type { Evidence } from './laws/evidence.ts';
 import { OPERATIONS } from './operations.ts';
 import { KINDS, type Kind, Simulation } from './simulation.ts';
 import { situationsIn } from './situations.ts';
@@ -19,6 +20,7 @@ export interface HistoryPlan {
 export interface HistoryReport {
   readonly violations: readonly string[];
   readonly trace: readonly string[];
+  readonly evidence: Evidence;
   readonly reached: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly steps: number;
@@ -62,7 +64,7 @@ export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<Hi
     for (const { name, seed: stepSeed } of steps) {
       if (oracle.violations.length > 0) break;
       const n = Math.floor(mulberry32(stepSeed)() * simulation.source.items);
-      simulation.note(`${name} ${n}`);
+      simulation.note(`${name} ${n} (${simulation.source.idOf(n)})`);
       if (await perform(simulation, name, n)) faults[name] = (faults[name] ?? 0) + 1;
       done++;
       await simulation.judge();
@@ -77,6 +79,7 @@ export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<Hi
   return {
     violations: oracle.violations,
     trace: simulation.trace,
+    evidence: simulation.cluster.evidence,
     reached: oracle.reached,
     faults,
     steps: done,

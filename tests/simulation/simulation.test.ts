@@ -6,6 +6,7 @@ import { REGRESSIONS } from './regressions.ts';
 import { type HistoryPlan, planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
 import { addReport, newSummary, tell } from './summary.ts';
+import { tellFailure } from './tell-failure.ts';
 
 const HISTORIES = readNumber('SIMULATION_HISTORIES') ?? 150;
 const LIMIT_MS = 600_000;
@@ -13,10 +14,10 @@ const LIMIT_MS = 600_000;
 async function expectSound(plan: HistoryPlan): Promise<void> {
   const report = await runHistory(plan);
   if (report.violations.length === 0) return;
-  const { plan: smallest, report: told } = await shrink(plan, report);
+  const smallest = await shrink(plan, report);
   throw new Error(
-    `history ${plan.seed} (${plan.kind}) fails, also with these ${smallest.steps.length} of its steps:\n` +
-      `${told.trace.join('\n')}\n${told.violations.join('\n')}`,
+    `history ${plan.seed} (${plan.kind}) fails, also with these ${smallest.plan.steps.length} of its steps:\n` +
+      tellFailure(smallest),
   );
 }
 

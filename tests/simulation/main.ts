@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
+import { MUTANTS } from './mutants/mutants.ts';
+import { hasMutant, runAgainWith } from './mutants/run-mutant.ts';
 import { planHistory, runHistory } from './run-history.ts';
 import { shrink } from './shrink.ts';
 import { tooSeldom } from './situations.ts';
@@ -41,13 +43,14 @@ async function work({ first, count, stride, fault }: Share): Promise<void> {
   }
 }
 
-/** `npm run simulate -- --histories N [--seed S] [--fault NAME] [--records]`; resolves to the exit status. */
+/** `npm run simulate -- --histories N [--seed S] [--fault NAME] [--mutant NAME] [--records]`; resolves to the exit status. */
 async function command(): Promise<number> {
   const { values } = parseArgs({
     options: {
       histories: { type: 'string' },
       seed: { type: 'string' },
       fault: { type: 'string' },
+      mutant: { type: 'string' },
       records: { type: 'boolean', default: false },
     },
   });
@@ -58,6 +61,10 @@ async function command(): Promise<number> {
     return refuse('--histories and --seed are whole numbers');
   if (fault !== null && FAULTS[fault] === undefined)
     return refuse(`there is no fault '${fault}'; there are:\n${Object.keys(FAULTS).join('\n')}`);
+  const mutant = MUTANTS.find(({ name }) => name === values.mutant);
+  if (values.mutant !== undefined && mutant === undefined)
+    return refuse(`there is no mutant '${values.mutant}'; there are:\n${MUTANTS.map(({ name }) => name).join('\n')}`);
+  if (mutant !== undefined && !hasMutant()) return await runAgainWith(mutant);
   process.stdout.write(`--seed ${seed}\n`);
   const since = performance.now();
   const summary = await inParallel(histories, seed, fault);
@@ -68,7 +75,9 @@ async function command(): Promise<number> {
     for (const each of seldom) process.stdout.write(`${each}\n`);
     return seldom.length === 0 ? 0 : 1;
   }
-  const alone = fault === null ? '' : ` --fault "${fault}"`;
+  const alone = Object.entries({ fault: values.fault, mutant: values.mutant })
+    .map(([option, name]) => (name === undefined ? '' : ` --${option} "${name}"`))
+    .join('');
   for (const each of summary.failures)
     process.stdout.write(`  --histories 1 --seed ${each.seed}${alone}: ${each.violations[0]}\n`);
   const plan = planHistory(failure.seed, fault);
@@ -82,7 +91,9 @@ async function command(): Promise<number> {
 }
 
 function refuse(why: string): number {
-  process.stderr.write(`${why}\nusage: npm run simulate -- --histories N [--seed S] [--fault NAME] [--records]\n`);
+  process.stderr.write(
+    `${why}\nusage: npm run simulate -- --histories N [--seed S] [--fault NAME] [--mutant NAME] [--records]\n`,
+  );
   return BAD_USAGE;
 }
 

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -35,9 +35,7 @@ const HISTORY_LIMIT_MS = 180_000;
  * Runs histories with the mutant in the program until one of them is wrong, and is right without it. The checkout stays as it is.
  */
 export async function runMutant(mutant: Mutant, { first, count }: Hunt): Promise<Fate> {
-  const file = path.join(ROOT, mutant.file);
-  const source = mutate(mutant, readFileSync(file, 'utf8'));
-  const put = JSON.stringify({ url: pathToFileURL(file).href, source });
+  const put = putOf(mutant);
   const end = first + count;
   for (let from = first; from < end; ) {
     const caught = await hunt(mutant.name, put, { first: from, count: end - from });
@@ -49,6 +47,22 @@ export async function runMutant(mutant: Mutant, { first, count }: Hunt): Promise
     from = seed + 1;
   }
   return { mutant, caughtBy: null, violation: '', histories: count };
+}
+
+/** This very command once more, with the mutant in the program; resolves to its exit status. */
+export async function runAgainWith(mutant: Mutant): Promise<number> {
+  const args = [...process.execArgv, '--import', REGISTER, ...process.argv.slice(1)];
+  const env = { ...process.env, SIMULATION_MUTANT: putOf(mutant) };
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env });
+  return await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
+
+/** Processes with a mutant know of it. */
+export const hasMutant = (): boolean => (process.env['SIMULATION_MUTANT'] ?? '') !== '';
+
+function putOf(mutant: Mutant): string {
+  const file = path.join(ROOT, mutant.file);
+  return JSON.stringify({ url: pathToFileURL(file).href, source: mutate(mutant, readFileSync(file, 'utf8')) });
 }
 
 /** The first history that is wrong; null: none is. */

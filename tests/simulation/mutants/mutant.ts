@@ -2,7 +2,7 @@
 export interface Mutant {
   /** in plain words, as `--only` takes it */
   readonly name: string;
-  /** of docs/protocol.md, as the sources name it */
+  /** its number, as the comments of the program give it: docs/simulation/README.md */
   readonly law: number;
   /** of the checkout */
   readonly file: string;

@@ -6,8 +6,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { ROLES, type Role } from '../../app/presence.ts';
 import { findChromium } from '../../testing/stack/find-chromium.ts';
-import { DataFolder } from '../e2e/data-folder.test-support.ts';
+import { DataFolder, OFFLINE } from '../e2e/data-folder.test-support.ts';
 
 const CHECKOUT = path.join(__dirname, '../..');
 const PROGRAM = path.join(CHECKOUT, 'bin/hoardarr.mjs');
@@ -31,50 +32,102 @@ const FLAGS = [
 export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
-/** An empty data folder, the program on it as a user runs it, and a browser. */
+/** What a world stands on, with nothing in it yet. */
+export interface Ground {
+  /** what its processes do, each on a data folder of its own; the first one serves the console */
+  readonly processes: readonly (readonly Role[])[];
+  /** how they reach the servers that they share */
+  readonly env: Readonly<Record<string, string>>;
+  /** pictures for the README are taken here */
+  readonly isPictured: boolean;
+}
+
+/** One process does everything, with everything in its data folder. */
+export const EMBEDDED: Ground = { processes: [ROLES], env: {}, isPictured: true };
+
+/** Empty data folders, the program on them as a user runs it, and a browser. */
 export class ConsoleWorld {
-  readonly folder = new DataFolder();
+  readonly #ground: Ground;
+  readonly #folders: readonly DataFolder[];
   /** what the pages complained of: errors of scripts, and what the policy refused */
   readonly complaints: string[] = [];
   /** hosts that pages asked, besides the program */
   readonly strangers = new Set<string>();
-  #program: ChildProcess | null = null;
+  /** by their place in the ground */
+  readonly #programs = new Map<number, ChildProcess>();
+  #env: Readonly<Record<string, string>> = {};
   #browser: Browser | null = null;
   url = '';
 
+  constructor(ground: Ground = EMBEDDED) {
+    this.#ground = ground;
+    this.#folders = ground.processes.map(() => new DataFolder({ ...OFFLINE, ...ground.env }));
+  }
+
+  /** Of the process that serves the console. */
+  get folder(): DataFolder {
+    return this.#folders[0]!;
+  }
+
   /** Starts the program, again on the same address where it ran before. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const port = this.url === '' ? '0' : new URL(this.url).port;
-    const child = spawn(process.execPath, [PROGRAM, 'start', '--data-dir', this.folder.path, '--json'], {
-      cwd: this.folder.root,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        ...this.folder.env,
-        HOARDARR_PORT: port,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#program = child;
-    const said: string[] = [];
-    const ready = { url: '' };
-    child.stderr.on('data', (chunk: Buffer) => void said.push(chunk.toString()));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) ready.url = (JSON.parse(line) as { readonly url: string }).url;
-    });
-    while (ready.url === '') {
-      if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}: ${said.join('')}`);
-      await sleep(LOOK_MS);
-    }
-    this.url = ready.url;
+    this.#env = env;
+    await Promise.all(this.#folders.map((_, n) => this.#start(n)));
   }
 
   /** Ends the program as an operator does. */
   async stop(): Promise<void> {
-    const child = this.#program;
-    this.#program = null;
-    if (child === null || child.exitCode !== null) return;
+    await Promise.all(this.#folders.map((_, n) => this.#stop(n)));
+  }
+
+  /** Starts the processes again that run this role. */
+  async startRole(role: Role): Promise<void> {
+    await Promise.all(this.#thatRun(role).map((n) => this.#start(n)));
+  }
+
+  /** Ends the processes that run this role; whoever serves the console goes on. */
+  async stopRole(role: Role): Promise<void> {
+    await Promise.all(this.#thatRun(role).map((n) => this.#stop(n)));
+  }
+
+  #thatRun(role: Role): readonly number[] {
+    return this.#ground.processes.flatMap((roles, n) => (roles.includes(role) ? [n] : []));
+  }
+
+  async #start(n: number): Promise<void> {
+    const port = this.url === '' || n > 0 ? '0' : new URL(this.url).port;
+    const folder = this.#folders[n]!;
+    const roles = this.#ground.processes[n]!;
+    const words = ['start', '--roles', roles.join(','), '--data-dir', folder.path, '--json'];
+    const child = spawn(process.execPath, [PROGRAM, ...words], {
+      cwd: folder.root,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        ...folder.env,
+        HOARDARR_PORT: port,
+        ...this.#env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#programs.set(n, child);
+    const said: string[] = [];
+    const ready: { url: string | null; isTold: boolean } = { url: null, isTold: false };
+    child.stderr.on('data', (chunk: Buffer) => void said.push(chunk.toString()));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) Object.assign(ready, JSON.parse(line), { isTold: true });
+    });
+    while (!ready.isTold) {
+      if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}: ${said.join('')}`);
+      await sleep(LOOK_MS);
+    }
+    if (ready.url !== null) this.url = ready.url;
+  }
+
+  async #stop(n: number): Promise<void> {
+    const child = this.#programs.get(n);
+    this.#programs.delete(n);
+    if (child === undefined || child.exitCode !== null) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
@@ -110,7 +163,12 @@ export class ConsoleWorld {
   async end(): Promise<void> {
     await this.#browser?.close();
     await this.stop();
-    this.folder.remove();
+    for (const folder of this.#folders) folder.remove();
+  }
+
+  /** A picture for the README, where this is a world that it shows. */
+  async keepScreenshot(page: Page, name: string): Promise<void> {
+    if (this.#ground.isPictured) await keepScreenshot(page, name);
   }
 }
 

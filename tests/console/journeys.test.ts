@@ -3,8 +3,9 @@ import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
-import { dropFile, keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
+import { beginWithExport } from './main-journeys.test-support.ts';
 
 const SAMPLE_POSTS = readFileSync(path.join(__dirname, '../../samples/reddit/saved_posts.csv'));
 
@@ -20,28 +21,7 @@ describeConsole('the console in a browser', (world) => {
 
   it.each(SIZES)(
     'begins with an export that is dropped, on %s',
-    async (name, options) => {
-      await world().start();
-      const page = await world().page(options);
-      await page.goto(`${world().url}/welcome`);
-      await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
-      expect(await page.getByText('Reddit has to approve').isVisible()).toBe(true);
-      expect(await seriousFaults(page)).toEqual([]);
-      await keepScreenshot(page, `welcome-${name.slice(2)}`);
-
-      await dropFile(page, 'user_data_tiktok.json', JSON.stringify(inventedExport(inventedRows(60))));
-      await page.getByText('60 new. The collection now holds exactly what the export lists.').waitFor();
-      expect(await seriousFaults(page)).toEqual([]);
-
-      await page.getByRole('link', { name: 'Show the items' }).click();
-      await page.getByRole('searchbox').fill('caption number 33');
-      await page
-        .getByRole('link', { name: /Invented caption number 33 / })
-        .first()
-        .waitFor();
-      expect(new URL(page.url()).searchParams.get('q')).toBe('caption number 33');
-      expect(await seriousFaults(page)).toEqual([]);
-    },
+    (name, options) => beginWithExport(world(), name, options),
     LIMIT_MS,
   );
 

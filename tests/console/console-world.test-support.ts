@@ -80,14 +80,13 @@ export class ConsoleWorld {
     await Promise.all(this.#folders.map((_, n) => this.#stop(n)));
   }
 
-  /** Starts the processes again that run this role. */
-  async startRole(role: Role): Promise<void> {
-    await Promise.all(this.#thatRun(role).map((n) => this.#start(n)));
+  /** The processes that run this role stand still, as those of a machine that is cut off. */
+  freezeRole(role: Role): void {
+    for (const n of this.#thatRun(role)) this.#programs.get(n)?.kill('SIGSTOP');
   }
 
-  /** Ends the processes that run this role; whoever serves the console goes on. */
-  async stopRole(role: Role): Promise<void> {
-    await Promise.all(this.#thatRun(role).map((n) => this.#stop(n)));
+  wakeRole(role: Role): void {
+    for (const n of this.#thatRun(role)) this.#programs.get(n)?.kill('SIGCONT');
   }
 
   #thatRun(role: Role): readonly number[] {
@@ -129,6 +128,8 @@ export class ConsoleWorld {
     this.#programs.delete(n);
     if (child === undefined || child.exitCode !== null) return;
     child.kill('SIGTERM');
+    // One that stands still hears nothing.
+    child.kill('SIGCONT');
     await once(child, 'exit');
   }
 

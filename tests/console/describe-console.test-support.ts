@@ -30,8 +30,8 @@ export function describeConsole(name: string, body: Journeys): void {
 }
 
 /**
- * The same with the log on Kafka and the store in Couchbase, and three processes that share nothing else: one serves the
- * console, one fetches and embeds, one keeps the store.
+ * The same with the log on Kafka and the store in Couchbase, and two processes that share nothing else: one serves the console,
+ * the other does everything besides.
  */
 export function describeDistributedConsole(name: string, body: Journeys): void {
   describeWithChromium(name, () => {
@@ -51,7 +51,7 @@ export function describeDistributedConsole(name: string, body: Journeys): void {
 function distributedGround(servers: PartEnvironment, store: PartEnvironment): Ground {
   const { KAFKA_BROKERS = '', SCHEMA_REGISTRY_URL = '' } = servers;
   return {
-    processes: [['api'], ['scheduler', 'producer', 'embed'], ['sink']],
+    processes: [['api'], ['scheduler', 'producer', 'embed', 'sink']],
     env: {
       ...environmentOf(couchbaseOf(store)),
       KAFKA_BROKERS,

@@ -1,6 +1,14 @@
-import { it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
+import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
+import { seriousFaults } from './console-world.test-support.ts';
 import { describeDistributedConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
-import { beginWithExport, connectAndSync, keepHealthy, reviewRemovals } from './main-journeys.test-support.ts';
+import {
+  beginWithExport,
+  connectAndSync,
+  keepHealthy,
+  reviewRemovals,
+  stagesOf,
+} from './main-journeys.test-support.ts';
 
 const [DESKTOP] = SIZES;
 
@@ -27,6 +35,36 @@ describeDistributedConsole('the console of several machines in a browser', (worl
   it(
     'shows the stages, redrives what they could not take, rebuilds and compares',
     () => keepHealthy(world(), ...DESKTOP),
+    LIMIT_MS,
+  );
+
+  it(
+    'shows what waits while the process that works stands still, and how it is taken once that goes on',
+    async () => {
+      await world().start();
+      const health = await world().page();
+      await health.goto(`${world().url}/health`);
+      await health.getByText('Another process embeds, and counts for itself.').waitFor();
+      const stage = stagesOf(health);
+      const page = await world().page();
+      await page.goto(`${world().url}/uploads`);
+
+      world().freezeRole('embed');
+      const file = world().file('user_data_tiktok.json', inventedExport(inventedRows(60)));
+      await page.locator('input[type=file]').setInputFiles(file);
+      await stage('Embedding')
+        .getByText(/^\d+ records wait$/)
+        .waitFor();
+      expect(await seriousFaults(health)).toEqual([]);
+      await page.getByRole('progressbar', { name: /^user_data_tiktok.json: / }).waitFor();
+      world().wakeRole('embed');
+
+      await page.getByText('60 new. The collection now holds exactly what the export lists.').waitFor();
+      for (const name of ['Embedding', 'Store']) {
+        await stage(name).getByText('Up to date').waitFor();
+        await stage(name).getByText('Last record').waitFor();
+      }
+    },
     LIMIT_MS,
   );
 });

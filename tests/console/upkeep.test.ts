@@ -5,6 +5,7 @@ import { inventedExport, inventedRows } from '../../testing/topology/invented-ex
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 import {
+  appendUnreadable,
   button,
   confirm,
   connectAndSync,
@@ -13,6 +14,7 @@ import {
   LATER,
   ROWS,
   reviewRemovals,
+  stagesOf,
 } from './main-journeys.test-support.ts';
 
 /** Accounts, removals, health and settings, as their pages offer them. */
@@ -32,6 +34,25 @@ describeConsole('the upkeep in a browser', (world) => {
   it.each(SIZES)(
     'shows the stages, redrives what they could not take, rebuilds and compares, on %s',
     (name, options) => keepHealthy(world(), name, options),
+    LIMIT_MS,
+  );
+
+  it(
+    'lists a dead letter as soon as the stages tell of it',
+    async () => {
+      await world().start();
+      const page = await world().page();
+      // What is looked at again after a while would hide that nothing was told.
+      await page.addInitScript('window.setInterval = () => 0');
+      await page.goto(`${world().url}/health`);
+      await page.getByText('None: every record was taken.').waitFor();
+      await appendUnreadable(world());
+      await stagesOf(page)('Embedding').getByText('1 dead letter', { exact: true }).waitFor();
+      await page
+        .getByRole('list', { name: 'Dead letters' })
+        .getByText(/^embed, /)
+        .waitFor();
+    },
     LIMIT_MS,
   );
 

@@ -1,6 +1,6 @@
 import '../../components/entries.css';
-import { useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactElement, useEffect, useRef } from 'react';
 import { get, post } from '../../api/client.ts';
 import type { DeadLetter, DeadLetters } from '../../api/types-operations.ts';
 import { Button } from '../../components/button.tsx';
@@ -15,8 +15,15 @@ const words = texts.health.deadLetters;
 const REFRESH_MS = 10_000;
 const MOST_SHOWN = 100;
 
-/** Records that no stage could take: why, and a way to have them taken anew. */
-export function DeadLettersCard(): ReactElement {
+/** Records that no stage could take: why, and a way to have them taken anew. `told`: how many the stages tell of, as far as known. */
+export function DeadLettersCard({ told }: { readonly told: number | undefined }): ReactElement {
+  const client = useQueryClient();
+  const seen = useRef(told);
+  useEffect(() => {
+    const isOther = seen.current !== undefined && seen.current !== told;
+    seen.current = told;
+    if (isOther) void client.invalidateQueries({ queryKey: ['dead-letters'] });
+  }, [told, client]);
   const { data, error, refetch } = useQuery({
     queryKey: ['dead-letters'],
     queryFn: ({ signal }) => get<DeadLetters>('v1/dead-letters', { signal }),

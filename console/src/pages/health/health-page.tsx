@@ -37,7 +37,7 @@ export function HealthPage(): ReactElement {
       <Card title={words.embedding.title}>
         {data === undefined ? <SkeletonText lines={2} /> : <EmbeddingFigures embedding={data.embedding} />}
       </Card>
-      <DeadLettersCard />
+      <DeadLettersCard told={data?.stages.reduce((sum, { deadLetters }) => sum + deadLetters, 0)} />
       <RebuildCard />
     </Page>
   );

@@ -10,7 +10,7 @@ import { type ConsoleWorld, dropFile, seriousFaults } from './console-world.test
  *
  * @param size as in SIZES
  */
-export type Journey = (world: ConsoleWorld, size: string, options: BrowserContextOptions) => Promise<void>;
+type Journey = (world: ConsoleWorld, size: string, options: BrowserContextOptions) => Promise<void>;
 
 export const ROWS = inventedRows(600);
 export const LATER = Date.UTC(2025, 5, 3);

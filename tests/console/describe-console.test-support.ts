@@ -35,7 +35,7 @@ export function describeConsole(name: string, body: Journeys): void {
  */
 export function describeDistributedConsole(name: string, body: Journeys): void {
   describeWithChromium(name, () => {
-    describeWithParts('on Kafka and Couchbase', ['kafka', 'registry', 'couchbase'], (found) => {
+    describeWithParts(`${name}, on Kafka and Couchbase`, ['kafka', 'registry', 'couchbase'], (found) => {
       let storeDir = '';
       // A bucket belongs to one log, and every world begins with an empty one.
       const lay = async (): Promise<Ground> => {

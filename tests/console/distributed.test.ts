@@ -12,8 +12,8 @@ import {
 
 const [DESKTOP] = SIZES;
 
-/** The journeys of the embedded parts, on several machines. */
-describeDistributedConsole('the console of several machines in a browser', (world) => {
+/** The journeys of the embedded parts, on two machines that share only the servers. */
+describeDistributedConsole('the console of two machines in a browser', (world) => {
   it.each(SIZES)(
     'begins with an export that is dropped, on %s',
     (name, options) => beginWithExport(world(), name, options),

@@ -42,6 +42,8 @@ export class Presence {
   readonly instance: string;
   readonly #metadata: MetadataStore;
   readonly #clock: Clock;
+  /** by key, what was said last, and when by our clock that was heard first, ms */
+  readonly #heard = new Map<string, { readonly beatAt: number; readonly at: number }>();
 
   /** @param instance names who opened the data folder */
   constructor(metadata: MetadataStore, clock: Clock, instance: string = newInstance()) {
@@ -69,9 +71,11 @@ export class Presence {
     for (const { key, value } of await this.#metadata.list(PREFIX)) {
       const document = value as ProcessDocument;
       if (document.instance === this.instance) continue;
-      if (this.#isAlive(document.instance, document.beatAt)) for (const role of document.roles) roles.add(role);
-      else if (isGone(document.instance) || this.#clock.now() - document.beatAt > FORGET_MS)
+      if (this.#isAlive(key, document.instance, document.beatAt)) for (const role of document.roles) roles.add(role);
+      else if (isGone(document.instance) || this.#clock.now() - document.beatAt > FORGET_MS) {
+        this.#heard.delete(key);
         await this.#metadata.remove(key);
+      }
     }
     return roles;
   }
@@ -84,7 +88,8 @@ export class Presence {
     for (;;) {
       const document = await this.#metadata.get(PAUSE_KEY);
       const other = document?.value as PauseDocument | undefined;
-      if (other !== undefined && other.by !== this.instance && this.#isAlive(other.by, other.beatAt)) return false;
+      if (other !== undefined && other.by !== this.instance && this.#isAlive(PAUSE_KEY, other.by, other.beatAt))
+        return false;
       const pause: PauseDocument = { by: this.instance, roles, beatAt: this.#clock.now() };
       if ((await this.#metadata.compareAndSet(PAUSE_KEY, document?.version ?? null, pause)) !== null) return true;
     }
@@ -98,18 +103,25 @@ export class Presence {
   /** Roles that are to stand still now. */
   async paused(): Promise<ReadonlySet<Role>> {
     const pause = (await this.#metadata.get(PAUSE_KEY))?.value as PauseDocument | undefined;
-    return new Set(pause !== undefined && this.#isAlive(pause.by, pause.beatAt) ? pause.roles : []);
+    return new Set(pause !== undefined && this.#isAlive(PAUSE_KEY, pause.by, pause.beatAt) ? pause.roles : []);
   }
 
   /** Whether a process that names itself so has been heard of lately. */
   async isRunning(instance: string): Promise<boolean> {
     if (instance === this.instance) return true;
-    const document = (await this.#metadata.get(`${PREFIX}${instance}`))?.value as ProcessDocument | undefined;
-    return document !== undefined && this.#isAlive(instance, document.beatAt);
+    const key = `${PREFIX}${instance}`;
+    const document = (await this.#metadata.get(key))?.value as ProcessDocument | undefined;
+    return document !== undefined && this.#isAlive(key, instance, document.beatAt);
   }
 
-  #isAlive(instance: string, beatAt: number): boolean {
-    return !isGone(instance) && this.#clock.now() - beatAt < STALE_MS;
+  /** A clock that is ahead says nothing of how long ago it was: then it counts from when it was heard here. */
+  #isAlive(key: string, instance: string, beatAt: number): boolean {
+    const elapsed = this.#clock.elapsed();
+    const before = this.#heard.get(key);
+    const heard = before?.beatAt === beatAt ? before : { beatAt, at: elapsed };
+    this.#heard.set(key, heard);
+    const age = this.#clock.now() - beatAt;
+    return !isGone(instance) && (age >= 0 ? age : elapsed - heard.at) < STALE_MS;
   }
 
   async #write(key: string, value: unknown): Promise<void> {

@@ -26,6 +26,8 @@ const appendFault =
     const topic = simulation.pick(2) === 0 ? 'ingest' : TOPIC_NAMES[simulation.pick(TOPIC_NAMES.length)];
     const before = Array.from({ length: simulation.pick(SOUND_APPENDS) }, (): AppendFault => 'none');
     simulation.cluster.log.failAppends(topic ?? 'ingest', ...before, fault);
+    // What the store refused may be taken when it is read again.
+    if (topic === 'dead-letter') simulation.mayLackLetters = true;
     return true;
   };
 

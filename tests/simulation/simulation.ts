@@ -47,6 +47,8 @@ export class Simulation {
   mayEmbedTwice = false;
   /** the store refused a document, which is in the dead letters, and in the log */
   isRefused = false;
+  /** a dead letter could not be written at the first attempt */
+  mayLackLetters = false;
   /** items of which the store refused a document */
   readonly refused = new Set<string>();
   /** how much had been written to the log when it was compacted */

@@ -14,6 +14,7 @@ interface Ended {
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
   readonly mayEmbedTwice: boolean;
+  readonly mayLackLetters: boolean;
   readonly wasMisled: boolean;
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
@@ -46,7 +47,7 @@ export async function judgeAtRest(
     dimensions: embedder.dimensions,
     mayLackVectors: ended.wasAhead,
     refused: ended.refused,
-    mayLackLetters: ended.mayEmbedTwice || oracle.reached['rebuilt'] !== undefined,
+    mayLackLetters: ended.mayLackLetters || ended.mayEmbedTwice || oracle.reached['rebuilt'] !== undefined,
     secrets: source.secrets,
   });
   for (const violation of wrong) oracle.violate(violation);

@@ -1,6 +1,7 @@
 import { InputError } from '../../core/errors.ts';
-import { type Account, scopeName } from '../../core/keys.ts';
+import { type Account, accountName, scopeName } from '../../core/keys.ts';
 import type { RunCounts, RunRow } from '../../core/ledger.ts';
+import type { GroupLag } from '../../core/ports/event-log.ts';
 import type { Importer, ImportResult } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
@@ -18,8 +19,8 @@ export interface ImportRequest {
 }
 
 export interface ImportProgress {
-  /** `read`: bytes of the export; `links`, `write`: items; `apply`: metadata that is still to come */
-  readonly phase: 'read' | 'links' | 'write' | 'apply';
+  /** `read`: bytes of the export; `links`, `write`, `embed`: items; `apply`: metadata that is still to come */
+  readonly phase: 'read' | 'links' | 'write' | 'embed' | 'apply';
   readonly done: number;
   /** null where it is not known */
   readonly total: number | null;
@@ -54,11 +55,17 @@ export async function importExport(app: App, request: ImportRequest): Promise<Im
   await app.embedder();
   await app.roles.ensure(PIPELINE);
   const result = await importer(file, { user, asOf, ...watched });
+  const embedProgress = watchEmbedding(app, { provider, user }, result.processed);
+  let embedding: ImportProgress | null = null;
   const runs = await waitUntilSettled(app, result.syncId, {
     ...(signal === undefined ? {} : { signal }),
+    onLag: (lags) => {
+      embedding = embedProgress(lags);
+    },
     progress: (seen) => {
       const applying = applyProgress(seen);
-      if (applying.total > 0) progress?.(applying);
+      if (embedding !== null) progress?.(embedding);
+      else if (applying.total > 0) progress?.(applying);
     },
   });
   // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
@@ -72,6 +79,24 @@ export function importerOf(app: App, provider: string): Importer {
   if (importer !== undefined) return importer;
   const others = [...app.importers.keys()].map((name) => `\`import ${name} FILE\``).join(' and ');
   throw new InputError(`${provider} has no exports that can be imported: ${others} are available`);
+}
+
+/** How many of the items that were just written have passed the embedder; null once all have. */
+function watchEmbedding(
+  app: App,
+  account: Account,
+  items: number,
+): (lags: readonly GroupLag[]) => ImportProgress | null {
+  const partition = app.log.partitionOf(accountName(account));
+  let end: number | null = null;
+  return (lags) => {
+    const lag = lags.find((each) => each.group === 'embed' && each.topic === 'ingest' && each.partition === partition);
+    if (lag === undefined) return null;
+    // What comes later is no text of this export.
+    end ??= lag.end;
+    const left = end - lag.committed;
+    return left <= 0 ? null : { phase: 'embed', done: Math.max(0, items - left), total: items };
+  };
 }
 
 function applyProgress(runs: readonly RunRow[]): ImportProgress & { readonly total: number } {

@@ -1,5 +1,6 @@
 import { isOutage } from '../../core/errors.ts';
 import type { RunRow } from '../../core/ledger.ts';
+import type { GroupLag } from '../../core/ports/event-log.ts';
 import { type RateLimitWait, readRateLimitWaits } from '../../producers/http/rate-budget.ts';
 import type { App } from '../app.ts';
 import { BEAT_MS, type Role } from '../presence.ts';
@@ -17,6 +18,8 @@ export interface WaitOptions {
   /** how long nothing may change before it is given up, ms; waiting for a rate limit is no standstill */
   readonly stallMs?: number;
   readonly onRateLimit?: (waits: readonly RateLimitWait[]) => void;
+  /** told every second how far the consumers of the log are */
+  readonly onLag?: (lags: readonly GroupLag[]) => void;
 }
 
 /** What was waited for did not come, and nothing moved any more: exit status 1. */
@@ -48,6 +51,7 @@ export async function waitFor<T>(
     if (now - lookedAt >= BEAT_MS) {
       lookedAt = now;
       const lags = await orOutage(() => app.log.lag());
+      if (lags !== null) options.onLag?.(lags);
       const current = `${sign()} ${lags?.map((lag) => lag.committed).join(' ') ?? ''}`;
       const waits = (await orOutage(() => readRateLimitWaits(app.metadata, app.clock.now()))) ?? [];
       if (waits.length > 0) options.onRateLimit?.(waits);

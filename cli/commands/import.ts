@@ -5,7 +5,13 @@ import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { plural } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
-const PHASES = { read: 'reading', links: 'looking up short links', write: 'writing', apply: 'applying' } as const;
+const PHASES = {
+  read: 'reading',
+  links: 'looking up short links',
+  write: 'writing',
+  embed: 'embedding',
+  apply: 'applying',
+} as const;
 
 export function registerImport(program: Command, context: CliContext): void {
   withGlobals(program.command('import <provider> <file>'))

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { type FakeReply, type FakeRequest, FakeService } from '../fake-service/fake-service.ts';
+import { pageAsking } from '../fake-service/page-asking.ts';
 import { graphqlRepository, restRepository, starredRow } from './shapes.ts';
 import { type FakeLogin, type FakeRepository, GitHubWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 const PER_PAGE = 30;
 const DEVICE_CODE = 'invented-device-code';
+const USER_CODE = 'ABCD-1234';
+/** What the device flow says by what the person chose; nothing: here is the token. */
+const PERSON_ANSWERS: Readonly<Record<string, string | undefined>> = {
+  '': 'authorization_pending',
+  Cancel: 'access_denied',
+};
 
 /** GitHub as far as Hoardarr asks it, as recorded and documented (providers.md, section 2). What it says is invented. */
 export class FakeGitHub extends FakeService {
@@ -24,6 +31,9 @@ export class FakeGitHub extends FakeService {
   /** what the device flow says, in this order; then the token */
   deviceAnswers: string[] = [];
   deviceToken = '';
+  /** whether that waits until the person has typed the code in a browser, and agreed or not */
+  asksPerson = false;
+  #chosen: string | null = null;
   readonly #used = new Map<string, number>();
   #windowEnds = 0;
   readonly #now: () => number;
@@ -155,22 +165,33 @@ export class FakeGitHub extends FakeService {
     return json(200, errors.length > 0 ? { data, errors } : { data });
   }
 
-  #device({ url, body }: FakeRequest): FakeReply {
-    if (url.pathname === '/login/device/code')
+  #device({ method, url, body }: FakeRequest): FakeReply {
+    if (url.pathname === '/login/device') return this.#devicePage(method, url, new URLSearchParams(body));
+    if (url.pathname === '/login/device/code') {
+      this.#chosen = null;
       return json(200, {
         device_code: DEVICE_CODE,
-        user_code: 'ABCD-1234',
+        user_code: USER_CODE,
         verification_uri: `${this.origin}/login/device`,
         expires_in: 900,
         interval: 1,
       });
+    }
     if (new URLSearchParams(body).get('device_code') !== DEVICE_CODE)
       return json(200, { error: 'incorrect_device_code' });
-    const error = this.deviceAnswers.shift();
+    const error = this.asksPerson ? PERSON_ANSWERS[this.#chosen ?? ''] : this.deviceAnswers.shift();
     return json(
       200,
       error === undefined ? { access_token: this.deviceToken, token_type: 'bearer', scope: '' } : { error },
     );
+  }
+
+  #devicePage(method: string, url: URL, typed: URLSearchParams): FakeReply {
+    if (method !== 'POST')
+      return pageAsking({ title: 'GitHub', action: url, fields: ['Code'], buttons: ['Authorize', 'Cancel'] });
+    if (typed.get('Code') !== USER_CODE) return pageAsking({ title: 'That is not the code', action: url, buttons: [] });
+    this.#chosen = typed.get('chosen');
+    return pageAsking({ title: 'That is all', action: url, buttons: [] });
   }
 
   #withRate(reply: FakeReply, resource: string, limit: number, used: number): FakeReply {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FakeReply, type FakeRequest, FakeService } from '../fake-service/fake-service.ts';
+import { pageAsking } from '../fake-service/page-asking.ts';
 import { shapeOf, THREAD, threadOf } from './shapes.ts';
 import { type FakeRedditor, RedditWorld } from './world.ts';
 
@@ -20,6 +21,8 @@ export class FakeReddit extends FakeService {
   seesSaved = true;
   sendsRateHeaders = true;
   mostPerPage = MOST;
+  /** who is logged in where a browser opens the page that asks for the authorization */
+  person: FakeRedditor | null = null;
   /** requests of each window of 10 minutes that were let in */
   used = 0;
   #windowEnds = 0;
@@ -39,15 +42,14 @@ export class FakeReddit extends FakeService {
     const asked = new URL(url).searchParams;
     const code = `invented-code-${++this.#issued}`;
     this.#codes.set(code, { redditor: redditor.id, challenge: asked.get('code_challenge') });
-    const back = new URL(asked.get('redirect_uri') ?? '');
-    back.search = new URLSearchParams({ state: asked.get('state') ?? '', code }).toString();
-    return back.href;
+    return backFrom(asked, { code });
   }
 
   protected answer(request: FakeRequest): FakeReply {
     const { pathname } = request.url;
     if (/^(node|python-requests|curl)|^$/i.test(request.headers.get('user-agent') ?? '')) return tooMany();
     if (pathname === '/api/v1/access_token') return this.#token(request);
+    if (pathname === '/api/v1/authorize') return this.#authorization(request);
     const now = this.#now();
     if (now >= this.#windowEnds) {
       this.#windowEnds = now + WINDOW_MS;
@@ -69,6 +71,17 @@ export class FakeReddit extends FakeService {
     const whose = /^\/user\/([^/]+)\/saved$/.exec(pathname)?.[1];
     if (whose === undefined) return json(404, { message: 'Not Found', error: 404 });
     return whose === viewer.name ? this.#saved(searchParams, viewer, granted.sees) : json(403, { error: 403 });
+  }
+
+  /** The page that asks the person, and what follows from the button that was chosen there. */
+  #authorization({ method, url, body }: FakeRequest): FakeReply {
+    const { person } = this;
+    if (person === null) return json(403, { message: 'nobody is logged in', error: 403 });
+    if (method !== 'POST')
+      return pageAsking({ title: `Reddit asks ${person.name}`, action: url, buttons: ['Allow', 'Decline'] });
+    const isAllowed = new URLSearchParams(body).get('chosen') === 'Allow';
+    const back = isAllowed ? this.authorize(url.href, person) : backFrom(url.searchParams, { error: 'access_denied' });
+    return { status: 302, headers: { location: back }, body: '' };
   }
 
   /** Pages are cut by the fullname after which they begin: where that one is gone, the listing ends. */
@@ -145,6 +158,12 @@ export class FakeReddit extends FakeService {
     };
     return { ...reply, headers: { ...reply.headers, ...rate } };
   }
+}
+
+function backFrom(asked: URLSearchParams, brought: Readonly<Record<string, string>>): string {
+  const back = new URL(asked.get('redirect_uri') ?? '');
+  back.search = new URLSearchParams({ state: asked.get('state') ?? '', ...brought }).toString();
+  return back.href;
 }
 
 function json(status: number, value: unknown): FakeReply {

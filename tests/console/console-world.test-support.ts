@@ -53,6 +53,8 @@ export class ConsoleWorld {
   readonly complaints: string[] = [];
   /** hosts that pages asked, besides the program */
   readonly strangers = new Set<string>();
+  /** origins that a page may lead its person to, though it may ask them nothing itself */
+  readonly destinations = new Set<string>();
   /** by their place in the ground */
   readonly #programs = new Map<number, ChildProcess>();
   #env: Readonly<Record<string, string>> = {};
@@ -139,7 +141,12 @@ export class ConsoleWorld {
     if (executablePath === null) throw new Error('there is no Chromium here');
     this.#browser ??= await chromium.launch({ executablePath, args: FLAGS, headless: true });
     const context = await this.#browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
-    const page = await context.newPage();
+    context.on('page', (page) => this.#watch(page));
+    return await context.newPage();
+  }
+
+  /** Also those that a page opens. */
+  #watch(page: Page): void {
     // A machine that is busy with other tests is slow, and nothing is wrong with that.
     page.setDefaultTimeout(WAIT_LIMIT_MS);
     page.on('pageerror', (error) => void this.complaints.push(error.message));
@@ -147,10 +154,10 @@ export class ConsoleWorld {
       if (/Content.Security.Policy/i.test(message.text())) this.complaints.push(message.text());
     });
     page.on('request', (request) => {
-      const { host, protocol } = new URL(request.url());
+      const { host, origin, protocol } = new URL(request.url());
+      if (request.isNavigationRequest() && this.destinations.has(origin)) return;
       if (protocol !== 'data:' && host !== new URL(this.url).host) this.strangers.add(host);
     });
-    return page;
   }
 
   /** A file to be chosen or dropped. */

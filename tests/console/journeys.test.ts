@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import type { Page } from 'playwright-core';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
+import { beginImport, importVia, uploadCard } from './actions.test-support.ts';
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 import { beginWithExport } from './main-journeys.test-support.ts';
@@ -10,15 +10,6 @@ import { beginWithExport } from './main-journeys.test-support.ts';
 const SAMPLE_POSTS = readFileSync(path.join(__dirname, '../../samples/reddit/saved_posts.csv'));
 
 describeConsole('the console in a browser', (world) => {
-  const exported = (count: number, name = 'user_data_tiktok.json'): string =>
-    world().file(name, inventedExport(inventedRows(count)));
-  const card = (page: Page, name: string) => page.getByRole('article', { name });
-  const importVia = async (page: Page, file: string): Promise<void> => {
-    await page.goto(`${world().url}/uploads`);
-    await page.locator('input[type=file]').setInputFiles(file);
-    await page.getByText('Done', { exact: true }).waitFor();
-  };
-
   it.each(SIZES)(
     'begins with an export that is dropped, on %s',
     (name, options) => beginWithExport(world(), name, options),
@@ -30,7 +21,7 @@ describeConsole('the console in a browser', (world) => {
     async () => {
       await world().start();
       const page = await world().page();
-      await importVia(page, exported(60));
+      await importVia(world(), page, inventedExport(inventedRows(60)));
       await page.goto(world().url);
       await page.getByText('60 items').first().waitFor();
       const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
@@ -71,11 +62,10 @@ describeConsole('the console in a browser', (world) => {
       await world().start();
       const page = await world().page();
       const rows = inventedRows(60);
-      await importVia(page, world().file('user_data_tiktok.json', inventedExport(rows)));
+      await importVia(world(), page, inventedExport(rows));
       const later = inventedExport(rows.slice(1), Date.UTC(2025, 5, 3));
-      await page.goto(`${world().url}/uploads`);
-      await page.locator('input[type=file]').setInputFiles(world().file('later.json', later));
-      await card(page, 'later.json').getByText('1 removed').waitFor();
+      const card = await beginImport(world(), page, later, 'later.json');
+      await card.getByText('1 removed').waitFor();
 
       await page.goto(`${world().url}/?state=trash`);
       await page.getByRole('link', { name: /Invented caption number 0 / }).click();
@@ -105,27 +95,30 @@ describeConsole('the console in a browser', (world) => {
       await world().start();
       const page = await world().page();
       await page.goto(`${world().url}/uploads`);
-      const files = [exported(3_000, 'first.json'), world().file('other.csv', SAMPLE_POSTS)];
+      const files = [
+        world().file('first.json', inventedExport(inventedRows(3_000))),
+        world().file('other.csv', SAMPLE_POSTS),
+      ];
       await page.locator('input[type=file]').setInputFiles(files);
-      await card(page, 'first.json').waitFor();
+      await uploadCard(page, 'first.json').waitFor();
       // From now on the server has them, whatever becomes of the page.
       const isSent = `!/"(asking|waiting|sending)"/.test(localStorage.getItem('hoardarr.uploads') ?? '"sending"')`;
       while (!(await page.evaluate<boolean>(isSent))) await page.waitForTimeout(20);
       await page.reload();
-      await card(page, 'first.json').waitFor();
+      await uploadCard(page, 'first.json').waitFor();
 
       await world().stop();
       const cutOff = page.getByText('The connection is gone; trying again…').first();
-      await Promise.race([cutOff.waitFor(), card(page, 'first.json').getByText('Done').waitFor()]);
+      await Promise.race([cutOff.waitFor(), uploadCard(page, 'first.json').getByText('Done').waitFor()]);
       await world().start();
-      await card(page, 'first.json').getByText('3,000 new').waitFor();
-      await card(page, 'other.csv').getByText('Done', { exact: true }).waitFor();
+      await uploadCard(page, 'first.json').getByText('3,000 new').waitFor();
+      await uploadCard(page, 'other.csv').getByText('Done', { exact: true }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
       await page.getByRole('button', { name: 'Take first.json off the list' }).click();
-      await card(page, 'first.json').waitFor({ state: 'detached' });
+      await uploadCard(page, 'first.json').waitFor({ state: 'detached' });
       await page.reload();
-      await card(page, 'other.csv').waitFor();
-      expect(await card(page, 'first.json').count()).toBe(0);
+      await uploadCard(page, 'other.csv').waitFor();
+      expect(await uploadCard(page, 'first.json').count()).toBe(0);
     },
     LIMIT_MS,
   );
@@ -137,15 +130,15 @@ describeConsole('the console in a browser', (world) => {
       const page = await world().page();
       await page.goto(`${world().url}/uploads`);
       await page.locator('input[type=file]').setInputFiles(world().file('wrong.json', { 'Your Activity': {} }));
-      await card(page, 'wrong.json').getByText('Failed', { exact: true }).waitFor();
-      await card(page, 'wrong.json')
+      await uploadCard(page, 'wrong.json').getByText('Failed', { exact: true }).waitFor();
+      await uploadCard(page, 'wrong.json')
         .getByText(/Your Activity/)
         .waitFor();
       await page.locator('input[type=file]').setInputFiles(world().file('holiday.zip', 'no archive at all'));
-      await card(page, 'holiday.zip').getByText('Whose export is this?').waitFor();
+      await uploadCard(page, 'holiday.zip').getByText('Whose export is this?').waitFor();
       expect(await seriousFaults(page)).toEqual([]);
-      await card(page, 'holiday.zip').getByRole('button', { name: 'TikTok' }).click();
-      await card(page, 'holiday.zip').getByText('Failed', { exact: true }).waitFor();
+      await uploadCard(page, 'holiday.zip').getByRole('button', { name: 'TikTok' }).click();
+      await uploadCard(page, 'holiday.zip').getByText('Failed', { exact: true }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
     },
     LIMIT_MS,
@@ -156,7 +149,7 @@ describeConsole('the console in a browser', (world) => {
     async (name, options) => {
       await world().start();
       const page = await world().page(options);
-      await importVia(page, exported(60));
+      await importVia(world(), page, inventedExport(inventedRows(60)));
       for (const address of [
         '/',
         '/uploads',
@@ -186,7 +179,7 @@ describeConsole('the console in a browser', (world) => {
     async () => {
       await world().start({ HOARDARR_BASE_PATH: '/hoard' });
       const page = await world().page();
-      await importVia(page, exported(60));
+      await importVia(world(), page, inventedExport(inventedRows(60)));
       await page.getByRole('link', { name: 'Show the items' }).click();
       await page.getByRole('link', { name: /Invented caption number 3 / }).click();
       await page.getByRole('heading', { name: /Invented caption number 3 / }).waitFor();

@@ -3,6 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
 import { withAppOn } from '../e2e/app-on-folder.test-support.ts';
+import { button, confirm, importVia } from './actions.test-support.ts';
 import { type ConsoleWorld, dropFile, seriousFaults } from './console-world.test-support.ts';
 
 /**
@@ -15,26 +16,8 @@ type Journey = (world: ConsoleWorld, size: string, options: BrowserContextOption
 export const ROWS = inventedRows(600);
 export const LATER = Date.UTC(2025, 5, 3);
 
-export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
 /** Of the picture of the pipeline, by its title. */
 export const stagesOf = (page: Page) => (name: string) => page.getByRole('region', { name, exact: true });
-
-/** Says yes where the console asks first. */
-export async function confirm(page: Page, title: string, name: string): Promise<void> {
-  const dialog = page.getByRole('alertdialog', { name: title });
-  await dialog.waitFor();
-  expect(await seriousFaults(page)).toEqual([]);
-  await dialog.getByRole('button', { name, exact: true }).click();
-  await dialog.waitFor({ state: 'detached' });
-}
-
-/** Uploads an export, and waits until it is taken in. */
-export async function importVia(world: ConsoleWorld, page: Page, name: string, content: object): Promise<void> {
-  await page.goto(`${world.url}/uploads`);
-  await page.locator('input[type=file]').setInputFiles(world.file(name, content));
-  await page.getByRole('article', { name }).getByText('Done', { exact: true }).waitFor();
-}
 
 /** Remembers the name of each progress bar that the page shows from now on, however short; resolves to how to read them. */
 async function watchProgress(page: Page): Promise<() => Promise<readonly string[]>> {
@@ -127,8 +110,8 @@ export const connectAndSync: Journey = async (world, size, options) => {
 export const reviewRemovals: Journey = async (world, size, options) => {
   await world.start();
   const page = await world.page(options);
-  await importVia(world, page, 'first.json', inventedExport(ROWS));
-  await importVia(world, page, 'later.json', inventedExport(ROWS.slice(0, 200), LATER));
+  await importVia(world, page, inventedExport(ROWS), 'first.json');
+  await importVia(world, page, inventedExport(ROWS.slice(0, 200), LATER), 'later.json');
   await page.getByRole('link', { name: 'Review 400 held removals' }).click();
   const held = page.getByRole('list', { name: 'Held removals from TikTok' });
   await held.waitFor();
@@ -186,7 +169,7 @@ export const reviewRemovals: Journey = async (world, size, options) => {
 export const keepHealthy: Journey = async (world, size, options) => {
   await world.start();
   const page = await world.page(options);
-  await importVia(world, page, 'first.json', inventedExport(ROWS));
+  await importVia(world, page, inventedExport(ROWS), 'first.json');
   await page.goto(`${world.url}/health`);
   const stage = stagesOf(page);
   for (const name of ['Producers', 'Embedding', 'Store']) {

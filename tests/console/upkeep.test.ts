@@ -2,14 +2,12 @@ import { statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { FakeReceiver } from '../../testing/fake-receiver/fake-receiver.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
+import { button, confirm, importVia } from './actions.test-support.ts';
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 import {
   appendUnreadable,
-  button,
-  confirm,
   connectAndSync,
-  importVia,
   keepHealthy,
   LATER,
   ROWS,
@@ -63,7 +61,7 @@ describeConsole('the upkeep in a browser', (world) => {
       try {
         await world().start();
         const page = await world().page(options);
-        await importVia(world(), page, 'first.json', inventedExport(ROWS));
+        await importVia(world(), page, inventedExport(ROWS), 'first.json');
 
         await page.goto(`${world().url}/settings`);
         await button(page, 'Back up now').click();
@@ -87,7 +85,7 @@ describeConsole('the upkeep in a browser', (world) => {
         expect(await seriousFaults(page)).toEqual([]);
         await keepScreenshot(page, `settings-${name.slice(2)}`);
 
-        await importVia(world(), page, 'later.json', inventedExport(inventedRows(620), LATER));
+        await importVia(world(), page, inventedExport(inventedRows(620), LATER), 'later.json');
         await page.goto(`${world().url}/settings`);
         await button(page, 'Restore').click();
         await confirm(page, 'Bring this backup back?', 'Restore');

@@ -176,6 +176,11 @@ export class DataFolder {
       .map(({ name }) => name);
   }
 
+  /** As on another machine, or after the disk was lost. */
+  clear(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }

@@ -26,7 +26,7 @@ export const OWN_REQUEST = { 'x-requested-with': 'hoardarr' } as const;
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly signal?: AbortSignal;
-  /** sent as JSON */
+  /** sent as JSON; a file as its bytes */
   readonly body?: unknown;
 }
 
@@ -50,8 +50,9 @@ export async function api<T>(method: string, path: string, options: RequestOptio
   const init: RequestInit = { method, headers };
   if (signal !== undefined) init.signal = signal;
   if (body !== undefined) {
-    headers['content-type'] = 'application/json';
-    init.body = JSON.stringify(body);
+    const isFile = body instanceof Blob;
+    headers['content-type'] = isFile ? 'application/octet-stream' : 'application/json';
+    init.body = isFile ? body : JSON.stringify(body);
   }
   const response = await fetch(apiUrl(path, query), init).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;

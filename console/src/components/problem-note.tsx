@@ -44,6 +44,9 @@ export function Note({ tone = 'info', children }: NoteProps): ReactElement {
 /** The server's words begin small and end without a stop, since they also stand in logs. */
 export function sentence(words: string): string {
   const text = words.trim();
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  // A word begins with a capital; the name of a file stays as it is.
+  const first = /^[\p{L}'’-]+(?:[\s,;:!?…]|\.?$|\.\s)/u.test(text)
+    ? text.charAt(0).toUpperCase() + text.slice(1)
+    : text;
   return /[.!?…]$/.test(first) ? first : `${first}.`;
 }

@@ -15,7 +15,6 @@ function show({ title, detail, isDanger = false, action }: Message): void {
     title,
     description: detail,
     type: isDanger ? 'danger' : 'ok',
-    priority: isDanger ? 'high' : 'low',
     timeout: isDanger ? DANGER_SHOWN_MS : SHOWN_MS,
     ...(action === undefined ? {} : { actionProps: { children: action.label, onClick: () => act(action.run) } }),
   });

@@ -40,7 +40,7 @@ export const upkeepTexts = {
       where: (stage: string, topic: string, partition: number, offset: number) =>
         `${stage}, ${topic}, partition ${partition}, offset ${offset}`,
       done: (n: number) => `${plural(n, 'record is', 'records are')} taken anew`,
-      rest: (n: number) => `${plural(n, 'other goes', 'others go')} on waiting here.`,
+      skipped: (n: number) => `${plural(n, 'record stays', 'records stay')} here`,
       more: (n: number) => `and ${formatCount(n)} older`,
     },
     rebuild: {

@@ -49,7 +49,8 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
       if (connection.authorizeUrl !== undefined) window.location.assign(connection.authorizeUrl);
     },
   });
-  if (begun !== null && begin.error === null) return <Waiting begun={begun} onClose={onClose} />;
+  if (begun !== null && begin.error === null)
+    return <Waiting begun={begun} onClose={onClose} onAgain={() => setBegun(null)} />;
   return (
     <div className="stack">
       {asked.user === null ? (
@@ -128,8 +129,15 @@ function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
   );
 }
 
+interface WaitingProps {
+  readonly begun: Connection;
+  readonly onClose: () => void;
+  /** it failed, and shall begin anew */
+  readonly onAgain: () => void;
+}
+
 /** A person agrees elsewhere meanwhile; asked until that is done or refused. */
-function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onClose: () => void }): ReactElement {
+function Waiting({ begun, onClose, onAgain }: WaitingProps): ReactElement {
   const client = useQueryClient();
   const { data: now, error } = useQuery({
     queryKey: ['connection', begun.id],
@@ -145,7 +153,16 @@ function Waiting({ begun, onClose }: { readonly begun: Connection; readonly onCl
     onClose();
   }, [now, client, onClose]);
   if (error !== null) return <ProblemNote error={error} />;
-  if (now.state === 'failed') return <Note tone="danger">{sentence(now.detail ?? words.failed)}</Note>;
+  if (now.state === 'failed') {
+    return (
+      <div className="stack">
+        <Note tone="danger">{sentence(now.detail ?? words.failed)}</Note>
+        <div>
+          <Button onClick={onAgain}>{texts.tryAgain}</Button>
+        </div>
+      </div>
+    );
+  }
   if (now.userCode === undefined) return <p aria-live="polite">{words.leaving(providerName(now.provider))}</p>;
   return (
     <div className="stack" aria-live="polite">

@@ -5,6 +5,7 @@ import { get, post } from '../../api/client.ts';
 import type { DeadLetter, DeadLetters } from '../../api/types-operations.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
+import { notify } from '../../components/notify.ts';
 import { ProblemNote, sentence } from '../../components/problem-note.tsx';
 import { SkeletonText } from '../../components/skeleton.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -17,25 +18,28 @@ const MOST_SHOWN = 100;
 
 /** Records that no stage could take: why, and a way to have them taken anew. `told`: how many the stages tell of, as far as known. */
 export function DeadLettersCard({ told }: { readonly told: number | undefined }): ReactElement {
-  const client = useQueryClient();
-  const seen = useRef(told);
-  useEffect(() => {
-    const isOther = seen.current !== undefined && seen.current !== told;
-    seen.current = told;
-    if (isOther) void client.invalidateQueries({ queryKey: ['dead-letters'] });
-  }, [told, client]);
   const { data, error, refetch } = useQuery({
     queryKey: ['dead-letters'],
     queryFn: ({ signal }) => get<DeadLetters>('v1/dead-letters', { signal }),
     refetchInterval: REFRESH_MS,
   });
   const redrive = useAction(
-    (ids: readonly string[] | null) =>
-      post<{ readonly redriven: number }>('v1/dead-letters/redrive', ids === null ? {} : { ids }),
-    { done: ({ redriven }) => words.done(redriven), stale: ['dead-letters', 'pipeline'] },
+    (ids: readonly string[] | null) => post<Redriven>('v1/dead-letters/redrive', ids === null ? {} : { ids }),
+    {
+      done: ({ redriven }) => (redriven === 0 ? null : words.done(redriven)),
+      stale: ['dead-letters', 'pipeline'],
+      onDone: tellSkipped,
+    },
   );
   const records = data?.records ?? [];
   const total = data?.total ?? records.length;
+  const client = useQueryClient();
+  const heard = useRef<number>(undefined);
+  useEffect(() => {
+    if (told === undefined || told === heard.current) return;
+    heard.current = told;
+    if (told !== total) void client.invalidateQueries({ queryKey: ['dead-letters'] });
+  }, [told, total, client]);
   return (
     <Card
       title={words.title}
@@ -67,6 +71,18 @@ export function DeadLettersCard({ told }: { readonly told: number | undefined })
       {total > MOST_SHOWN ? <p className="muted small">{words.more(total - MOST_SHOWN)}</p> : null}
     </Card>
   );
+}
+
+interface Redriven {
+  readonly redriven: number;
+  readonly skipped: readonly { readonly reason: string }[];
+}
+
+/** Each reason once: there may be many records. */
+function tellSkipped({ skipped }: Redriven): void {
+  if (skipped.length === 0) return;
+  const reasons = [...new Set(skipped.map(({ reason }) => sentence(reason)))];
+  notify({ title: words.skipped(skipped.length), detail: reasons.join(' '), isDanger: true });
 }
 
 interface LetterProps {

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiProblem, apiUrl, get, OWN_REQUEST, post, problemText } from '../../api/client.ts';
+import { get, post } from '../../api/client.ts';
 import type { Restore } from '../../api/types-operations.ts';
 import { notify } from '../../components/notify.ts';
 import { sentence } from '../../components/problem-note.tsx';
@@ -22,7 +22,10 @@ export function useRestore(onBegun: () => void): Restoring {
   const [id, setId] = useState<string | null>(null);
   const begun = { stale: [], onDone: (restore: Restore) => (setId(restore.id), onBegun()) };
   const fromList = useAction((name: string) => post<Restore>(`v1/backups/${encodeURIComponent(name)}/restore`), begun);
-  const fromFile = useAction(sendBackup, begun);
+  const fromFile = useAction(
+    (file: File) => post<Restore>('v1/restores', file, { query: { filename: file.name } }),
+    begun,
+  );
   const { data } = useQuery({
     queryKey: ['restore', id],
     queryFn: ({ signal }) => get<Restore>(`v1/restores/${encodeURIComponent(id ?? '')}`, { signal }),
@@ -43,15 +46,4 @@ export function useRestore(onBegun: () => void): Restoring {
     fromList: (name) => fromList.mutate(name),
     fromFile: (file) => fromFile.mutate(file),
   };
-}
-
-async function sendBackup(file: File): Promise<Restore> {
-  const response = await fetch(apiUrl('v1/restores', { filename: file.name }), {
-    method: 'POST',
-    headers: { 'content-type': 'application/octet-stream', ...OWN_REQUEST },
-    body: file,
-  });
-  const body = await response.text();
-  if (!response.ok) throw new ApiProblem(response.status, problemText(body, response.status));
-  return JSON.parse(body) as Restore;
 }

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
+import { FakeReddit } from '../../testing/fake-reddit/fake-reddit.ts';
+import { button } from './actions.test-support.ts';
+import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
+
+/** Accounts that are connected in the browser, where the person agrees at the provider. */
+describeConsole('connecting an account in a browser', (world) => {
+  let reddit: FakeReddit;
+  let github: FakeGitHub;
+  beforeEach(async () => {
+    reddit = await new FakeReddit().listen();
+    github = await new FakeGitHub().listen();
+  });
+  afterEach(() => Promise.all([reddit.close(), github.close()]));
+
+  const open = async (page: Page, way: string): Promise<void> => {
+    await page.goto(`${world().url}/welcome`);
+    await page.getByRole('link', { name: way }).click();
+    await page.getByRole('dialog', { name: 'Connect an account' }).waitFor();
+  };
+  const find = async (page: Page, words: string): Promise<void> => {
+    await page.goto(world().url);
+    await page.getByRole('searchbox').fill(words);
+    await page
+      .getByRole('link', { name: new RegExp(`^${words}\\b`) })
+      .first()
+      .waitFor();
+  };
+
+  it.each(SIZES)(
+    'goes to Reddit and comes back: refused first, then allowed, synced and found, on %s',
+    async (name, options) => {
+      const person = reddit.world.redditor('2abc', 'me_myself', 'invented-refresh-of-before');
+      reddit.world.save(person, ...Array.from({ length: 30 }, (_, n) => reddit.world.thing(n).name));
+      reddit.person = person;
+      world().destinations.add(reddit.origin);
+      await world().start({
+        REDDIT_API_URL: reddit.origin,
+        REDDIT_AUTH_URL: reddit.origin,
+        REDDIT_CLIENT_ID: reddit.clientId,
+        REDDIT_CLIENT_SECRET: reddit.clientSecret,
+      });
+      const page = await world().page(options);
+      await open(page, 'Connect Reddit');
+      await page.getByText('Reddit has to approve an application of yours first').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await button(page, 'Go on to Reddit').click();
+      await page.getByRole('heading', { name: 'Reddit asks me_myself' }).waitFor();
+      await button(page, 'Decline').click();
+      await page.getByText('Reddit was not allowed to connect: access_denied').waitFor();
+      expect(new URL(page.url()).pathname).toBe('/accounts');
+      expect(await seriousFaults(page)).toEqual([]);
+
+      await button(page, 'Connect an account').click();
+      await button(page, 'Reddit').click();
+      await button(page, 'Go on to Reddit').click();
+      await button(page, 'Allow').click();
+      await page.getByRole('heading', { name: 'Reddit: me_myself' }).waitFor();
+      await page.getByText(/Reddit and Hoardarr hold the same 30 items, checked \d\d:\d\d/).waitFor();
+      expect(await page.getByText('access_denied').count()).toBe(0);
+      expect(new URL(page.url()).search).toBe('');
+      expect(await seriousFaults(page)).toEqual([]);
+      await keepScreenshot(page, `connected-${name.slice(2)}`);
+      await find(page, 'Invented post number 12');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says in plain words what Reddit needs where no application is configured',
+    async () => {
+      await world().start();
+      const page = await world().page();
+      await open(page, 'Connect Reddit');
+      await button(page, 'Go on to Reddit').click();
+      await page.getByText(/REDDIT_CLIENT_ID/).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it.each(SIZES)(
+    'shows a code for GitHub, and goes on by itself when it was typed there, on %s',
+    async (name, options) => {
+      const login = github.world.login(7, 'octo-inventor', 'token-7');
+      for (let n = 1; n <= 40; n += 1) github.world.star(login, 1_000 + n);
+      github.asksPerson = true;
+      github.deviceToken = 'token-7';
+      world().destinations.add(github.origin);
+      await world().start({
+        GITHUB_API_URL: github.origin,
+        GITHUB_AUTH_URL: github.origin,
+        GITHUB_CLIENT_ID: 'invented-client',
+      });
+      const page = await world().page(options);
+      const answerAt = async (answer: string): Promise<void> => {
+        await page.getByText('ABCD-1234').waitFor();
+        expect(await seriousFaults(page)).toEqual([]);
+        const [there] = await Promise.all([
+          page.waitForEvent('popup'),
+          page.getByRole('link', { name: /Open GitHub/ }).click(),
+        ]);
+        await there.getByLabel('Code').fill((await page.locator('.device-code').textContent()) ?? '');
+        await button(there, answer).click();
+        await there.getByRole('heading', { name: 'That is all' }).waitFor();
+        await there.close();
+      };
+      await open(page, 'Connect GitHub');
+      await button(page, 'Use a code instead').click();
+      await answerAt('Cancel');
+      await page.getByText(/not allowed/).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await button(page, 'Try again').click();
+      await button(page, 'Use a code instead').click();
+      await keepScreenshot(page, `device-code-${name.slice(2)}`);
+      await answerAt('Authorize');
+      await page.getByText('GitHub is connected: octo-inventor').waitFor();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByText(/GitHub and Hoardarr hold the same 40 items, checked \d\d:\d\d/).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      expect(new URL(page.url()).search).toBe('');
+      await page.goto(world().url);
+      await page.getByText('40 items').first().waitFor();
+    },
+    LIMIT_MS,
+  );
+});

@@ -8,19 +8,33 @@ import type { Evidence } from './evidence.ts';
  */
 export function withoutEffect(ingest: readonly LogRecord[], evidence: Evidence): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
-  let run = { fence: 0, syncId: '', seq: -1 };
+  const left = leftOut(evidence);
+  let run = { fence: 0, syncId: '', seq: -1, at: -1 };
   for (const { value, offset, headers } of ingest) {
     if (value === null || headers['hoardarr-first-position'] !== undefined) continue;
     const decoded = evidence.decode(value);
     if (!('fence' in decoded.value)) continue;
     const { fence, syncId, seq } = decoded.value;
     if (decoded.type === 'SyncStarted') {
-      if (fence > run.fence) run = { fence, syncId, seq };
+      if (fence > run.fence) run = { fence, syncId, seq, at: offset };
     } else if (fence !== run.fence || syncId !== run.syncId) found.set(offset, 'of a run that was overtaken');
-    else if (seq <= run.seq) found.set(offset, 'a copy of an earlier one');
-    else run.seq = seq;
+    else if (seq < run.seq || (seq === run.seq && !left.has(run.at))) found.set(offset, 'a copy of an earlier one');
+    else run = { ...run, seq, at: offset };
   }
   return found;
+}
+
+/** Positions of records that are in the dead letters, since the store refused their item: then a copy may be the first that is taken. */
+function leftOut(evidence: Evidence): ReadonlySet<number> {
+  return new Set(
+    evidence.of('dead-letter').flatMap(({ value, headers }) => {
+      const position = headers['hoardarr-position'];
+      const isOfSink = value !== null && headers['__connect.errors.stage'] === 'sink';
+      return isOfSink && position !== undefined && headers['hoardarr-but-for-item'] === undefined
+        ? [Number(position)]
+        : [];
+    }),
+  );
 }
 
 /** Law 1: what those positions changed all the same. */
@@ -104,8 +118,11 @@ export function checkVerdicts(
   const wrong: string[] = [];
   const begins = new Map<string, number>();
   const left = new Set(evidence.left('ingest'));
+  const unknown = leftOut(evidence);
   const since = (itemId: string, begin: number, until: number): number | undefined =>
-    [...(sightings.get(itemId) ?? [])].find((position) => position > begin && position < until);
+    [...(sightings.get(itemId) ?? [])].find(
+      (position) => position > begin && position < until && !unknown.has(position),
+    );
   for (const record of ingest) {
     const decoded = record.value === null ? null : evidence.decode(record.value);
     if (decoded?.type === 'ItemVerdict') begins.set(decoded.value.snapshotId, decoded.value.snapshotBegin);

@@ -24,7 +24,8 @@ module.exports = {
   globalTeardown: '<rootDir>/scripts/stack/test-run-teardown.mjs',
   restoreMocks: true,
   // Never all in one process: what hundreds of test files leave behind in it makes the later ones several times slower.
-  maxWorkers: Math.max(2, os.availableParallelism() - 1),
+  // And one more than two cores: the suites of the stack wait for most of their time.
+  maxWorkers: Math.max(3, os.availableParallelism() - 1),
   workerIdleMemoryLimit: '600MB',
   testTimeout: 30_000,
   transform: {

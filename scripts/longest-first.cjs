@@ -2,7 +2,16 @@
 const Sequencer = require('@jest/test-sequencer').default;
 
 /** Suites that take minutes, most of which they wait: the end of a run is no time to begin them. */
-const LONGEST = ['tests/distributed/', 'tests/topology/', 'sinks/couchbase/crashes', 'tests/simulation/', 'bench/'];
+const LONGEST = [
+  'tests/distributed/',
+  'sinks/couchbase/crashes',
+  'tests/simulation/',
+  'bench/',
+  'tests/topology/',
+  'tests/console/',
+  'tests/e2e/',
+  'tests/fuzz/',
+];
 
 /** A machine that has run the tests before knows how long they take. On a fresh one Jest goes by the size of the files. */
 module.exports = class LongestFirst extends Sequencer {

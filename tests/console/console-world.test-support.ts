@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { findChromium } from '../../testing/stack/find-chromium.ts';
 import { DataFolder, OFFLINE } from '../e2e/data-folder.test-support.ts';
@@ -45,6 +45,21 @@ export interface Ground {
 /** One process does everything, with everything in its data folder. */
 export const EMBEDDED: Ground = { processes: [ROLES], env: {}, isPictured: true };
 
+let browser: Promise<Browser> | null = null;
+
+/** One for all the worlds of a file: each has windows of its own, which share nothing. */
+function openBrowser(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === null) throw new Error('there is no Chromium here');
+  browser ??= chromium.launch({ executablePath, args: FLAGS, headless: true });
+  return browser;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = null;
+}
+
 /** Empty data folders, the program on them as a user runs it, and a browser. */
 export class ConsoleWorld {
   readonly #ground: Ground;
@@ -58,7 +73,7 @@ export class ConsoleWorld {
   /** by their place in the ground */
   readonly #programs = new Map<number, ChildProcess>();
   #env: Readonly<Record<string, string>> = {};
-  #browser: Browser | null = null;
+  readonly #windows: BrowserContext[] = [];
   url = '';
 
   constructor(ground: Ground = EMBEDDED) {
@@ -137,10 +152,8 @@ export class ConsoleWorld {
 
   /** A page of a browser that has never been here. */
   async page(options: BrowserContextOptions = DESKTOP): Promise<Page> {
-    const executablePath = findChromium();
-    if (executablePath === null) throw new Error('there is no Chromium here');
-    this.#browser ??= await chromium.launch({ executablePath, args: FLAGS, headless: true });
-    const context = await this.#browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
+    const context = await (await openBrowser()).newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
+    this.#windows.push(context);
     context.on('page', (page) => this.#watch(page));
     return await context.newPage();
   }
@@ -169,7 +182,7 @@ export class ConsoleWorld {
   }
 
   async end(): Promise<void> {
-    await this.#browser?.close();
+    for (const each of this.#windows) await each.close();
     await this.stop();
     for (const folder of this.#folders) folder.remove();
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect } from '@jest/globals';
 import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import {
   describeWithChromium,
@@ -11,7 +11,7 @@ import {
   type PartEnvironment,
   startOwnParts,
 } from '../../testing/stack/real-parts.ts';
-import { ConsoleWorld, DESKTOP, EMBEDDED, type Ground, PHONE } from './console-world.test-support.ts';
+import { ConsoleWorld, closeBrowser, DESKTOP, EMBEDDED, type Ground, PHONE } from './console-world.test-support.ts';
 
 /** Of a journey, ms: machines are slow where many tests run. */
 export const LIMIT_MS = 240_000;
@@ -75,5 +75,6 @@ function journeysOn(lay: () => Promise<Ground>, body: Journeys): void {
     await world.end();
     expect({ complaints, strangers: [...strangers] }).toEqual({ complaints: [], strangers: [] });
   }, LIMIT_MS);
+  afterAll(closeBrowser, LIMIT_MS);
   body(() => world);
 }

@@ -2,8 +2,9 @@ import { mulberry32 } from '../../testing/producer-world.ts';
 import { FAULTS } from './faults.ts';
 import type { Evidence } from './laws/evidence.ts';
 import { OPERATIONS } from './operations.ts';
-import { KINDS, type Kind, Simulation } from './simulation.ts';
+import { Simulation } from './simulation.ts';
 import { situationsIn } from './situations.ts';
+import { KINDS, type Kind } from './sources/kinds.ts';
 
 /** One step of a history, with a seed of its own, so that leaving out others does not change it. */
 export interface Step {

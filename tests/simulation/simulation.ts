@@ -14,13 +14,9 @@ import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../prod
 import { Cluster } from './cluster.ts';
 import { judgeAtRest, rebuildSilently } from './laws/judge-at-rest.ts';
 import { Oracle } from './oracle.ts';
+import { GUARD, QUIET } from './settings.ts';
 import type { Source, Taken } from './source.ts';
-import { githubSource } from './sources/github-source.ts';
-import { redditSource } from './sources/reddit-source.ts';
-import { tiktokSource } from './sources/tiktok-source.ts';
-
-export type Kind = 'github' | 'reddit' | 'reddit-export' | 'tiktok';
-export const KINDS: readonly Kind[] = ['github', 'reddit', 'reddit-export', 'tiktok'];
+import { type Kind, SOURCES } from './sources/kinds.ts';
 
 const USER = 'me';
 const SECOND_MS = 1_000;
@@ -350,19 +346,3 @@ export class Simulation {
 
 /** What the embedder is asked for to see whether it works. */
 const PROBE = 'hello';
-const GUARD = { guardItems: 2, guardShare: 0.3 };
-
-/** Nothing is synced but what a history asks for, and few items are many. */
-const QUIET = {
-  HOARDARR_SYNC_INTERVAL_SECONDS: '31536000',
-  HOARDARR_FULL_AFTER_HOURS: '87600',
-  HOARDARR_GUARD_ITEMS: String(GUARD.guardItems),
-  HOARDARR_GUARD_SHARE: String(GUARD.guardShare),
-};
-
-const SOURCES: Readonly<Record<Kind, (now: () => number, seed: number) => Source>> = {
-  github: (now) => githubSource(now),
-  reddit: (now, seed) => redditSource(now, seed, true),
-  'reddit-export': (now, seed) => redditSource(now, seed, false),
-  tiktok: (now) => tiktokSource(now),
-};

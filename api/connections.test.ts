@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ways } from '../producers/ways.ts';
 import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
 import { FakeReddit } from '../testing/fake-reddit/fake-reddit.ts';
 import type { FakeRedditor } from '../testing/fake-reddit/world.ts';
@@ -88,7 +89,7 @@ describe('connecting accounts over HTTP', () => {
       [{ provider: 'github', user: 'me', token: 'github_pat_of_somebody_else' }, 'is bound to me-myself'],
       [{ provider: 'github', user: 'me', token: 'two words' }, 'the token alone'],
       [{ provider: 'github', user: 'no name', token: TOKEN }, 'letters'],
-      [{ provider: 'tiktok', user: 'me' }, 'hoardarr import tiktok'],
+      [{ provider: 'tiktok', user: 'me' }, ways.import('tiktok')],
       [{ provider: 'nowhere', user: 'me' }, 'is no provider'],
     ] as const) {
       const refused = await begin(body);
@@ -149,9 +150,11 @@ describe('connecting accounts over HTTP', () => {
     const answer = await world.ask('GET', back, {
       headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
     });
-    expect(answer).toMatchObject({ status: 303, headers: { location: '/accounts' } });
+    expect(answer).toMatchObject({ status: 303, headers: { location: `/accounts?connection=${begun.id}` } });
     expect(await ended(begun.id)).toMatchObject({ state: 'connected', login: '2abc', loginName: 'me_myself' });
     expect((await world.ask('GET', back)).status).toBe(404);
+    const late = await world.ask('GET', back, { headers: { 'sec-fetch-mode': 'navigate' } });
+    expect(late).toMatchObject({ status: 303, headers: { location: '/accounts?refused=connection-late' }, text: '' });
     const state = asked.get('state') ?? '';
     expect(state.length).toBeGreaterThan(40);
     for (const secret of [state, 'invented-code', 'invented-refresh', 'invented-access', 'invented-secret'])
@@ -191,7 +194,7 @@ describe('connecting accounts over HTTP', () => {
     const back = new URL(reddit.authorize(authorizeUrl, redditor));
     expect(back.origin + back.pathname).toBe('https://example.org/hoard/v1/connections/reddit/callback');
     const answer = await world.ask('GET', back.pathname.replace('/hoard', '') + back.search);
-    expect(answer).toMatchObject({ status: 303, headers: { location: '/hoard/accounts' } });
+    expect(answer).toMatchObject({ status: 303, headers: { location: `/hoard/accounts?connection=${id}` } });
     expect((await world.ask('GET', `/v1/connections/${id}`, { headers: login })).json()).toMatchObject({
       state: 'connected',
     });

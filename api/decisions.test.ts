@@ -11,6 +11,12 @@ interface Answer {
   readonly items: readonly { readonly itemId: string; readonly done: boolean; readonly reason: string | null }[];
 }
 
+interface Listed {
+  readonly state: string;
+  readonly removedAt: string | null;
+  readonly purgeAt: string | null;
+}
+
 describe('decisions over HTTP', () => {
   const world = new ApiWorld();
   const all = videos(10);
@@ -81,6 +87,12 @@ describe('decisions over HTTP', () => {
       ],
     });
     expect((await approve(group?.id)).json<Answer>()).toMatchObject({ done: 2, items: [{ state: 'trash' }, {}] });
+    const listed = await world.ask('GET', `/v1/items?user=${user}&state=all&limit=100`);
+    for (const item of listed.json<{ items: readonly Listed[] }>().items) {
+      const { state, removedAt, purgeAt } = item;
+      if (state === 'trash') expect(Date.parse(purgeAt ?? '') - Date.parse(removedAt ?? '')).toBe(30 * 86_400_000);
+      else expect(item).toMatchObject({ removedAt: null, purgeAt: null });
+    }
   });
 
   it('are made about one item too', async () => {

@@ -120,6 +120,7 @@ describe('notifications over HTTP', () => {
     await put(addresses());
     await world.stop();
     world.cli.env['HOARDARR_NOTIFY_URL'] = `http://${host()}/from-environment-${SECRET}`;
+    world.cli.env['HOARDARR_PUBLIC_URL'] = 'http://localhost:8080';
     await world.start();
     const { text, ...answer } = await world.ask('GET', '/v1/notifications');
     expect(answer.json()).toMatchObject({ fromEnvironment: true, targets: [{ kind: 'webhook' }] });
@@ -131,5 +132,6 @@ describe('notifications over HTTP', () => {
     });
     expect(await test()).toMatchObject({ ok: true });
     expect(receiver.received.map((each) => each.path)).toEqual([`/from-environment-${SECRET}`]);
+    expect(receiver.received[0]?.fields['url']).toBe('http://localhost:8080/');
   });
 });

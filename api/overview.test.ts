@@ -19,6 +19,7 @@ describe('the overview', () => {
       embedder: { name: 'hash', coverage: null, isRemote: false },
       eventLog: 'embedded',
       store: 'sqlite',
+      trashDays: 30,
       totals: { active: 0, trash: 0, held: 0 },
       collections: [],
       isEmpty: true,

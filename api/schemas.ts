@@ -62,8 +62,13 @@ export const Item = z.object({
   hasThumbnail: z.boolean(),
   ...Shown.shape,
 });
+const ListedItem = z.object({
+  ...Item.shape,
+  removedAt: time.describe('when it went to the trash, where it is there'),
+  purgeAt: time.describe('from when on it is purged, where it is in the trash'),
+});
 export const ItemPage = z.object({
-  items: z.array(Item),
+  items: z.array(ListedItem),
   next: z.string().nullable(),
   total: z.number().describe('of all pages'),
 });
@@ -154,6 +159,7 @@ export const Accounts = z.object({
         converged: z.boolean().nullable(),
         count: z.number().nullable(),
         checkedAt: time,
+        asOf: time.describe('the moment that the export speaks of, where it was one'),
         sentence: z.string(),
       }),
     }),

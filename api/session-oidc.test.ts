@@ -7,6 +7,7 @@ jest.setTimeout(120_000);
 const PUBLIC = 'https://hoard.example.org';
 const HEADERS = { host: 'hoard.example.org' };
 const CALLBACK = '/v1/session/oidc/callback';
+const BROWSER = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
 const HONEST = { sub: 'subject-1', email: 'ada@example.org', email_verified: true };
 
 describe('login by OpenID Connect', () => {
@@ -47,13 +48,11 @@ describe('login by OpenID Connect', () => {
     expect(`${back.origin}${back.pathname}`).toBe(`${PUBLIC}${CALLBACK}`);
     return { back, cookie: set.split(';')[0] ?? '' };
   };
-  const comeBack = (query: string, cookie: string): Promise<Answer> =>
-    world.ask('GET', `${CALLBACK}${query}`, {
-      headers: { ...HEADERS, cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
-    });
-  const logIn = async (): Promise<Answer> => {
+  const comeBack = (query: string, cookie: string, how: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    world.ask('GET', `${CALLBACK}${query}`, { headers: { ...HEADERS, cookie, ...how } });
+  const logIn = async (how: Readonly<Record<string, string>> = {}): Promise<Answer> => {
     const { back, cookie } = await visit();
-    return await comeBack(back.search, cookie);
+    return await comeBack(back.search, cookie, how);
   };
   const expectRefused = (answer: Answer, detail: RegExp): void => {
     expect(answer.json()).toMatchObject({ ...PROBLEM, status: 403, detail: expect.stringMatching(detail) });
@@ -75,7 +74,7 @@ describe('login by OpenID Connect', () => {
     ['a subject', { sub: 'subject-7' }, true, 'subject-7'],
   ])('lets in %s that is allowed', async (_what, user, isTerse, name) => {
     Object.assign(oidc, { user, isTerse });
-    const answer = await logIn();
+    const answer = await logIn(BROWSER);
     expect(answer).toMatchObject({ status: 302, headers: { location: '/' } });
     expect(cookieOf(answer, 'hoardarr_oidc')).toContain('Max-Age=0');
     const session = cookieOf(answer, 'hoardarr_session');
@@ -129,6 +128,20 @@ describe('login by OpenID Connect', () => {
     expectRefused(await comeBack(`?error=access_denied&state=${state}`, cookie), /authorization|access_denied/);
   });
 
+  it('leads a browser that is refused to the console, which says why', async () => {
+    expect(await comeBack('?code=secret&state=other', '', BROWSER)).toMatchObject({
+      status: 303,
+      headers: { location: '/?refused=oidc-expired' },
+    });
+    oidc.user = { sub: 'subject-2', email: 'eve@example.org', email_verified: true };
+    for (const how of [BROWSER, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }]) {
+      const refused = await logIn(how);
+      expect(refused).toMatchObject({ status: 303, headers: { location: '/?refused=oidc-refused' }, text: '' });
+      expect(cookieOf(refused, 'hoardarr_oidc')).toContain('Max-Age=0');
+      expect(cookieOf(refused, 'hoardarr_session')).toBe('');
+    }
+  });
+
   it('ends where the configuration admits its owner no more', async () => {
     const session = cookieOf(await logIn(), 'hoardarr_session').split(';')[0] ?? '';
     world.cli.env['HOARDARR_OIDC_ALLOWED'] = 'subject-7';
@@ -144,6 +157,10 @@ describe('login by OpenID Connect', () => {
     oidc.before = () => 'cut';
     const away = await world.ask('GET', '/v1/session/oidc', { headers: HEADERS });
     expect(away.json()).toMatchObject({ ...PROBLEM, status: 502, detail: expect.stringContaining('does not answer') });
+    expect(await world.ask('GET', '/v1/session/oidc', { headers: { ...HEADERS, ...BROWSER } })).toMatchObject({
+      status: 303,
+      headers: { location: '/?refused=oidc-away' },
+    });
     oidc.before = () => undefined;
     expect((await logIn()).status).toBe(302);
   });

@@ -164,6 +164,13 @@ describe('login with a password', () => {
     expect(answer).toMatchObject({ status: 302, headers: { location: '/' } });
     expect(await statusOf(cookieOf(answer))).toBe(200);
     expect(await statusOf({}, 'GET', link)).toBe(403);
+    const visit = { 'sec-fetch-mode': 'navigate', accept: 'text/html' };
+    expect(await world.ask('GET', link, { headers: visit })).toMatchObject({
+      status: 303,
+      headers: { location: '/?refused=link-used' },
+      text: '',
+    });
+    expect(await statusOf({ ...visit, 'sec-purpose': 'prefetch;prerender' }, 'GET', link)).toBe(403);
   });
 
   it('is asked of nobody any more once the password is reset', async () => {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Upload } from '../app/use-cases/uploads.ts';
+import type { Upload } from '../app/use-cases/upload.ts';
 import type { UploadState } from './schemas.ts';
 
 /** An upload as the API shows it: at the end, with what the import did. */

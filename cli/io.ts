@@ -10,6 +10,8 @@ export interface Io {
   readonly isTerminal: boolean;
   /** the environment; undefined: that of the process */
   readonly env?: Environment;
+  /** ms that a command waits for servers that cannot be reached; undefined: a minute */
+  readonly patienceMs?: number;
   /** Calls back at every SIGINT and SIGTERM, until the returned function is called. */
   onSignal(callback: (signal: string) => void): () => void;
   /** Ends the process now, whatever is under way. */

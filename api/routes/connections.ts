@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Connection, Connections, REDDIT_CALLBACK } from '../../app/use-cases/connections.ts';
 import { DEFAULT_USER } from '../../app/use-cases/scopes.ts';
+import { messageOf, NotFoundError } from '../../core/errors.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
+import { about } from '../problem.ts';
+import { refuseVisit } from '../refused-visit.ts';
 import { Problem, userName } from '../schemas.ts';
 
 const ConnectionState = z.object({
@@ -82,13 +85,18 @@ export function registerConnections(server: ApiServer, { app, closing }: ApiCont
         response: { 303: z.null(), 400: Problem, 404: Problem },
       },
     },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { basePath } = app.config;
       const brought = new URLSearchParams();
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) brought.set(name, value);
-      const { id, state } = await connections.answer(brought);
-      const to = `${app.config.basePath}/accounts`;
-      // Whoever failed is told there why.
-      return reply.redirect(state === 'connected' ? to : `${to}?connection=${id}`, 303);
+      for (const [name, value] of Object.entries(request.query)) if (value !== undefined) brought.set(name, value);
+      try {
+        const { id } = await connections.answer(brought);
+        // Where it says what came of it.
+        return await reply.redirect(`${basePath}/accounts?connection=${id}`, 303);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+        return await refuseVisit(basePath, 'connection-late', about(404, messageOf(error), request), request, reply);
+      }
     },
   );
 }

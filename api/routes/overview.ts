@@ -17,6 +17,7 @@ const Overview = z.object({
     .describe('every host that the configuration lets this installation talk to'),
   eventLog: z.enum(['embedded', 'kafka']),
   store: z.enum(['sqlite', 'couchbase']),
+  trashDays: z.number().describe('how long what was removed is kept in the trash'),
   totals: z.object(counts),
   collections: z.array(z.object({ provider: z.string(), user: z.string(), collection: z.string(), ...counts })),
   isEmpty: z.boolean().describe('nothing was ever taken in, and no account is connected'),

@@ -3,6 +3,7 @@ import { type OidcFlow, OidcLogin, reasonOf } from '../../app/access/oidc-login.
 import type { ApiServer } from '../context.ts';
 import { cookie, readCookie } from '../cookies.ts';
 import { about, send } from '../problem.ts';
+import { refuseVisit } from '../refused-visit.ts';
 import type { SessionContext } from '../session-context.ts';
 
 const FLOW_COOKIE = 'hoardarr_oidc';
@@ -35,8 +36,7 @@ export function registerOidcSession(server: ApiServer, sessions: SessionContext)
       } catch (error) {
         app.telemetry.log.warn('the OpenID Connect provider does not answer', { error });
         const detail = `the OpenID Connect provider does not answer as one: ${reasonOf(error)}`;
-        await send(reply, about(502, detail, request));
-        return reply;
+        return await refuseVisit(app.config.basePath, 'oidc-away', about(502, detail, request), request, reply);
       }
     },
   );
@@ -55,13 +55,13 @@ async function finish(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { app, gate } = sessions;
+  const { basePath } = app.config;
   const flow = unseal(sessions, readCookie(request.headers.cookie, FLOW_COOKIE));
   const emptied = flowCookie(sessions, request, '');
   void reply.header('set-cookie', emptied);
   if (flow === null) {
     const detail = 'this browser began no login within the last ten minutes, or does not keep cookies: begin again';
-    await send(reply, about(400, detail, request));
-    return reply;
+    return await refuseVisit(basePath, 'oidc-expired', about(400, detail, request), request, reply);
   }
   const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
   const result = await login.finish(query, flow);
@@ -70,12 +70,13 @@ async function finish(
       address: gate.clientOf(request),
       reason: result.detail,
     });
-    const status = result.because === 'provider' ? 502 : 403;
-    await send(reply, about(status, app.telemetry.redactor.text(`nobody was logged in: ${result.detail}`), request));
-    return reply;
+    const detail = app.telemetry.redactor.text(`nobody was logged in: ${result.detail}`);
+    return result.because === 'provider'
+      ? await refuseVisit(basePath, 'oidc-away', about(502, detail, request), request, reply)
+      : await refuseVisit(basePath, 'oidc-refused', about(403, detail, request), request, reply);
   }
   sessions.begin(request, reply, await gate.access.createSession(result.owner), result.owner);
-  return await reply.redirect(`${app.config.basePath}/`);
+  return await reply.redirect(`${basePath}/`);
 }
 
 async function absent(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

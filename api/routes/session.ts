@@ -8,6 +8,7 @@ import type { ApiContext, ApiServer } from '../context.ts';
 import { cookie, readCookie } from '../cookies.ts';
 import { Gate, SESSION_COOKIE } from '../gate.ts';
 import { about, send } from '../problem.ts';
+import { refuseVisit } from '../refused-visit.ts';
 import { Problem } from '../schemas.ts';
 import type { SessionContext } from '../session-context.ts';
 import { registerOidcSession } from './session-oidc.ts';
@@ -117,7 +118,7 @@ function registerLink(server: ApiServer, sessions: SessionContext): void {
       schema: {
         summary: 'Logs in with the link that `hoardarr login-link` printed, once',
         querystring: z.object({ code: z.string().min(1).max(200) }),
-        response: { 403: Problem },
+        response: { 303: z.null(), 403: Problem },
       },
     },
     async (request, reply) => {
@@ -125,7 +126,10 @@ function registerLink(server: ApiServer, sessions: SessionContext): void {
       if (isBeforehand || !(await gate.access.useLink(request.query.code))) {
         const detail =
           'this link was used before, or is older than ten minutes: `hoardarr login-link` makes another one';
-        await send(reply, about(403, detail, request));
+        const problem = about(403, detail, request);
+        if (!isBeforehand) return await refuseVisit(app.config.basePath, 'link-used', problem, request, reply);
+        // A page that was fetched beforehand is shown to who follows the link later, and an error is not.
+        await send(reply, problem);
         return reply;
       }
       const owner = { method: 'link', user: 'owner', admittedBy: null } as const;

@@ -10,6 +10,8 @@ export interface Notice {
   /** ASCII, on one line */
   readonly title: string;
   readonly body: string;
+  /** of the console, where a person does what is needed; below the address at which browsers reach it */
+  readonly page: '/' | '/accounts' | '/removals' | '/health' | '/settings';
   /** the same for programs */
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -38,6 +40,7 @@ export function reauthNotice(account: RefusedAccount): Notice {
     type: 'warning',
     title: `${name} has to be connected again`,
     body: `${provider} does not take the credentials of ${name} any more. Nothing is synced, and nothing is removed, until it is connected again: hoardarr connect ${provider} --user ${user}`,
+    page: '/accounts',
     data: { provider, user },
   };
 }
@@ -60,6 +63,7 @@ export function heldNotice(held: readonly HeldInScope[]): Notice {
     type: 'warning',
     title: `${many} for you`,
     body: [`${many} for you, because so many are unusual. Until then everything stays.`, ...lines, ...more].join('\n'),
+    page: '/removals',
     data: { count: total, groups },
   };
 }
@@ -74,6 +78,7 @@ export function deadLettersNotice(byStage: Readonly<Record<string, number>>, upT
     type: 'failure',
     title: `${many} could not be taken in`,
     body: `${many} could not be taken in, and lie in the dead letters (${stages.join(', ')}). hoardarr dead-letter says why, and hoardarr dead-letter redrive takes them anew.`,
+    page: '/health',
     data: { count: total, stages: byStage },
   };
 }
@@ -88,6 +93,7 @@ export function backupNotice(failure: { readonly slot: number; readonly error: s
     type: 'failure',
     title: 'A backup of the schedule failed',
     body: `The backup that was due at ${due} failed: ${error}. It is tried again, and the older ones are kept.`,
+    page: '/settings',
     data: { dueAt: due },
   };
 }
@@ -100,6 +106,7 @@ export function testNotice(at: number): Notice {
     type: 'info',
     title: 'Hoardarr can reach you',
     body: 'This is a test. Accounts that need to be connected again, removals that wait, records that could not be taken in and backups that failed are told of here.',
+    page: '/',
     data: {},
   };
 }

@@ -4,10 +4,12 @@ import { Rounds } from '../../core/rounds.ts';
 import { randomUuid } from '../../producers/uuid.ts';
 import type { HeldInScope } from './notice.ts';
 import { heldNow } from './owed.ts';
+import type { SendDeps } from './send.ts';
 import { LOOK_MS, TargetNotifier, type TargetNotifierDeps } from './target-notifier.ts';
 import { readTargets, type TargetDeps } from './targets.ts';
 
 export interface NotifierDeps extends Omit<TargetNotifierDeps, 'heldNow'>, TargetDeps {
+  readonly config: SendDeps['config'] & TargetDeps['config'];
   readonly store: ItemStore;
   /** names this process, as in leases */
   readonly instance: string;

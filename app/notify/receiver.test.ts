@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../config.ts';
 import { deadLettersNotice, heldNotice, reauthNotice } from './notice.ts';
-import { parseReceiver, refusalOf, requestFor } from './receiver.ts';
+import { type NoticeRequest, parseReceiver, refusalOf, requestFor } from './receiver.ts';
 
 describe('the address of a receiver', () => {
   it.each([
@@ -113,6 +113,20 @@ describe('a notice on its way', () => {
     expect(requestFor(receiver, notice, at + 5).headers).toEqual(first.headers);
     const other = reauthNotice({ provider: 'github', user: 'me', connectedAt: 6 });
     expect(requestFor(receiver, other, at).headers['x-sequence-id']).not.toBe(first.headers['x-sequence-id']);
+  });
+
+  it('leads to the page of the console, where it is known how browsers reach that', () => {
+    const page = 'https://hoardarr.example.org/below/accounts';
+    const body = `${notice.body}\nIn the console: ${page}`;
+    const sentTo = (address: string): NoticeRequest =>
+      requestFor(parseReceiver(address), notice, at, 'https://hoardarr.example.org/below');
+    expect(JSON.parse(sentTo('https://host/in').body)).toMatchObject({ url: page, body });
+    expect(JSON.parse(sentTo('apprise://host/key').body)).toMatchObject({ body });
+    expect(sentTo('ntfys://host/topic')).toMatchObject({ body, headers: { click: page } });
+    expect(sentTo('ntfys://host/topic?click=https://other.example.org').headers['click']).toBe(
+      'https://other.example.org',
+    );
+    expect(JSON.parse(requestFor(parseReceiver('https://host/in'), notice, at).body)).not.toHaveProperty('url');
   });
 
   it('was taken where the reply says so; 204 of Apprise says that nobody was told', () => {

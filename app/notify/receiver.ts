@@ -120,12 +120,23 @@ const NTFY_TAGS: Readonly<Record<Notice['type'], string>> = {
 /** Given in the address, they go before ours: https://docs.ntfy.sh/publish/#list-of-all-parameters */
 const NTFY_PARAMETERS = ['priority', 'tags', 'click'] as const;
 
-/** The request that hands a notice over: POST. */
-export function requestFor(receiver: Receiver, notice: Notice, at: number): NoticeRequest {
+/**
+ * The request that hands a notice over: POST.
+ *
+ * @param publicUrl where browsers reach the console, without a slash at the end: then the notice leads there; null: it is not known
+ */
+export function requestFor(
+  receiver: Receiver,
+  notice: Notice,
+  at: number,
+  publicUrl: string | null = null,
+): NoticeRequest {
   const { kind, url, authorization } = receiver;
-  const { event, id, type, title, body, data } = notice;
+  const { event, id, type, title, page, data } = notice;
   const login: Record<string, string> = authorization === null ? {} : { authorization };
-  if (kind === 'ntfy') return ntfyRequest(receiver, notice, login);
+  const link = publicUrl === null ? null : `${publicUrl}${page}`;
+  const body = link === null ? notice.body : `${notice.body}\nIn the console: ${link}`;
+  if (kind === 'ntfy') return ntfyRequest(receiver, { ...notice, body }, link, login);
   const headers = { ...login, 'content-type': 'application/json' };
   if (kind === 'apprise') {
     // https://github.com/caronc/apprise-api, "Persistent Storage Solution". Without a tag only services without one are told.
@@ -133,12 +144,18 @@ export function requestFor(receiver: Receiver, notice: Notice, at: number): Noti
     const tag = searchParams.has('tag') || searchParams.has('tags') ? {} : { tag: 'all' };
     return { url, headers, body: JSON.stringify({ title, body, type, format: 'text', ...tag }) };
   }
-  const sent = { source: 'hoardarr', event, id, at: new Date(at).toISOString(), type, title, body, ...data };
+  const where = link === null ? {} : { url: link };
+  const sent = { source: 'hoardarr', event, id, at: new Date(at).toISOString(), type, title, body, ...where, ...data };
   return { url, headers, body: JSON.stringify(sent) };
 }
 
 /** https://docs.ntfy.sh/publish/ */
-function ntfyRequest(receiver: Receiver, notice: Notice, login: Readonly<Record<string, string>>): NoticeRequest {
+function ntfyRequest(
+  receiver: Receiver,
+  notice: Notice,
+  link: string | null,
+  login: Readonly<Record<string, string>>,
+): NoticeRequest {
   const { id, type, title, body } = notice;
   const target = new URL(receiver.url);
   const given: Record<string, string> = {};
@@ -151,6 +168,7 @@ function ntfyRequest(receiver: Receiver, notice: Notice, login: Readonly<Record<
     title,
     priority: NTFY_PRIORITY[type],
     tags: NTFY_TAGS[type],
+    ...(link === null ? {} : { click: link }),
     ...given,
     // A copy takes the place of the first, where ntfy is new enough for that (2.16).
     'x-sequence-id': createHash('sha256').update(id).digest('hex').slice(0, 24),

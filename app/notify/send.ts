@@ -1,4 +1,5 @@
 import { causeOf } from '../../producers/http/fetch-body.ts';
+import type { Config } from '../config.ts';
 import type { Notice } from './notice.ts';
 import { type Receiver, refusalOf, requestFor } from './receiver.ts';
 
@@ -8,15 +9,21 @@ export type Sent =
   | { readonly is: 'partly'; readonly detail: string }
   | { readonly is: 'refused'; readonly detail: string; readonly retryAfterMs: number };
 
+export interface SendDeps {
+  readonly fetch: typeof fetch;
+  readonly config: Pick<Config, 'access'>;
+}
+
 const TIMEOUT_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** Hands a notice over, once. Never rejects; what it says names no address. */
-export async function send(fetchWith: typeof fetch, receiver: Receiver, notice: Notice, at: number): Promise<Sent> {
+export async function send(deps: SendDeps, receiver: Receiver, notice: Notice, at: number): Promise<Sent> {
   try {
-    const { url, headers, body } = requestFor(receiver, notice, at);
+    const [publicUrl = null] = deps.config.access.publicUrls;
+    const { url, headers, body } = requestFor(receiver, notice, at, publicUrl);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const reply = await fetchWith(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const reply = await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await reply.body?.cancel();
     const refusal = refusalOf(receiver, reply.status);
     if (refusal === null) return { is: 'taken' };

@@ -8,16 +8,15 @@ import { readBackupState } from '../backup-schedule.ts';
 import { backupNotice, deadLettersNotice, type HeldInScope, heldNotice, type Notice, reauthNotice } from './notice.ts';
 import { isTold, newDeadLetters, refusedAccounts } from './owed.ts';
 import type { Receiver } from './receiver.ts';
-import { send } from './send.ts';
+import { type SendDeps, send } from './send.ts';
 import { readTold, type Told, writeTold } from './told.ts';
 
-export interface TargetNotifierDeps {
+export interface TargetNotifierDeps extends SendDeps {
   readonly log: EventLog;
   readonly metadata: MetadataStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-  readonly fetch: typeof fetch;
   /** names of the providers that can be asked for a list */
   readonly providers: readonly string[];
   readonly isGone: (instance: string) => boolean;
@@ -146,7 +145,7 @@ export class TargetNotifier {
   async #send(notice: Notice): Promise<boolean> {
     const { telemetry, clock, random } = this.#deps;
     const { event } = notice;
-    const sent = await send(this.#deps.fetch, this.#receiver, notice, clock.now());
+    const sent = await send(this.#deps, this.#receiver, notice, clock.now());
     const about = { event, receiver: this.#receiver.kind };
     telemetry.metrics.count('hoardarr_notifications', 1, { event, result: sent.is === 'taken' ? 'sent' : 'failed' });
     if (sent.is !== 'refused') {

@@ -4,6 +4,7 @@ import { disconnectedMetadata, NOTHING_LEARNED } from '../../producers/credentia
 import { ACCOUNT_CADENCE_MS, cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import { removeHashes } from '../../producers/sync/known-hashes.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
+import { ways } from '../../producers/ways.ts';
 import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
 import { isGone } from '../instance.ts';
@@ -131,7 +132,7 @@ async function changeMetadata(
   for (;;) {
     const document = await app.metadata.get(key);
     if (document === null)
-      throw new NotFoundError(`there is no account ${accountName(account)}: \`hoardarr status\` lists what there is`);
+      throw new NotFoundError(`there is no account ${accountName(account)}: ${ways.status}, lists what there is`);
     const changed = change(readSyncMetadata(account, document.value));
     if ((await app.metadata.compareAndSet(key, document.version, changed)) !== null) return changed;
   }

@@ -164,15 +164,18 @@ export class Connections {
     if (set !== null && !new URL(set).pathname.endsWith(REDDIT_CALLBACK)) return null;
     return {
       redirectUrl: set ?? `${origin}${basePath}${REDDIT_CALLBACK}`,
-      wait: (state, signal) =>
-        new Promise((resolve, reject) => {
+      wait: async (state, signal) => {
+        // Whoever closes, or begins anew, may have come before.
+        signal.throwIfAborted();
+        return new Promise((resolve, reject) => {
           const hash = hashOf(state);
           this.#waiting.set(hash, { entry, resolve });
           signal.addEventListener('abort', () => {
             this.#waiting.delete(hash);
             reject(signal.reason);
           });
-        }),
+        });
+      },
     };
   }
 

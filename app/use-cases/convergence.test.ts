@@ -18,6 +18,7 @@ describe('what a comparison of both sides says', () => {
       converged: true,
       count: 812,
       checkedAt: '2026-11-26T14:02:00.000Z',
+      asOf: null,
       sentence: 'Reddit and Hoardarr hold the same 812 items, checked 14:02 UTC',
     });
     expect(say('github', compared({ converged: true, convergedAt: AT - 86_400_000 }, { count: 1 }))).toBe(
@@ -26,6 +27,7 @@ describe('what a comparison of both sides says', () => {
     expect(say('github', compared({ converged: true }, { count: 0 }))).toBe(
       'GitHub and Hoardarr both hold nothing, checked 14:02 UTC',
     );
+    expect(describeConvergence('tiktok', compared({}, { asOf: AT }), NOW).asOf).toBe('2026-11-26T14:02:00.000Z');
     expect(say('tiktok', compared({ converged: true }, { asOf: Date.UTC(2026, 0, 2) }))).toBe(
       'The TikTok export of 2026-01-02 and Hoardarr hold the same 812 items, checked 14:02 UTC',
     );

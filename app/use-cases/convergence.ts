@@ -8,6 +8,8 @@ export interface ConvergenceView {
   /** ids that the source listed when it was last compared; null: it listed none yet */
   readonly count: number | null;
   readonly checkedAt: string | null;
+  /** the moment that the export speaks of; null where it was no export, or one that does not tell */
+  readonly asOf: string | null;
   readonly sentence: string;
 }
 
@@ -28,6 +30,7 @@ export function describeConvergence(provider: string, row: ScopeRow | null, now:
       converged: null,
       count: null,
       checkedAt: null,
+      asOf: null,
       sentence: `${name} and Hoardarr have not been compared yet`,
     };
   const { converged, convergedAt } = row;
@@ -35,7 +38,7 @@ export function describeConvergence(provider: string, row: ScopeRow | null, now:
   const listed = count === 1 ? '1 item' : `${count} items`;
   const source = asOf === null ? name : `The ${name} export of ${dayOf(asOf)}`;
   const checked = convergedAt === null ? '' : `, checked ${timeOf(convergedAt, now)}`;
-  const seen = { converged, count, checkedAt: isoOf(convergedAt) };
+  const seen = { converged, count, checkedAt: isoOf(convergedAt), asOf: isoOf(asOf) };
   if (converged === true)
     return {
       ...seen,

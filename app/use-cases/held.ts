@@ -2,6 +2,7 @@ import { InputError, NotFoundError } from '../../core/errors.ts';
 import { parseScope, type Scope, scopeName } from '../../core/keys.ts';
 import type { HistoryEntry } from '../../core/ledger.ts';
 import type { HeldGroup } from '../../core/ports/item-store.ts';
+import { ways } from '../../producers/ways.ts';
 import type { App } from '../app.ts';
 import { type Decided, decideInScope } from './decide.ts';
 import { isoOf, objectOf } from './format.ts';
@@ -119,7 +120,7 @@ async function findGroup(app: App, id: string, user: string | null): Promise<Hel
   const exact = groups.filter((group) => group.id === id);
   const fitting = exact.length > 0 ? exact : groups.filter((group) => id.length >= 4 && group.id.startsWith(id));
   const [only] = fitting;
-  if (only === undefined) throw new NotFoundError(`nothing is held under ${id}: \`hoardarr held\` lists what waits`);
+  if (only === undefined) throw new NotFoundError(`nothing is held under ${id}: ${ways.held}, lists what waits`);
   if (fitting.length > 1) throw new InputError(`${id} fits ${fitting.length} of what is held: give more of its id`);
   return only;
 }

@@ -6,6 +6,7 @@ import type { App, ScopeChoice } from '../app.ts';
 import { isoOf, objectOf } from './format.ts';
 import { datesOf, type SavedBetween } from './saved-between.ts';
 import { checkProvider, findScopes, resolveScope } from './scopes.ts';
+import { type TrashTimes, trashTimesOf } from './trash-times.ts';
 
 export interface ItemsRequest extends SavedBetween {
   readonly user?: string | null;
@@ -20,7 +21,7 @@ export interface ItemsRequest extends SavedBetween {
 }
 
 export interface ItemPage {
-  readonly items: readonly ItemView[];
+  readonly items: readonly (ItemView & TrashTimes)[];
   /** null at the end, and where the page was asked for by its offset */
   readonly next: string | null;
   /** of all pages */
@@ -67,7 +68,9 @@ export async function listItems(app: App, request: ItemsRequest): Promise<ItemPa
     offset === null
       ? await app.store.list(filter, limit, after)
       : { items: await app.store.listAt(filter, limit, offset), next: null };
-  return { items: items.map(toItemView), next, total: await app.store.count(filter) };
+  const times = await trashTimesOf(app, items);
+  const listed = items.map((item) => ({ ...toItemView(item), ...times(item) }));
+  return { items: listed, next, total: await app.store.count(filter) };
 }
 
 export function statesOf(state: string): readonly ItemState[] {

@@ -54,7 +54,7 @@ export async function testTargets(app: App, url?: string): Promise<TestReport> {
       const shown = shownTarget(target);
       if (target.receiver === null) return { ok: false, detail: shown };
       const at = app.clock.now();
-      const sent = await send(app.fetch, target.receiver, testNotice(at), at);
+      const sent = await send(app, target.receiver, testNotice(at), at);
       return sent.is === 'taken'
         ? { ok: true, detail: `${shown} took it` }
         : { ok: false, detail: `${shown}: ${sent.detail}` };

@@ -8,6 +8,8 @@ import { VERSION } from '../version.ts';
 import { readAccounts } from './accounts.ts';
 import { coverageOf } from './status.ts';
 
+const DAY_MS = 86_400_000;
+
 /** How many items there are, by what becomes of them. */
 export interface Counts {
   readonly active: number;
@@ -28,6 +30,8 @@ export interface Overview {
   readonly outbound: readonly Outbound[];
   readonly eventLog: 'embedded' | 'kafka';
   readonly store: 'sqlite' | 'couchbase';
+  /** how long what was removed is kept in the trash */
+  readonly trashDays: number;
   readonly totals: Counts;
   readonly collections: readonly (Scope & Counts)[];
   /** nothing was ever taken in, and no account is connected: this is the first run */
@@ -60,6 +64,7 @@ export async function readOverview(app: App): Promise<Overview> {
     ),
     eventLog: config.kafka === null ? 'embedded' : 'kafka',
     store: config.store,
+    trashDays: config.trashMs / DAY_MS,
     totals: {
       active: sum(collections, 'active'),
       trash: sum(collections, 'trash'),

@@ -42,3 +42,17 @@ export async function importVia(
   const card = await beginImport(world, page, content, name);
   await card.getByText('Done', { exact: true }).waitFor();
 }
+
+/** Remembers what screen readers are told from now on; resolves to how to read it. */
+export async function watchTold(page: Page): Promise<() => Promise<readonly string[]>> {
+  await page.evaluate(`(() => {
+    const region = document.querySelector('output[aria-live]');
+    const told = (window.told = []);
+    new MutationObserver(() => told.push(region.textContent)).observe(region, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+  })()`);
+  return () => page.evaluate<readonly string[]>('window.told');
+}

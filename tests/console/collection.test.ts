@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
+import { button } from './actions.test-support.ts';
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 
@@ -39,11 +40,11 @@ describeConsole('the collection in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'scrolls through thousands with few of them in the page, and comes back to the same place',
-    async () => {
+  it.each(SIZES)(
+    'scrolls through thousands with few of them in the page, and comes back to the same place, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await importMany(page);
       const asked: string[] = [];
       page.on('request', (request) => {
@@ -67,6 +68,10 @@ describeConsole('the collection in a browser', (world) => {
       await page.keyboard.press('Escape');
       await item(page, MANY / 2).waitFor();
       expect(Math.abs((await page.evaluate<number>('window.scrollY')) - place)).toBeLessThan(10);
+      await page.locator(':focus', { hasText: `number ${MANY / 2} ` }).waitFor();
+      await page.keyboard.press('j');
+      await page.locator(':focus', { hasText: `number ${MANY / 2 + 1} ` }).waitFor();
+      expect(Math.abs((await page.evaluate<number>('window.scrollY')) - place)).toBeLessThan(300);
 
       await page.getByRole('button', { name: 'Grid' }).click();
       await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
@@ -77,11 +82,11 @@ describeConsole('the collection in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'keeps its filters in the address, and finds items while others still come in',
-    async () => {
+  it.each(SIZES)(
+    'keeps its filters in the address, and finds items while others still come in, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await page.goto(`${world().url}/uploads`);
       await page
         .locator('input[type=file]')
@@ -95,6 +100,10 @@ describeConsole('the collection in a browser', (world) => {
         .waitFor();
       await page.goto(`${world().url}/uploads`);
       await page.getByText('3,000 new').waitFor({ timeout: 120_000 });
+
+      await page.goto(`${world().url}/?q=invented`);
+      await button(page, 'Show more results').click();
+      await page.getByText('These are the best 200, and there may be more', { exact: false }).waitFor();
 
       await page.goto(`${world().url}/?provider=tiktok&from=2025-05-31&to=2025-05-31`);
       await page.getByText('24 items').first().waitFor();

@@ -58,25 +58,33 @@ describeConsole('connecting an account in a browser', (world) => {
       await button(page, 'Reddit').click();
       await button(page, 'Go on to Reddit').click();
       await button(page, 'Allow').click();
+      await page.getByText('Reddit is connected: me_myself').waitFor();
       await page.getByRole('heading', { name: 'Reddit: me_myself' }).waitFor();
-      await page.getByText(/Reddit and Hoardarr hold the same 30 items, checked \d\d:\d\d/).waitFor();
+      await page.getByText(/Reddit and Hoardarr hold the same 30 items, checked \d+:\d\d\s[AP]M/).waitFor();
       expect(await page.getByText('access_denied').count()).toBe(0);
       expect(new URL(page.url()).search).toBe('');
       expect(await seriousFaults(page)).toEqual([]);
       await keepScreenshot(page, `connected-${name.slice(2)}`);
       await find(page, 'Invented post number 12');
+      await page.goto(`${world().url}/?from=2020-01-01`);
+      await page.getByText('Reddit does not say when something was saved', { exact: false }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
     },
     LIMIT_MS,
   );
 
-  it(
-    'says in plain words what Reddit needs where no application is configured',
-    async () => {
+  it.each(SIZES)(
+    'says in plain words what Reddit needs where no application is configured, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await open(page, 'Connect Reddit');
       await button(page, 'Go on to Reddit').click();
       await page.getByText(/REDDIT_CLIENT_ID/).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.goto(`${world().url}/v1/connections/reddit/callback?state=of-before&code=of-before`);
+      await page.getByText('Nobody waited for this answer any more').waitFor();
+      expect(new URL(page.url())).toMatchObject({ pathname: '/accounts', search: '' });
       expect(await seriousFaults(page)).toEqual([]);
     },
     LIMIT_MS,
@@ -119,11 +127,34 @@ describeConsole('connecting an account in a browser', (world) => {
       await answerAt('Authorize');
       await page.getByText('GitHub is connected: octo-inventor').waitFor();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.getByText(/GitHub and Hoardarr hold the same 40 items, checked \d\d:\d\d/).waitFor();
+      await page.getByText(/GitHub and Hoardarr hold the same 40 items, checked \d+:\d\d\s[AP]M/).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
       expect(new URL(page.url()).search).toBe('');
       await page.goto(world().url);
       await page.getByText('40 items').first().waitFor();
+    },
+    LIMIT_MS,
+  );
+
+  it.each(SIZES)(
+    'keeps the public stars of a name at GitHub, without a token, on %s',
+    async (_, options) => {
+      const login = github.world.login(7, 'octo-inventor', 'token-of-somebody');
+      for (let n = 1; n <= 12; n += 1) github.world.star(login, 1_000 + n);
+      await world().start({ GITHUB_API_URL: github.origin });
+      const page = await world().page(options);
+      await open(page, 'Connect GitHub');
+      await button(page, 'Public stars, without a token').click();
+      const name = page.getByLabel('Name at GitHub');
+      await name.fill('nobody-of-this-name');
+      await button(page, 'Connect').click();
+      await page.getByText('nobody-of-this-name').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await name.fill('octo-inventor');
+      await button(page, 'Connect').click();
+      await page.getByText('GitHub is connected: octo-inventor').waitFor();
+      await page.getByText(/GitHub and Hoardarr hold the same 12 items, checked \d+:\d\d\s[AP]M/).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
     },
     LIMIT_MS,
   );

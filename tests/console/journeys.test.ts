@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
-import { beginImport, importVia, uploadCard } from './actions.test-support.ts';
-import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
+import { beginImport, importVia, toast, uploadCard, watchTold } from './actions.test-support.ts';
+import { DESKTOP, dropFile, keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 import { beginWithExport } from './main-journeys.test-support.ts';
 
@@ -16,20 +16,39 @@ describeConsole('the console in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'is used by keyboard alone: search, results, an item and back',
-    async () => {
+  it.each(SIZES)(
+    'is used by keyboard alone: search, results, an item and back, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await importVia(world(), page, inventedExport(inventedRows(60)));
       await page.goto(world().url);
       await page.getByText('60 items').first().waitFor();
       const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
+      // Who opens the console begins at its top; each page that is gone to is read out.
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe('Skip to the content');
+      for (const title of ['Uploads', 'Collection']) {
+        await page.getByRole('link', { name: title, exact: true }).click();
+        await page.locator('h1:focus', { hasText: title }).waitFor();
+        expect(await page.title()).toBe(`${title} · Hoardarr`);
+      }
       await page.keyboard.press('j');
       await page.keyboard.press('j');
       expect(await focused()).toContain('Invented caption number 1 ');
       await page.keyboard.press('k');
       expect(await focused()).toContain('Invented caption number 0 ');
+
+      // Two searches that find as many are told twice.
+      const told = await watchTold(page);
+      const searches = ['invented', 'caption'];
+      for (const [n, words] of searches.entries()) {
+        await page.getByRole('searchbox').fill(words);
+        while ((await told()).length <= n) await page.waitForTimeout(20);
+      }
+      expect((await told()).map((text) => text.trim())).toEqual(searches.map(() => '50 results'));
+      await page.getByRole('searchbox').fill('');
+      await page.getByRole('searchbox').press('Escape');
 
       await page.keyboard.press('/');
       await page.keyboard.type('number 41');
@@ -50,17 +69,34 @@ describeConsole('the console in a browser', (world) => {
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.keyboard.press('Escape');
-      await found.waitFor();
+      await page.locator(':focus', { hasText: 'Invented caption number 41 ' }).waitFor();
       expect(await page.getByRole('searchbox').inputValue()).toBe('number 41');
+      const second = await page.locator('[data-index="1"] a').textContent();
+      await page.keyboard.press('j');
+      expect(await focused()).toBe(second);
+
+      // Keys that are a character alone can be turned off, the others go on.
+      await page.getByRole('link', { name: 'Settings' }).click();
+      await page.getByRole('switch', { name: 'Keyboard shortcuts' }).click();
+      await page.getByRole('link', { name: 'Collection', exact: true }).click();
+      await page.getByText('60 items').first().waitFor();
+      for (const key of ['/', 'j', '?']) await page.keyboard.press(key);
+      expect(await focused()).toBe('Collection');
+      await page.keyboard.press('ArrowDown');
+      expect(await focused()).toContain('Invented caption number 0 ');
+      // A phone has no room for the button.
+      if (options !== DESKTOP) return;
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await page.getByText('Keys that are a single character are turned off', { exact: false }).waitFor();
     },
     LIMIT_MS,
   );
 
-  it(
-    'tells why an item went, restores it, and purges it after asking',
-    async () => {
+  it.each(SIZES)(
+    'tells why an item went, restores it, and purges it after asking, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       const rows = inventedRows(60);
       await importVia(world(), page, inventedExport(rows));
       const later = inventedExport(rows.slice(1), Date.UTC(2025, 5, 3));
@@ -89,11 +125,11 @@ describeConsole('the console in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'follows uploads through a reload and a server that goes away, several at once',
-    async () => {
+  it.each(SIZES)(
+    'follows uploads through a reload and a server that goes away, several at once, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await page.goto(`${world().url}/uploads`);
       const files = [
         world().file('first.json', inventedExport(inventedRows(3_000))),
@@ -123,11 +159,11 @@ describeConsole('the console in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'says what a refused file is, in the words of the server, and asks whose export it is where nobody can tell',
-    async () => {
+  it.each(SIZES)(
+    'says what a refused file is, asks whose export it is where nobody can tell, and takes what is dropped as the page says, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       await page.goto(`${world().url}/uploads`);
       await page.locator('input[type=file]').setInputFiles(world().file('wrong.json', { 'Your Activity': {} }));
       await uploadCard(page, 'wrong.json').getByText('Failed', { exact: true }).waitFor();
@@ -140,6 +176,28 @@ describeConsole('the console in a browser', (world) => {
       await uploadCard(page, 'holiday.zip').getByRole('button', { name: 'TikTok' }).click();
       await uploadCard(page, 'holiday.zip').getByText('Failed', { exact: true }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
+
+      // What the page asks for holds for files that are dropped on it, too.
+      const dropExport = () => dropFile(page, 'dropped.json', JSON.stringify(inventedExport(inventedRows(3))));
+      await page.getByText('Options').click();
+      const whose = page.getByRole('combobox', { name: 'Whose' });
+      await whose.fill('no/name');
+      await dropExport();
+      await toast(page, /^Say whose it is first/).waitFor();
+      expect(await uploadCard(page, 'dropped.json').count()).toBe(0);
+      // A message that passes by stops no key of the page.
+      await page.getByRole('heading', { name: 'Uploads', exact: true }).focus();
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      await help.waitFor();
+      await page.keyboard.press('Escape');
+      await help.waitFor({ state: 'detached' });
+      await whose.fill('partner');
+      await page.getByLabel('Made on').fill('2025-06-02');
+      await dropExport();
+      await uploadCard(page, 'dropped.json').getByText('3 new').waitFor();
+      await uploadCard(page, 'dropped.json').getByText('partner').waitFor();
+      expect(await page.evaluate<string>(`localStorage.getItem('hoardarr.uploads')`)).toContain('"asOf":"2025-06-02"');
     },
     LIMIT_MS,
   );
@@ -174,11 +232,11 @@ describeConsole('the console in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'works under a sub-path, where links, files and the way back keep to it',
-    async () => {
+  it.each(SIZES)(
+    'works under a sub-path, where links, files and the way back keep to it, on %s',
+    async (_, options) => {
       await world().start({ HOARDARR_BASE_PATH: '/hoard' });
-      const page = await world().page();
+      const page = await world().page(options);
       await importVia(world(), page, inventedExport(inventedRows(60)));
       await page.getByRole('link', { name: 'Show the items' }).click();
       await page.getByRole('link', { name: /Invented caption number 3 / }).click();

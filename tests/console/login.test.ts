@@ -52,18 +52,22 @@ describeConsole('the login in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'is asked for again, in the same place, as soon as the session has ended elsewhere',
-    async () => {
+  it.each(SIZES)(
+    'is asked for again, in the same place, as soon as the session has ended elsewhere, on %s',
+    async (_, options) => {
       await setPassword(PASSWORD);
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       const logIn = async (password: string, heading: string): Promise<void> => {
         await page.getByRole('heading', { name: 'Log in' }).waitFor();
         await page.getByLabel('Password').fill(password);
         await button(page, 'Log in').click();
         await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
       };
+      await page.goto(`${world().url}/v1/session/link?code=of-before`);
+      await page.getByText('This link was used before').waitFor();
+      expect(new URL(page.url()).search).toBe('');
+      expect(await seriousFaults(page)).toEqual([]);
       await page.goto(`${world().url}/uploads`);
       await logIn(PASSWORD, 'Uploads');
       // Another password ends all sessions.

@@ -18,11 +18,11 @@ describeConsole('a long upload in a browser', (world) => {
   });
   afterAll(() => oembed.close());
 
-  it(
-    'shows how far it is, and search finds its items while it still runs',
-    async () => {
+  it.each(SIZES)(
+    'shows how far it is, and search finds its items while it still runs, on %s',
+    async (_, options) => {
       await world().start({ TIKTOK_OEMBED_URL: oembed.url });
-      const page = await world().page();
+      const page = await world().page(options);
       // It does not say what its videos are about, so that TikTok is asked, four a second: that takes 20 minutes.
       const card = await beginImport(world(), page, inventedExport(inventedRows(ITEMS, false)), 'first.json');
       const progress = card.getByRole('progressbar');

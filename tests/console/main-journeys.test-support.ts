@@ -19,6 +19,11 @@ export const LATER = Date.UTC(2025, 5, 3);
 /** Of the picture of the pipeline, by its title. */
 export const stagesOf = (page: Page) => (name: string) => page.getByRole('region', { name, exact: true });
 
+const navigation = (page: Page) => page.getByRole('navigation', { name: 'Pages' });
+
+/** The navigation says so. */
+const waits = (page: Page, what: string) => navigation(page).getByText(what, { exact: true }).waitFor();
+
 /** Remembers the name of each progress bar that the page shows from now on, however short; resolves to how to read them. */
 async function watchProgress(page: Page): Promise<() => Promise<readonly string[]>> {
   await page.evaluate(`(() => {
@@ -35,6 +40,8 @@ async function watchProgress(page: Page): Promise<() => Promise<readonly string[
 export const beginWithExport: Journey = async (world, size, options) => {
   await world.start();
   const page = await world.page(options);
+  // As over plain HTTP in a home network, where browsers do not offer it.
+  await page.addInitScript('delete Crypto.prototype.randomUUID');
   await page.goto(`${world.url}/welcome`);
   await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
   expect(await page.getByText('Reddit has to approve').isVisible()).toBe(true);
@@ -77,7 +84,7 @@ export const connectAndSync: Journey = async (world, size, options) => {
     await token.fill('token-7');
     await button(page, 'Connect').click();
     await page.getByText('GitHub is connected: octo-inventor').waitFor();
-    await page.getByText(/GitHub and Hoardarr hold the same 40 items, checked \d\d:\d\d/).waitFor();
+    await page.getByText(/GitHub and Hoardarr hold the same 40 items, checked \d+:\d\d\s[AP]M/).waitFor();
 
     for (let n = 41; n <= 45; n += 1) github.world.star(login, 1_000 + n);
     await button(page, 'Sync now').click();
@@ -96,10 +103,19 @@ export const connectAndSync: Journey = async (world, size, options) => {
     await page.getByRole('switch', { name: 'Pause', checked: true }).waitFor();
     expect(await page.getByLabel('How often').inputValue()).toBe(String(6 * 3_600_000));
 
+    await page.getByRole('switch', { name: 'Pause' }).click();
+    await page.getByRole('switch', { name: 'Pause', checked: false }).waitFor();
+    github.world.tokens.delete('token-7');
+    await button(page, 'Sync now').click();
+    await waits(page, '1 account has to be connected again');
+
     await button(page, 'Disconnect').click();
     await page.getByLabel('Also erase what it brought').check();
     await confirm(page, 'Disconnect GitHub?', 'Disconnect and erase');
     await page.getByText('GitHub is disconnected, 45 items erased').waitFor();
+    await page.getByText('Not connected', { exact: true }).waitFor();
+    await button(page, 'Connect again').waitFor();
+    expect(await page.getByRole('link', { name: 'Upload an export' }).count()).toBe(0);
     expect(await seriousFaults(page)).toEqual([]);
   } finally {
     await github.close();
@@ -116,6 +132,7 @@ export const reviewRemovals: Journey = async (world, size, options) => {
   const held = page.getByRole('list', { name: 'Held removals from TikTok' });
   await held.waitFor();
   await page.getByText('The export of Jun 3, 2025 has 200 items, and these 400 are not among them.').waitFor();
+  await waits(page, '400 removals wait for your approval');
   expect(await seriousFaults(page)).toEqual([]);
   await world.keepScreenshot(page, `removals-${size.slice(2)}`);
   // What is far below is not there before it is scrolled to.
@@ -127,11 +144,13 @@ export const reviewRemovals: Journey = async (world, size, options) => {
   await button(page, 'Remove').click();
   await page.getByText('3 others go on waiting here.').waitFor();
   await confirm(page, 'Remove 397 items?', 'Remove');
+  await waits(page, '3 removals wait for your approval');
   await page.getByText('397 items moved to the trash').waitFor();
   await page.getByLabel('0 of 3 chosen').check();
   await button(page, 'Keep').click();
   await confirm(page, 'Keep 3 items?', 'Keep');
   await page.getByText('Nothing waits for you').waitFor();
+  await navigation(page).locator('.nav-count').waitFor({ state: 'detached' });
 
   await page.getByRole('link', { name: 'Trash 397' }).click();
   await page.getByText('for 30 days').waitFor();
@@ -179,6 +198,7 @@ export const keepHealthy: Journey = async (world, size, options) => {
   await page.getByText('None: every record was taken.').waitFor();
   await appendUnreadable(world);
   await stage('Embedding').getByText('1 dead letter', { exact: true }).waitFor();
+  await waits(page, '1 dead letter');
   const letters = page.getByRole('list', { name: 'Dead letters' });
   await letters.getByText(/^embed, \S*ingest, partition \d+, offset \d+/).waitFor();
   expect(await seriousFaults(page)).toEqual([]);

@@ -31,6 +31,7 @@ describeConsole('the trash in a browser', (world) => {
       await page.getByRole('link', { name: 'Trash 5' }).click();
       const trash = page.getByRole('list', { name: 'Items in the trash' });
       await trash.getByRole('listitem').nth(4).waitFor();
+      expect(await trash.getByText(/^since \w+ \d+, \d+ · until \w+ \d+, \d+ · TikTok/).count()).toBe(5);
       expect(await button(page, 'Purge').isDisabled()).toBe(true);
       expect(await seriousFaults(page)).toEqual([]);
       await keepScreenshot(page, `trash-${name.slice(2)}`);

@@ -35,11 +35,11 @@ describeConsole('the upkeep in a browser', (world) => {
     LIMIT_MS,
   );
 
-  it(
-    'lists a dead letter as soon as the stages tell of it',
-    async () => {
+  it.each(SIZES)(
+    'lists a dead letter as soon as the stages tell of it, on %s',
+    async (_, options) => {
       await world().start();
-      const page = await world().page();
+      const page = await world().page(options);
       // What is looked at again after a while would hide that nothing was told.
       await page.addInitScript('window.setInterval = () => 0');
       await page.goto(`${world().url}/health`);

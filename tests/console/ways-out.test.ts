@@ -50,6 +50,10 @@ describeConsole('the ways out and back in a browser', (world) => {
       };
       expect(karakeep.bookmarks.map(({ title }) => title).toSorted()).toEqual(expected);
       expect(karakeep.bookmarks.every(({ content }) => content.url.startsWith('https://www.tiktok'))).toBe(true);
+      await page.getByRole('button', { name: 'VS Code, over HTTP' }).click();
+      const snippet = page.getByLabel('Configuration of VS Code, over HTTP');
+      expect(await snippet.inputValue()).toContain(`"url": "${world().url}/mcp"`);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
       expect(new URL(page.url()).pathname).toBe('/settings');
       expect(await seriousFaults(page)).toEqual([]);
       await keepScreenshot(page, `export-${name.slice(2)}`);

@@ -1,11 +1,30 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { ApiProblem, get } from './client.ts';
 import type { Overview, Session } from './types.ts';
+import type { Account } from './types-accounts.ts';
+import type { Pipeline } from './types-operations.ts';
+
+interface Asked {
+  readonly signal: AbortSignal;
+}
 
 /** What this installation is and holds. */
 export function useOverview(): UseQueryResult<Overview> {
   return useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => get<Overview>('v1/overview', { signal }) });
 }
+
+/** The accounts, and a row for each of their collections. */
+export const accountsQuery = {
+  queryKey: ['accounts'],
+  queryFn: async ({ signal }: Asked): Promise<readonly Account[]> =>
+    (await get<{ readonly accounts: readonly Account[] }>('v1/accounts', { signal })).accounts,
+} as const;
+
+/** How the stages fare, and what they could not take. */
+export const pipelineQuery = {
+  queryKey: ['pipeline'],
+  queryFn: ({ signal }: Asked) => get<Pipeline>('v1/pipeline', { signal }),
+} as const;
 
 const OPEN: Session = { isLoggedIn: true, methods: ['none'], user: null, needsSetup: false };
 

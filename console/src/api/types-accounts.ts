@@ -11,7 +11,7 @@ export interface Account {
   readonly lastFullReconciliation: string | null;
   readonly cadenceMs?: number | null;
   readonly budget?: { readonly limit: number; readonly remaining: number; readonly resetAt: string | null } | null;
-  readonly convergence?: { readonly converged: boolean | null; readonly sentence: string };
+  readonly convergence?: Convergence;
   readonly active: number;
   readonly trash: number;
   readonly held: number;
@@ -20,6 +20,17 @@ export interface Account {
   readonly connected?: boolean;
   readonly lastError?: string | null;
   readonly lastErrorAt?: string | null;
+}
+
+/** What the last comparison of both sides says. */
+export interface Convergence {
+  readonly converged: boolean | null;
+  readonly count: number | null;
+  readonly checkedAt: string | null;
+  /** of the export that was compared */
+  readonly asOf?: string | null;
+  /** in the server's words, whose times are UTC */
+  readonly sentence: string;
 }
 
 /** How far connecting an account is. */

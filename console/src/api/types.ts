@@ -45,8 +45,14 @@ export interface SearchAnswer {
   readonly results: readonly SearchResult[];
 }
 
+export interface ListedItem extends Item {
+  /** of what is in the trash: when it went there, and from when on it is purged */
+  readonly removedAt?: string | null;
+  readonly purgeAt?: string | null;
+}
+
 export interface ItemPage {
-  readonly items: readonly Item[];
+  readonly items: readonly ListedItem[];
   readonly next: string | null;
   readonly total?: number;
 }
@@ -85,6 +91,8 @@ export interface Overview {
   readonly outbound: readonly { readonly host: string; readonly why: string }[];
   readonly eventLog: 'embedded' | 'kafka';
   readonly store: 'sqlite' | 'couchbase';
+  /** how long what was removed is kept in the trash */
+  readonly trashDays?: number;
   readonly totals: { readonly active: number; readonly trash: number; readonly held: number };
   readonly collections: readonly {
     readonly provider: string;

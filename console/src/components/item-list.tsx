@@ -1,8 +1,18 @@
 import './item-list.css';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ReactElement, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type MouseEvent,
+  type ReactElement,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useShortcuts } from '../lib/use-shortcuts.ts';
 import { ItemCard, ItemPlaceholder, ItemRow, type ListedItem } from './item-row.tsx';
+import { useListFocus } from './use-list-focus.ts';
 
 export interface ItemListHandle {
   /** as when the reader goes from the search into what was found */
@@ -13,6 +23,8 @@ interface ItemListProps {
   readonly ref?: Ref<ItemListHandle>;
   /** what is listed; read out */
   readonly label: string;
+  /** of the page that shows it, which the reader comes back to */
+  readonly address: string;
   readonly count: number;
   /** undefined while it is on its way */
   readonly itemAt: (index: number) => ListedItem | undefined;
@@ -29,7 +41,7 @@ const GAP_REM = 0.75;
 const OVERSCAN_ROWS = 6;
 
 /** A list of any length: only what is near the view is there. j, k and the arrows move, Enter opens. */
-export function ItemList({ ref, label, count, itemAt, view, query, onRange }: ItemListProps): ReactElement {
+export function ItemList({ ref, label, address, count, itemAt, view, query, onRange }: ItemListProps): ReactElement {
   const box = useRef<HTMLUListElement>(null);
   const { columns, top, remPx } = useLayout(box, view);
   const rows = Math.ceil(count / columns);
@@ -45,7 +57,8 @@ export function ItemList({ ref, label, count, itemAt, view, query, onRange }: It
   useEffect(() => onRange?.(first, last), [onRange, first, last]);
   // The size of a row depends on both.
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, view, remPx]);
-  const focus = useFocus(box, count, (index) => virtualizer.scrollToIndex(Math.floor(index / columns)));
+  const scrollTo = (index: number): void => virtualizer.scrollToIndex(Math.floor(index / columns));
+  const focus = useListFocus(box, { address, count, scrollTo });
   useImperativeHandle(ref, () => ({ focusFirst: () => focus.to(0) }), [focus]);
   useShortcuts({
     j: () => focus.by(1),
@@ -74,7 +87,7 @@ export function ItemList({ ref, label, count, itemAt, view, query, onRange }: It
                 left: `calc(${column} * ((100% - ${(columns - 1) * GAP_REM}rem) / ${columns} + ${GAP_REM}rem))`,
               }}
             >
-              <Entry item={item} view={view} query={query ?? ''} />
+              <Entry item={item} view={view} query={query ?? ''} onOpen={focus.onOpen} />
             </li>
           );
         }),
@@ -87,11 +100,13 @@ interface EntryProps {
   readonly item: ListedItem | undefined;
   readonly view: 'list' | 'grid';
   readonly query: string;
+  readonly onOpen: (event: MouseEvent<HTMLElement>) => void;
 }
 
-function Entry({ item, view, query }: EntryProps): ReactElement {
+function Entry({ item, view, query, onOpen }: EntryProps): ReactElement {
   if (item === undefined) return <ItemPlaceholder isCard={view === 'grid'} />;
-  return view === 'grid' ? <ItemCard item={item} query={query} /> : <ItemRow item={item} query={query} />;
+  const Shown = view === 'grid' ? ItemCard : ItemRow;
+  return <Shown item={item} query={query} onOpen={onOpen} />;
 }
 
 interface Layout {
@@ -123,48 +138,4 @@ function useLayout(box: React.RefObject<HTMLUListElement | null>, view: 'list' |
     return () => observer.disconnect();
   }, [box, view]);
   return layout;
-}
-
-interface Focus {
-  /** false where there is nowhere to go, so that the key keeps its meaning */
-  readonly by: (distance: number) => boolean;
-  readonly to: (index: number) => void;
-}
-
-/** Moves the real focus, which readers follow; an entry that is not there yet gets it when it has come. */
-function useFocus(
-  box: React.RefObject<HTMLUListElement | null>,
-  count: number,
-  scrollTo: (index: number) => void,
-): Focus {
-  const wanted = useRef<number | null>(null);
-  const at = useRef(-1);
-  const linkAt = (index: number): HTMLElement | null =>
-    box.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`) ?? null;
-  const settle = (): void => {
-    if (wanted.current === null) return;
-    const link = linkAt(wanted.current);
-    if (link === null) return;
-    at.current = wanted.current;
-    wanted.current = null;
-    link.focus({ preventScroll: true });
-    link.scrollIntoView({ block: 'nearest' });
-  };
-  useEffect(settle);
-  const to = (index: number): void => {
-    wanted.current = Math.max(0, Math.min(index, count - 1));
-    if (linkAt(wanted.current) === null) scrollTo(wanted.current);
-    settle();
-  };
-  const by = (distance: number): boolean => {
-    if (count === 0) return false;
-    const focused = document.activeElement?.closest('[data-index]');
-    const isInside = focused !== null && focused !== undefined && box.current?.contains(focused) === true;
-    const from = isInside ? Number(focused.getAttribute('data-index')) : (wanted.current ?? at.current);
-    const target = from === -1 ? 0 : from + distance;
-    if (target < 0 || target >= count) return isInside;
-    to(target);
-    return true;
-  };
-  return { by, to };
 }

@@ -1,5 +1,5 @@
 import './item-row.css';
-import type { ReactElement } from 'react';
+import type { MouseEvent, ReactElement } from 'react';
 import { Link } from 'wouter';
 import type { Item, SearchResult } from '../api/types.ts';
 import { itemHref } from '../lib/item-address.ts';
@@ -19,12 +19,14 @@ interface ItemRowProps {
   readonly item: ListedItem;
   /** whose words stand out */
   readonly query?: string;
+  /** its link was followed */
+  readonly onOpen?: (event: MouseEvent<HTMLElement>) => void;
 }
 
 /** One item in a line: where from, what it is, why it was found. The whole of it is the link. */
-export function ItemRow({ item, query = '' }: ItemRowProps): ReactElement {
+export function ItemRow({ item, query = '', onOpen }: ItemRowProps): ReactElement {
   return (
-    <Link href={itemHref(item)} className="item-row">
+    <Link href={itemHref(item)} className="item-row" onClick={onOpen}>
       <Thumbnail item={item} />
       <span className="item-row-text">
         <span className="item-row-title truncate">
@@ -46,9 +48,9 @@ export function ItemRow({ item, query = '' }: ItemRowProps): ReactElement {
 }
 
 /** The same as a card, for the grid. */
-export function ItemCard({ item, query = '' }: ItemRowProps): ReactElement {
+export function ItemCard({ item, query = '', onOpen }: ItemRowProps): ReactElement {
   return (
-    <Link href={itemHref(item)} className="item-card">
+    <Link href={itemHref(item)} className="item-card" onClick={onOpen}>
       <Thumbnail item={item} size="large" />
       <span className="item-card-text">
         <span className="item-card-title">

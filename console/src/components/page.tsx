@@ -1,6 +1,7 @@
 import './page.css';
-import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
+import { type ReactElement, type ReactNode, type RefObject, useEffect, useRef } from 'react';
 import { classNames } from '../lib/class-names.ts';
+import { DIALOGS } from '../lib/dialogs.ts';
 import { texts } from '../texts.ts';
 
 interface PageProps {
@@ -13,14 +14,9 @@ interface PageProps {
   readonly children: ReactNode;
 }
 
-/** A page with its title; the title gets the focus when the page is entered, so that it is read out. */
+/** A page with its title. */
 export function Page({ title, intro, actions, width = 'wide', children }: PageProps): ReactElement {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useTitle(title);
-  useEffect(() => {
-    if (document.activeElement === null || document.activeElement === document.body)
-      heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = usePageHeading(title);
   return (
     <div className={classNames('page', `page-${width}`)}>
       <header className="page-header">
@@ -37,9 +33,22 @@ export function Page({ title, intro, actions, width = 'wide', children }: PagePr
   );
 }
 
-/** Puts the title into the tab of the browser. */
-export function useTitle(title: string): void {
+/** What the console is opened with is read out by itself, and the keyboard begins at the first link there. */
+let isFirst = true;
+
+/**
+ * For the heading of each page, with tabIndex -1: its title stands in the tab of the browser, and it gets the focus when the page is
+ * entered from another one, so that it is read out. Not where something of the page has it already, as what was left before.
+ */
+export function usePageHeading(title: string): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = title === texts.product ? title : `${title} · ${texts.product}`;
   }, [title]);
+  useEffect(() => {
+    const taker = document.activeElement?.closest(`main, ${DIALOGS}`) ?? null;
+    if (!isFirst && taker === null) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
+  return heading;
 }

@@ -1,6 +1,7 @@
 const LANGUAGE = 'en';
 const counts = new Intl.NumberFormat(LANGUAGE);
 const dates = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
+const times = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: 'short' });
 const moments = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'short' });
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'auto' });
 
@@ -38,6 +39,12 @@ export function formatDate(iso: string): string {
 /** `Nov 3, 2025, 2:02 PM` */
 export function formatMoment(iso: string): string {
   return moments.format(new Date(iso));
+}
+
+/** `2:02 PM`; with its day unless that is today */
+export function formatClock(iso: string, nowMs = Date.now()): string {
+  const at = new Date(iso);
+  return dates.format(at) === dates.format(nowMs) ? times.format(at) : moments.format(at);
 }
 
 /** `3 days ago`, `in 5 minutes`, `just now` */

@@ -1,6 +1,14 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
 
+/** An item that was opened from a list. */
+export interface OpenedItem {
+  /** in the list, as it was then */
+  readonly index: number;
+  readonly href: string;
+}
+
 const places = new Map<string, number>();
+const opened = new Map<string, OpenedItem>();
 let cameBack = false;
 
 /** Where a page was scrolled to is our matter: the browser restores it before a list is as long as it was. */
@@ -41,4 +49,16 @@ export function useScrollMemory(address: string, isReady: boolean): void {
     },
     [address],
   );
+}
+
+/** The list at this address is left for one of its items. */
+export function rememberOpened(address: string, item: OpenedItem): void {
+  opened.set(address, item);
+}
+
+/** The item that the reader comes back from, told once; null for who enters the list anew. */
+export function takeOpened(address: string): OpenedItem | null {
+  const item = opened.get(address) ?? null;
+  opened.delete(address);
+  return cameBack ? item : null;
 }

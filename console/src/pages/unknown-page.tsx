@@ -1,17 +1,16 @@
-import { Compass } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { ButtonLink } from '../components/button.tsx';
-import { EmptyState } from '../components/empty-state.tsx';
-import { useTitle } from '../components/page.tsx';
+import { Page } from '../components/page.tsx';
 import { texts } from '../texts.ts';
 
 /** The address leads nowhere. */
 export function UnknownPage(): ReactElement {
   const { title, text, action } = texts.unknownPage;
-  useTitle(title);
   return (
-    <EmptyState icon={Compass} title={title} actions={<ButtonLink href="/">{action}</ButtonLink>}>
-      {text}
-    </EmptyState>
+    <Page title={title} intro={text} width="narrow">
+      <div>
+        <ButtonLink href="/">{action}</ButtonLink>
+      </div>
+    </Page>
   );
 }

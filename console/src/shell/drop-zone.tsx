@@ -4,6 +4,7 @@ import { type ReactElement, useEffect, useEffectEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import { notify } from '../components/notify.ts';
 import { texts } from '../texts.ts';
+import { isUserName, optionsForDrops } from '../uploads/import-options.ts';
 import { uploadStore } from '../uploads/upload-store.ts';
 
 /** Files can be dropped on every page, wherever on it. */
@@ -16,7 +17,12 @@ export function DropZone(): ReactElement | null {
     const { files, hasFolder } = filesOf(event);
     if (hasFolder) notify({ title: texts.uploads.folder, isDanger: true });
     if (files.length === 0) return;
-    void uploadStore.add(files, { user: 'me', asOf: '' });
+    const options = optionsForDrops();
+    if (!isUserName(options.user)) {
+      notify({ title: texts.uploads.dropUserError, isDanger: true });
+      return;
+    }
+    void uploadStore.add(files, options);
     navigate('/uploads');
   });
   useEffect(() => {

@@ -14,7 +14,7 @@ import {
   Upload,
   Users,
 } from 'lucide-react';
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useId } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useSession } from '../api/queries.ts';
 import { logOut } from '../api/session.ts';
@@ -22,8 +22,7 @@ import { IconButton } from '../components/button.tsx';
 import { classNames } from '../lib/class-names.ts';
 import { chooseTheme, type Theme, useTheme } from '../lib/theme.ts';
 import { texts } from '../texts.ts';
-import { isOver } from '../uploads/tracked-upload.ts';
-import { useUploads } from '../uploads/upload-store.ts';
+import { useWaiting, type Waiting } from './use-waiting.ts';
 
 interface ShellProps {
   readonly onShowShortcuts: () => void;
@@ -61,16 +60,7 @@ export function Shell({ onShowShortcuts, children }: ShellProps): ReactElement {
         </Link>
         <Tools onShowShortcuts={onShowShortcuts} />
       </header>
-      <nav className="shell-nav" aria-label={texts.shell.navigation}>
-        <ul className="nav-list">
-          {PLACES.map((place) => (
-            <li key={place.href}>
-              <NavLink {...place} />
-              {place.href === '/uploads' ? <UploadsUnderWay /> : null}
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Navigation />
       <main id="content" className="shell-main">
         {children}
       </main>
@@ -78,29 +68,50 @@ export function Shell({ onShowShortcuts, children }: ShellProps): ReactElement {
   );
 }
 
-function NavLink({ href, pattern, label, icon: Icon }: Place): ReactElement {
-  const [isHere] = useRoute(pattern);
+function Navigation(): ReactElement {
+  const waiting = useWaiting();
   return (
-    <Link
-      href={href}
-      className={classNames('nav-link', isHere && 'nav-link-here')}
-      aria-current={isHere ? 'page' : undefined}
-    >
-      <Icon size={20} strokeWidth={1.75} aria-hidden="true" />
-      <span>{label}</span>
-    </Link>
+    <nav className="shell-nav" aria-label={texts.shell.navigation}>
+      <ul className="nav-list">
+        {PLACES.map((place) => (
+          <li key={place.href}>
+            <NavLink place={place} waiting={waiting.get(place.href)} />
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
-/** How many are not over yet. */
-function UploadsUnderWay(): ReactElement | null {
-  const count = useUploads().filter((upload) => !isOver(upload)).length;
-  if (count === 0) return null;
+interface NavLinkProps {
+  readonly place: Place;
+  readonly waiting: Waiting | undefined;
+}
+
+/** The link keeps its name; what waits there is its description. */
+function NavLink({ place: { href, pattern, label, icon: Icon }, waiting }: NavLinkProps): ReactElement {
+  const [isHere] = useRoute(pattern);
+  const id = useId();
   return (
-    <span className="nav-count">
-      <span aria-hidden="true">{count}</span>
-      <span className="visually-hidden">{texts.shell.underWay(count)}</span>
-    </span>
+    <>
+      <Link
+        href={href}
+        className={classNames('nav-link', isHere && 'nav-link-here')}
+        aria-current={isHere ? 'page' : undefined}
+        aria-describedby={waiting === undefined ? undefined : id}
+      >
+        <Icon size={20} strokeWidth={1.75} aria-hidden="true" />
+        <span>{label}</span>
+      </Link>
+      {waiting === undefined ? null : (
+        <span className="nav-count">
+          <span aria-hidden="true">{texts.shell.badge(waiting.count)}</span>
+          <span id={id} className="visually-hidden">
+            {waiting.words}
+          </span>
+        </span>
+      )}
+    </>
   );
 }
 

@@ -2,10 +2,12 @@ import './shortcuts-dialog.css';
 import type { ReactElement } from 'react';
 import { Dialog } from '../components/dialog.tsx';
 import { Key } from '../components/key.tsx';
+import { useCharacterKeys } from '../lib/use-shortcuts.ts';
 import { texts } from '../texts.ts';
 
 /** What the keyboard can do. */
 export function ShortcutsDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }): ReactElement {
+  const hasCharacterKeys = useCharacterKeys();
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title={texts.shell.shortcuts}>
       <dl className="shortcuts">
@@ -20,6 +22,7 @@ export function ShortcutsDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
           </div>
         ))}
       </dl>
+      <p className="muted small">{hasCharacterKeys ? texts.characterKeys.on : texts.characterKeys.off}</p>
     </Dialog>
   );
 }

@@ -16,13 +16,26 @@ export const accountsTexts = {
       connected: 'Connected',
       paused: 'Paused',
       reauth: 'Needs you',
+      disconnected: 'Not connected',
       uploads: 'By uploads',
     },
     reauth: (provider: string) =>
       `${provider} does not accept the authorization any more. Nothing is removed meanwhile; connect again to go on.`,
     reconnect: 'Connect again',
     uploadsOnly: 'It is kept up to date by the exports that you upload.',
+    disconnected: 'It is not synced until it is connected again.',
     upload: 'Upload an export',
+    convergence: {
+      source: (provider: string, exported: string | null) =>
+        exported === null ? provider : `The ${provider} export of ${exported}`,
+      checked: (when: string | null) => (when === null ? '' : `, checked ${when}`),
+      same: (source: string, count: number, checked: string) =>
+        count === 0
+          ? `${source} and Hoardarr both hold nothing${checked}`
+          : `${source} and Hoardarr hold the same ${plural(count, 'item', 'items')}${checked}`,
+      differs: (source: string, count: number, checked: string) =>
+        `${source} lists ${plural(count, 'item', 'items')}, and Hoardarr does not hold exactly these${checked}: what differs waits for you, or for the next sync`,
+    },
     running: (isFull: boolean, provider: string, fetched: number) =>
       `${isFull ? 'Full sync' : 'Sync'} with ${provider}: ${plural(fetched, 'item', 'items')} fetched`,
     never: 'not yet',
@@ -51,8 +64,13 @@ export const accountsTexts = {
       userHint: 'A name of your choice. Several accounts of a provider are several names.',
       token: 'Token',
       tokenHint: 'At GitHub: Settings, Developer settings, fine-grained token, with read access to Starring.',
-      withToken: 'Connect',
+      login: 'Name at GitHub',
+      loginHint:
+        'Its stars have to be public. They are read without a token, slower, and those of private repositories are not seen.',
+      connect: 'Connect',
       withCode: 'Use a code instead',
+      withLogin: 'Public stars, without a token',
+      withToken: 'Use a token instead',
       reddit: 'Go on to Reddit',
       redditApproval:
         'Reddit has to approve an application of yours first, which can take weeks and may be refused. A data request, uploaded here, needs no approval.',
@@ -63,6 +81,10 @@ export const accountsTexts = {
       leaving: (provider: string) => `Going on to ${provider}…`,
       done: (provider: string, login: string) => `${provider} is connected: ${login}`,
       failed: 'The account was not connected',
+      refused: {
+        'connection-late':
+          'Nobody waited for this answer any more: it was used already, came too late, or was asked for elsewhere. Connect again.',
+      },
     },
     disconnect: {
       label: 'Disconnect',

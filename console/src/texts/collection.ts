@@ -1,4 +1,4 @@
-import { plural } from '../lib/format.ts';
+import { formatCount, plural } from '../lib/format.ts';
 
 /** The list, the page of an item, and what happened to it. */
 export const collectionTexts = {
@@ -13,6 +13,8 @@ export const collectionTexts = {
     grid: 'Grid',
     found: (count: number) => (count === 0 ? 'Nothing found' : plural(count, 'result', 'results')),
     more: 'Show more results',
+    most: (count: number) =>
+      `These are the best ${formatCount(count)}, and there may be more: other words or filters bring up the rest.`,
     wordsOnly: 'Found by words alone: the embedder does not answer right now, so nothing was found by its meaning.',
     nothing: {
       title: 'Nothing found',
@@ -47,6 +49,8 @@ export const collectionTexts = {
       },
       from: 'Saved from',
       to: 'Saved until',
+      undated: (provider: string) =>
+        `${provider} does not say when something was saved, so what is from there is left out.`,
     },
   },
 

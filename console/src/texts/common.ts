@@ -38,6 +38,11 @@ export const commonTexts = {
     shortcuts: 'Keyboard shortcuts',
     logOut: 'Log out',
     underWay: (count: number) => `${plural(count, 'upload', 'uploads')} under way`,
+    needReauth: (count: number) => `${plural(count, 'account has', 'accounts have')} to be connected again`,
+    held: (count: number) => `${plural(count, 'removal waits', 'removals wait')} for your approval`,
+    deadLetters: (count: number) => plural(count, 'dead letter', 'dead letters'),
+    /** beside a name in the navigation, where there is little room */
+    badge: (count: number) => (count > 999 ? '999+' : String(count)),
     dropTitle: 'Drop it to import it',
     dropText: 'An export of TikTok or Reddit: .zip, .json, .txt or .csv',
   },
@@ -61,6 +66,10 @@ export const commonTexts = {
     words: { label: 'by words', hint: 'It has words of your search' },
     meaning: { label: 'by meaning', hint: 'It means something like your search' },
   },
+  characterKeys: {
+    on: 'Keys that are a single character can be turned off in the settings.',
+    off: 'Keys that are a single character are turned off; the settings turn them on.',
+  },
   shortcuts: [
     { keys: ['/'], does: 'Search' },
     { keys: ['j', '↓'], does: 'Next item' },
@@ -76,6 +85,15 @@ export const commonTexts = {
     oidc: 'Sign in with your identity provider',
     proxy: 'Logins come from the proxy in front of Hoardarr: sign in there, and load this page again.',
     needsSetup: 'No password has been set yet: where Hoardarr runs, `hoardarr password set` sets one.',
+    refused: {
+      'oidc-refused':
+        'Your identity provider was asked, and you were not let in: either this installation does not admit you, or you did not agree there. The log of Hoardarr says why.',
+      'oidc-away':
+        'Your identity provider does not answer as it should. Try again in a while; the log of Hoardarr says why.',
+      'oidc-expired': 'That login took longer than ten minutes, or this browser does not keep cookies. Begin again.',
+      'link-used':
+        'This link was used before, or is older than ten minutes. Where Hoardarr runs, `hoardarr login-link` makes another one.',
+    },
     lockedOut: 'Locked out? Where Hoardarr runs, `hoardarr login-link` prints a link that lets you in once.',
   },
 } as const;

@@ -49,7 +49,11 @@ export const removalsTexts = {
     },
     trash: {
       none: { title: 'The trash is empty', text: 'What is removed is kept here, with its evidence.' },
-      kept: 'What is removed is kept here for 30 days, unless this installation is configured otherwise, and then purged.',
+      kept: (days: number | null) =>
+        `What is removed is kept here${days === null ? '' : ` for ${plural(days, 'day', 'days')}`}, and then purged.`,
+      // Short, so that both fit on a phone.
+      removed: (date: string) => `since ${date}`,
+      purges: (date: string) => `until ${date}`,
       list: 'Items in the trash',
       restore: {
         label: 'Restore',

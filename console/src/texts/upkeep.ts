@@ -128,13 +128,23 @@ export const upkeepTexts = {
     assistants: {
       title: 'Assistants',
       text: 'An assistant that speaks MCP can search what you saved. It reads only, unless you configure otherwise.',
-      snippet: 'Configuration of an assistant',
+      which: 'Which assistant',
+      names: { claude: 'Claude Desktop', vscode: 'VS Code', http: 'VS Code, over HTTP' },
+      places: {
+        claude:
+          'Settings, Developer, Edit Config (`claude_desktop_config.json`), on the machine where Hoardarr runs. Many other assistants take the same.',
+        vscode: '`.vscode/mcp.json`, or MCP: Open User Configuration, on the machine where Hoardarr runs.',
+        http: '`.vscode/mcp.json`, or MCP: Open User Configuration, on any machine that reaches this address.',
+      },
+      snippet: (assistant: string) => `Configuration of ${assistant}`,
       copy: 'Copy',
-      token: 'HOARDARR_API_TOKEN stands for the token that is set under this name where Hoardarr runs.',
-      stdio: 'On this machine, an assistant can also start it: npx hoardarr mcp',
+      paths: 'Write whole paths for `/path/to/hoardarr`: that of the program, and that of its data folder.',
+      token: 'It asks for the token that is set as `HOARDARR_API_TOKEN` where Hoardarr runs.',
     },
     looks: {
       title: 'This installation',
+      characterKeys:
+        'The keys /, j, k and ?. Turn them off where they get in the way, as when you speak to your computer.',
       version: 'Version',
       log: 'Event log',
       logs: { embedded: 'embedded', kafka: 'Kafka' },

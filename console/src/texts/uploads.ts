@@ -62,6 +62,7 @@ export const uploadsTexts = {
     ended: (name: string, isDone: boolean) => (isDone ? `${name} has been imported` : `${name} could not be imported`),
     interrupted: 'The page was closed before the whole file was sent: choose it again.',
     forgotten: 'The server does not know this upload any more: send it again.',
+    dropUserError: 'Say whose it is first, in the options: 1 to 64 letters, digits, dots, _ and -',
     folder: 'A folder cannot be uploaded: drop the .zip as you got it, or the files inside',
   },
 } as const;

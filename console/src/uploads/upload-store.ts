@@ -3,17 +3,13 @@ import { ApiProblem, get, wordsOf } from '../api/client.ts';
 import { isLive, listenTo } from '../api/events.ts';
 import { queryClient } from '../api/query-client.ts';
 import type { UploadView } from '../api/types.ts';
+import { randomKey } from '../lib/random-key.ts';
 import { texts } from '../texts.ts';
 import { detectProvider, type ExportProvider } from './detect-provider.ts';
+import type { ImportOptions } from './import-options.ts';
 import { readKept, writeKept } from './kept-uploads.ts';
 import { sendFile } from './send-file.ts';
 import { isOver, type TrackedUpload, withView } from './tracked-upload.ts';
-
-/** How an export is taken in, besides the file. */
-export interface ImportOptions {
-  readonly user: string;
-  readonly asOf: string;
-}
 
 const SENT_AT_ONCE = 2;
 const SEND_ATTEMPTS = 4;
@@ -54,7 +50,7 @@ class UploadStore {
   async add(files: readonly File[], { user, asOf }: ImportOptions): Promise<void> {
     const added = await Promise.all(
       files.map(async (file): Promise<TrackedUpload> => {
-        const key = crypto.randomUUID();
+        const key = randomKey();
         this.#files.set(key, file);
         const provider = await detectProvider(file).catch(() => null);
         const phase = provider === null ? 'asking' : 'waiting';

@@ -14,10 +14,19 @@ import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
 import { SwitchField } from '../../components/switch-field.tsx';
 import { Ago } from '../../components/time.tsx';
 import { texts } from '../../texts.ts';
+import { type AccountState, accountState, hasExports } from './account-state.ts';
+import { convergenceWords } from './convergence-words.ts';
 import { DisconnectButton } from './disconnect-button.tsx';
 
 const words = texts.accounts;
 const HOUR_MS = 3_600_000;
+const TONES = {
+  reauth: 'danger',
+  connected: 'ok',
+  paused: 'warning',
+  disconnected: 'neutral',
+  uploads: 'neutral',
+} as const;
 const CADENCES_MS = [HOUR_MS / 4, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS];
 
 interface AccountCardProps {
@@ -32,7 +41,7 @@ interface AccountCardProps {
 export function AccountCard({ collections, run, onReconnect }: AccountCardProps): ReactElement {
   const [account] = collections;
   const { provider, user } = account;
-  const isLive = account.connected === true || account.needsReauth;
+  const state = accountState(account);
   return (
     <Card
       title={
@@ -41,7 +50,7 @@ export function AccountCard({ collections, run, onReconnect }: AccountCardProps)
           {words.name(providerName(provider), account.loginName ?? null, user)}
         </span>
       }
-      actions={<Status account={account} />}
+      actions={<Badge tone={TONES[state]}>{words.states[state]}</Badge>}
     >
       {account.needsReauth ? (
         <Note tone="warning">
@@ -60,30 +69,40 @@ export function AccountCard({ collections, run, onReconnect }: AccountCardProps)
         <Convergence key={each.collection ?? ''} account={each} />
       ))}
       <Running run={run} provider={provider} />
-      {isLive ? (
+      {state === 'disconnected' || state === 'uploads' ? (
+        <NotSynced account={account} state={state} onReconnect={onReconnect} />
+      ) : (
         <>
           <SyncFacts account={account} />
           <Settings account={account} />
         </>
-      ) : (
-        <p className="muted small">{words.uploadsOnly}</p>
-      )}
-      {isLive ? null : (
-        <div className="row">
-          <ButtonLink href="/uploads">{words.upload}</ButtonLink>
-          {provider === 'tiktok' ? null : <Button onClick={onReconnect}>{words.connect.again}</Button>}
-          <DisconnectButton account={account} />
-        </div>
       )}
     </Card>
   );
 }
 
-function Status({ account }: { readonly account: Account }): ReactElement | null {
-  if (account.needsReauth) return <Badge tone="danger">{words.states.reauth}</Badge>;
-  if (account.connected === false) return <Badge>{words.states.uploads}</Badge>;
-  if (account.paused) return <Badge tone="warning">{words.states.paused}</Badge>;
-  return <Badge tone="ok">{words.states.connected}</Badge>;
+interface NotSyncedProps {
+  readonly account: Account;
+  readonly state: Extract<AccountState, 'disconnected' | 'uploads'>;
+  readonly onReconnect: () => void;
+}
+
+/** What there is to do where no sync is made: exports, where the provider gives any, or connecting. */
+function NotSynced({ account, state, onReconnect }: NotSyncedProps): ReactElement {
+  const { provider } = account;
+  const isOver = state === 'disconnected';
+  return (
+    <>
+      <p className="muted small">{isOver ? words.disconnected : words.uploadsOnly}</p>
+      <div className="row">
+        {hasExports(provider) ? <ButtonLink href="/uploads">{words.upload}</ButtonLink> : null}
+        {provider === 'tiktok' ? null : (
+          <Button onClick={onReconnect}>{isOver ? words.reconnect : words.connect.again}</Button>
+        )}
+        <DisconnectButton account={account} />
+      </div>
+    </>
+  );
 }
 
 function Convergence({ account }: { readonly account: Account }): ReactElement {
@@ -94,7 +113,11 @@ function Convergence({ account }: { readonly account: Account }): ReactElement {
     <div className="stack-tight">
       <p className="account-convergence">
         <Icon size={18} aria-hidden="true" color={isSame ? 'var(--ok)' : 'var(--text-muted)'} />
-        <span>{convergence === undefined ? texts.items(active) : sentence(convergence.sentence)}</span>
+        <span>
+          {convergence === undefined
+            ? texts.items(active)
+            : sentence(convergenceWords(providerName(account.provider), convergence))}
+        </span>
       </p>
       {held === 0 ? null : (
         <div>

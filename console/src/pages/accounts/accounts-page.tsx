@@ -1,15 +1,19 @@
 import './accounts-page.css';
 import { useQuery } from '@tanstack/react-query';
 import { Plus, UserRound } from 'lucide-react';
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useCallback, useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { get } from '../../api/client.ts';
+import { accountsQuery } from '../../api/queries.ts';
 import type { Account, Connection } from '../../api/types-accounts.ts';
 import { Button, ButtonLink } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { notify } from '../../components/notify.ts';
 import { Page } from '../../components/page.tsx';
 import { Note, ProblemNote, sentence } from '../../components/problem-note.tsx';
+import { providerName } from '../../components/provider-mark.tsx';
 import { SkeletonText } from '../../components/skeleton.tsx';
+import { useRefusal } from '../../lib/use-refusal.ts';
 import { texts } from '../../texts.ts';
 import { AccountCard } from './account-card.tsx';
 import { type Connectable, ConnectDialog } from './connect-dialog.tsx';
@@ -26,13 +30,11 @@ export function AccountsPage(): ReactElement {
   const [connecting, setConnecting] = useState<Connectable | null>(
     wanted === 'github' || wanted === 'reddit' ? { provider: wanted, user: null } : null,
   );
-  const { data, error, refetch } = useQuery({
-    queryKey: ['accounts'],
-    queryFn: ({ signal }) => get<{ readonly accounts: readonly Account[] }>('v1/accounts', { signal }),
-    refetchInterval: REFRESH_MS,
-  });
+  const { data, error, refetch } = useQuery({ ...accountsQuery, refetchInterval: REFRESH_MS });
+  const clear = useCallback(() => setParams({}, { replace: true }), [setParams]);
   const runs = useRuns();
-  const accounts = data === undefined ? undefined : byAccount(data.accounts);
+  const refusal = useRefusal(words.connect.refused);
+  const accounts = data === undefined ? undefined : byAccount(data);
   const connect = (
     <Button variant="primary" icon={Plus} onClick={() => setConnecting({ provider: 'github', user: null })}>
       {words.connect.action}
@@ -40,7 +42,8 @@ export function AccountsPage(): ReactElement {
   );
   return (
     <Page title={words.title} intro={words.intro} width="narrow" actions={accounts?.length === 0 ? undefined : connect}>
-      <FailedConnection id={params.get('connection')} />
+      {refusal === null ? null : <Note tone="danger">{refusal}</Note>}
+      <CameBack id={params.get('connection')} onDone={clear} />
       {error === null ? null : <ProblemNote error={error} onRetry={() => void refetch()} />}
       {accounts === undefined ? (
         error === null && <SkeletonText lines={6} />
@@ -76,7 +79,7 @@ export function AccountsPage(): ReactElement {
         asked={connecting}
         onClose={() => {
           setConnecting(null);
-          setParams({}, { replace: true });
+          clear();
         }}
       />
     </Page>
@@ -95,13 +98,18 @@ function byAccount(rows: readonly Account[]): readonly (readonly [Account, ...Ac
   return [...groups.values()];
 }
 
-/** Whoever came back from the provider without success is told why. */
-function FailedConnection({ id }: { readonly id: string | null }): ReactElement | null {
+/** Whoever comes back from the provider is told what came of it: why it failed stays, that it is done passes by. */
+function CameBack({ id, onDone }: { readonly id: string | null; readonly onDone: () => void }): ReactElement | null {
   const { data } = useQuery({
     queryKey: ['connection', id],
     queryFn: ({ signal }) => get<Connection>(`v1/connections/${encodeURIComponent(id ?? '')}`, { signal }),
     enabled: id !== null,
   });
+  useEffect(() => {
+    if (data?.state !== 'connected') return;
+    notify({ title: words.connect.done(providerName(data.provider), data.loginName ?? data.user) });
+    onDone();
+  }, [data, onDone]);
   if (data?.state !== 'failed') return null;
   return <Note tone="danger">{sentence(data.detail ?? words.connect.failed)}</Note>;
 }

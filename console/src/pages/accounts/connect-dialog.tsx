@@ -28,7 +28,13 @@ interface ConnectDialogProps {
   readonly onClose: () => void;
 }
 
-/** Connects an account: GitHub by a token or a code, Reddit in the browser. */
+/** Without either, the person is asked at the provider. */
+interface Credentials {
+  readonly token?: string;
+  readonly publicLogin?: string;
+}
+
+/** Connects an account: GitHub by a token, a code or a name whose stars are public, Reddit in the browser. */
 export function ConnectDialog({ asked, onClose }: ConnectDialogProps): ReactElement {
   return (
     <Dialog isOpen={asked !== null} title={words.title} onClose={onClose}>
@@ -42,8 +48,7 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
   const [user, setUser] = useState(asked.user ?? 'me');
   const [begun, setBegun] = useState<Connection | null>(null);
   const begin = useMutation({
-    mutationFn: (token: string) =>
-      post<Connection>('v1/connections', { provider, user, ...(token === '' ? {} : { token }) }),
+    mutationFn: (by: Credentials) => post<Connection>('v1/connections', { provider, user, ...by }),
     onSuccess: (connection) => {
       setBegun(connection);
       if (connection.authorizeUrl !== undefined) window.location.assign(connection.authorizeUrl);
@@ -75,7 +80,7 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
       ) : null}
       {begin.error === null ? null : <ProblemNote error={begin.error} />}
       {provider === 'github' ? (
-        <GithubForm isBusy={begin.isPending || !USER.test(user)} onBegin={(token) => begin.mutate(token)} />
+        <GithubForm isBusy={begin.isPending || !USER.test(user)} onBegin={(by) => begin.mutate(by)} />
       ) : (
         <>
           <Note>{words.redditApproval}</Note>
@@ -84,7 +89,7 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
               variant="primary"
               isBusy={begin.isPending}
               disabled={!USER.test(user)}
-              onClick={() => begin.mutate('')}
+              onClick={() => begin.mutate({})}
             >
               {words.reddit}
             </Button>
@@ -97,32 +102,45 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
 
 interface GithubFormProps {
   readonly isBusy: boolean;
-  readonly onBegin: (token: string) => void;
+  readonly onBegin: (by: Credentials) => void;
 }
 
 function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
-  const [token, setToken] = useState('');
+  const [isPublic, setPublic] = useState(false);
+  const [typed, setTyped] = useState('');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    onBegin(token.trim());
+    onBegin(isPublic ? { publicLogin: typed.trim() } : { token: typed.trim() });
   };
+  const field = isPublic
+    ? ({ label: words.login, hint: words.loginHint, type: 'text' } as const)
+    : ({ label: words.token, hint: words.tokenHint, type: 'password' } as const);
   return (
     <form className="stack" onSubmit={submit}>
       <TextField
-        label={words.token}
-        hint={words.tokenHint}
-        type="password"
+        {...field}
         autoComplete="off"
+        autoCapitalize="none"
         spellCheck={false}
-        value={token}
-        onChange={(event) => setToken(event.target.value)}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
       />
       <div className="row">
-        <Button type="submit" variant="primary" isBusy={isBusy} disabled={token.trim() === ''}>
-          {words.withToken}
+        <Button type="submit" variant="primary" isBusy={isBusy} disabled={typed.trim() === ''}>
+          {words.connect}
         </Button>
-        <Button isBusy={isBusy} onClick={() => onBegin('')}>
-          {words.withCode}
+        {isPublic ? null : (
+          <Button isBusy={isBusy} onClick={() => onBegin({})}>
+            {words.withCode}
+          </Button>
+        )}
+        <Button
+          onClick={() => {
+            setPublic(!isPublic);
+            setTyped('');
+          }}
+        >
+          {isPublic ? words.withToken : words.withLogin}
         </Button>
       </div>
     </form>

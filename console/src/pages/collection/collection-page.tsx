@@ -1,19 +1,20 @@
 import './collection-page.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { LayoutGrid, Library, List, SearchX } from 'lucide-react';
-import { type ReactElement, useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactElement, useCallback, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { get } from '../../api/client.ts';
 import { useOverview } from '../../api/queries.ts';
 import type { SearchAnswer } from '../../api/types.ts';
-import { announce } from '../../components/announcer.tsx';
+import { useAnnounced } from '../../components/announcer.tsx';
 import { Button, ButtonLink } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ItemList, type ItemListHandle } from '../../components/item-list.tsx';
 import { ItemPlaceholder } from '../../components/item-row.tsx';
-import { useTitle } from '../../components/page.tsx';
+import { usePageHeading } from '../../components/page.tsx';
 import { Note, ProblemNote } from '../../components/problem-note.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { keptChoice, useKeptChoice } from '../../lib/kept-choice.ts';
 import { useScrollMemory } from '../../lib/scroll-memory.ts';
 import { useDebounced } from '../../lib/use-debounced.ts';
 import { useShortcuts } from '../../lib/use-shortcuts.ts';
@@ -25,7 +26,7 @@ import { useItemPages } from './use-item-pages.ts';
 
 type View = 'list' | 'grid';
 
-const VIEW_KEY = 'hoardarr.view';
+const VIEW = keptChoice<View>('hoardarr.view', 'list', ['grid']);
 /** So long a pause in typing asks. Where the query itself goes to another machine, and may cost, less often. */
 const DEBOUNCE_MS = 110;
 const REMOTE_DEBOUNCE_MS = 450;
@@ -35,10 +36,10 @@ const MORE_RESULTS = 200;
 /** Everything that was saved: to be looked through and searched. */
 export function CollectionPage(): ReactElement {
   const [filters, setFilters] = useFilters();
-  const [view, setView] = useState<View>(() => (localStorage.getItem(VIEW_KEY) === 'grid' ? 'grid' : 'list'));
+  const view = useKeptChoice(VIEW);
   const list = useRef<ItemListHandle>(null);
   const search = useRef<HTMLInputElement>(null);
-  useTitle(texts.collection.title);
+  const heading = usePageHeading(texts.collection.title);
   useShortcuts({
     '/': () => search.current?.focus(),
     Escape: () => {
@@ -47,13 +48,11 @@ export function CollectionPage(): ReactElement {
       return true;
     },
   });
-  const chooseView = (chosen: View): void => {
-    localStorage.setItem(VIEW_KEY, chosen);
-    setView(chosen);
-  };
   return (
     <div className="page page-wide collection">
-      <h1 className="visually-hidden">{texts.collection.title}</h1>
+      <h1 ref={heading} tabIndex={-1} className="visually-hidden">
+        {texts.collection.title}
+      </h1>
       <div className="collection-bar">
         <div className="collection-search">
           <SearchBox
@@ -69,7 +68,7 @@ export function CollectionPage(): ReactElement {
               { value: 'list', label: texts.collection.list, icon: List },
               { value: 'grid', label: texts.collection.grid, icon: LayoutGrid },
             ]}
-            onChange={chooseView}
+            onChange={VIEW.choose}
           />
         </div>
         <FilterBar filters={filters} onChange={setFilters} />
@@ -109,11 +108,9 @@ function Browse({ ref, filters, view, onClear }: ListingProps): ReactElement {
   const [range, setRange] = useState({ first: 0, last: 0 });
   const { total, itemAt, error, retry } = useItemPages(filters, range.first, range.last, true);
   const onRange = useCallback((first: number, last: number) => setRange({ first, last }), []);
-  const search = useSearch();
-  useScrollMemory(`/?${search}`, total !== null);
-  useEffect(() => {
-    if (total !== null) announce(texts.items(total));
-  }, [total]);
+  const address = `/?${useSearch()}`;
+  useScrollMemory(address, total !== null);
+  useAnnounced(address, total === null ? null : texts.items(total));
   if (error !== null && total === null) return <ProblemNote error={error} onRetry={retry} />;
   if (total === null) return <Waiting view={view} />;
   if (total === 0) return <Nothing isFilteredOut={isFiltered(filters)} onClear={onClear} />;
@@ -121,7 +118,15 @@ function Browse({ ref, filters, view, onClear }: ListingProps): ReactElement {
     <>
       {error === null ? null : <ProblemNote error={error} onRetry={retry} />}
       <p className="collection-count muted small">{texts.items(total)}</p>
-      <ItemList ref={ref} label={texts.collection.title} count={total} itemAt={itemAt} view={view} onRange={onRange} />
+      <ItemList
+        ref={ref}
+        label={texts.collection.title}
+        address={address}
+        count={total}
+        itemAt={itemAt}
+        view={view}
+        onRange={onRange}
+      />
     </>
   );
 }
@@ -139,11 +144,11 @@ function Found({ ref, filters, view, onClear }: ListingProps): ReactElement {
     placeholderData: keepPreviousData,
     staleTime: 30_000,
   });
-  useScrollMemory(`/?q=${query.q}`, data !== undefined);
+  const address = `/?q=${query.q}`;
+  useScrollMemory(address, data !== undefined);
   const count = data?.results.length ?? 0;
-  useEffect(() => {
-    if (data !== undefined && !isPlaceholderData) announce(texts.collection.found(count));
-  }, [data, isPlaceholderData, count]);
+  const isKnown = data !== undefined && !isPlaceholderData;
+  useAnnounced(JSON.stringify(query), isKnown ? texts.collection.found(count) : null);
   if (error !== null) return <ProblemNote error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Waiting view={view} />;
   if (count === 0) return <Nothing isFilteredOut onClear={onClear} />;
@@ -154,6 +159,7 @@ function Found({ ref, filters, view, onClear }: ListingProps): ReactElement {
       <ItemList
         ref={ref}
         label={texts.collection.results}
+        address={address}
         count={count}
         itemAt={(index) => data.results[index]}
         view={view}
@@ -164,6 +170,7 @@ function Found({ ref, filters, view, onClear }: ListingProps): ReactElement {
           <Button onClick={() => setWanted(MORE_RESULTS)}>{texts.collection.more}</Button>
         </div>
       ) : null}
+      {count === MORE_RESULTS ? <p className="muted small">{texts.collection.most(count)}</p> : null}
     </>
   );
 }

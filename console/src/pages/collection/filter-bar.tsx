@@ -15,6 +15,9 @@ const DAY_MS = 86_400_000;
 /** How many days back, by the name of the choice. */
 const SPANS: Readonly<Record<string, number>> = { week: 7, month: 30, year: 365 };
 
+/** It does not say when something was saved. */
+const UNDATED = 'reddit';
+
 /** Where from, in which state, and when saved. */
 export function FilterBar({ filters, onChange }: FilterBarProps): ReactElement {
   const { data: overview } = useOverview();
@@ -44,8 +47,18 @@ export function FilterBar({ filters, onChange }: FilterBarProps): ReactElement {
         onChange={(state) => onChange({ ...filters, state })}
       />
       <TimeFilter filters={filters} onChange={onChange} />
+      {hidesUndated(filters, overview) ? (
+        <p className="filter-note muted small">{words.undated(providerName(UNDATED))}</p>
+      ) : null}
     </div>
   );
+}
+
+function hidesUndated({ provider, from, to }: Filters, overview: Overview | undefined): boolean {
+  if (from === '' && to === '') return false;
+  return provider === ''
+    ? (overview?.collections ?? []).some((list) => list.provider === UNDATED)
+    : provider === UNDATED;
 }
 
 /** All, each provider, and the lists of a provider that has several. */

@@ -2,6 +2,7 @@ import { Search, X } from 'lucide-react';
 import type { ReactElement, Ref } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { Key } from '../../components/key.tsx';
+import { useCharacterKeys } from '../../lib/use-shortcuts.ts';
 import { texts } from '../../texts.ts';
 
 interface SearchBoxProps {
@@ -14,6 +15,7 @@ interface SearchBoxProps {
 
 /** Where one types what one looks for. */
 export function SearchBox({ ref, value, onChange, onLeave }: SearchBoxProps): ReactElement {
+  const hasCharacterKeys = useCharacterKeys();
   return (
     <search className="search-box">
       <Search size={19} aria-hidden="true" />
@@ -42,13 +44,12 @@ export function SearchBox({ ref, value, onChange, onLeave }: SearchBoxProps): Re
           }
         }}
       />
-      {value === '' ? (
+      {value === '' && hasCharacterKeys ? (
         <span className="search-key" aria-hidden="true">
           <Key name="/" />
         </span>
-      ) : (
-        <IconButton label={texts.collection.clearSearch} icon={X} onClick={() => onChange('')} />
-      )}
+      ) : null}
+      {value === '' ? null : <IconButton label={texts.collection.clearSearch} icon={X} onClick={() => onChange('')} />}
     </search>
   );
 }

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { get } from '../../api/client.ts';
-import type { Item, ItemPage } from '../../api/types.ts';
+import type { ItemPage, ListedItem } from '../../api/types.ts';
 import { type Filters, toQuery } from './filters.ts';
 
 const PAGE_ITEMS = 100;
@@ -15,7 +15,7 @@ export interface ItemPages {
   /** null until it is known */
   readonly total: number | null;
   /** undefined while it is on its way */
-  readonly itemAt: (index: number) => Item | undefined;
+  readonly itemAt: (index: number) => ListedItem | undefined;
   readonly error: Error | null;
   readonly retry: () => void;
 }

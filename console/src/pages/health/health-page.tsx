@@ -1,9 +1,8 @@
 import './health-page.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { get } from '../../api/client.ts';
 import { useEvents, useIsLive } from '../../api/events.ts';
-import type { Pipeline } from '../../api/types-operations.ts';
+import { pipelineQuery } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
@@ -22,12 +21,8 @@ const POLL_MS = 5_000;
 export function HealthPage(): ReactElement {
   const client = useQueryClient();
   const isLive = useIsLive();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['pipeline'],
-    queryFn: ({ signal }) => get<Pipeline>('v1/pipeline', { signal }),
-    refetchInterval: isLive ? false : POLL_MS,
-  });
-  useEvents('pipeline', (pipeline) => client.setQueryData(['pipeline'], pipeline));
+  const { data, error, refetch } = useQuery({ ...pipelineQuery, refetchInterval: isLive ? false : POLL_MS });
+  useEvents('pipeline', (pipeline) => client.setQueryData(pipelineQuery.queryKey, pipeline));
   return (
     <Page title={words.title} intro={words.intro}>
       {error === null ? null : <ProblemNote error={error} onRetry={() => void refetch()} />}

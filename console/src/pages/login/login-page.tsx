@@ -6,16 +6,18 @@ import { useSession } from '../../api/queries.ts';
 import { logIn } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/fields.tsx';
-import { useTitle } from '../../components/page.tsx';
+import { usePageHeading } from '../../components/page.tsx';
 import { Note, sentence } from '../../components/problem-note.tsx';
 import { Words } from '../../components/words.tsx';
+import { useRefusal } from '../../lib/use-refusal.ts';
 import { texts } from '../../texts.ts';
 
 /** How to get in: by the ways that the installation has. */
 export function LoginPage(): ReactElement {
   const { data: session } = useSession();
   const methods = session?.methods ?? [];
-  useTitle(texts.login.title);
+  const refusal = useRefusal(texts.login.refused);
+  const heading = usePageHeading(texts.login.title);
   return (
     <main className="login">
       <div className="login-box">
@@ -23,7 +25,14 @@ export function LoginPage(): ReactElement {
           <Archive size={28} strokeWidth={1.75} aria-hidden="true" />
           {texts.product}
         </p>
-        <h1>{texts.login.title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {texts.login.title}
+        </h1>
+        {refusal === null ? null : (
+          <Note tone="warning">
+            <Words text={refusal} />
+          </Note>
+        )}
         {session?.needsSetup === true ? (
           <Note tone="warning">
             <Words text={texts.login.needsSetup} />

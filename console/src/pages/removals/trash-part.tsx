@@ -1,7 +1,8 @@
 import { Trash2 } from 'lucide-react';
 import { type ReactElement, useCallback, useState } from 'react';
 import { get } from '../../api/client.ts';
-import type { Item, ItemName, ItemPage } from '../../api/types.ts';
+import { useOverview } from '../../api/queries.ts';
+import type { ItemName, ItemPage, ListedItem } from '../../api/types.ts';
 import { Button } from '../../components/button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
@@ -24,6 +25,7 @@ const PAGE_ITEMS = 1_000;
 
 /** What was removed and can be brought back, one and many. */
 export function TrashPart(): ReactElement {
+  const { data } = useOverview();
   const [range, setRange] = useState({ first: 0, last: 0 });
   const { total, itemAt, error, retry } = useItemPages(IN_TRASH, range.first, range.last, true);
   const [chosen, setChosen] = useState<ReadonlyMap<string, ItemName>>(new Map());
@@ -60,7 +62,7 @@ export function TrashPart(): ReactElement {
   };
   return (
     <>
-      <p className="muted small">{words.kept}</p>
+      <p className="muted small">{words.kept(data?.trashDays ?? null)}</p>
       <div className="chosen-bar">
         <CheckField
           checked={isGathering || chosen.size >= total}
@@ -116,9 +118,17 @@ async function allInTrash(): Promise<readonly ItemName[]> {
   return names;
 }
 
-function choiceOf(item: Item | undefined): Choice | undefined {
+function choiceOf(item: ListedItem | undefined): Choice | undefined {
   if (item === undefined) return undefined;
-  const saved = item.savedAt === null ? null : texts.removals.held.saved(formatDate(item.savedAt));
-  const meta = [providerName(item.provider), item.author, saved].filter((part) => part !== null).join(' · ');
-  return { ...item, meta };
+  const { provider, author, savedAt, removedAt, purgeAt } = item;
+  const dated = (at: string | null | undefined, say: (date: string) => string): string | null =>
+    typeof at === 'string' ? say(formatDate(at)) : null;
+  const meta = [
+    dated(removedAt, words.removed),
+    dated(purgeAt, words.purges),
+    providerName(provider),
+    author,
+    dated(savedAt, texts.removals.held.saved),
+  ];
+  return { ...item, meta: meta.filter((part) => part !== null).join(' · ') };
 }

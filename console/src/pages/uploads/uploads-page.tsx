@@ -8,11 +8,11 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/fields.tsx';
 import { Page } from '../../components/page.tsx';
 import { texts } from '../../texts.ts';
+import { isUserName, USUAL_OPTIONS, useForDrops } from '../../uploads/import-options.ts';
 import { uploadStore, useUploads } from '../../uploads/upload-store.ts';
 import { UploadCard } from './upload-card.tsx';
 
 const ACCEPTED = '.zip,.json,.txt,.csv';
-const USER_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Exports on their way in, and a place to choose more. */
 export function UploadsPage(): ReactElement {
@@ -42,9 +42,10 @@ function Chooser(): ReactElement {
   const { data: overview } = useOverview();
   const words = texts.uploads;
   const input = useRef<HTMLInputElement>(null);
-  const [user, setUser] = useState('me');
-  const [asOf, setAsOf] = useState('');
-  const isNamed = USER_NAME.test(user);
+  const [user, setUser] = useState(USUAL_OPTIONS.user);
+  const [asOf, setAsOf] = useState(USUAL_OPTIONS.asOf);
+  useForDrops({ user, asOf });
+  const isNamed = isUserName(user);
   const users = [...new Set(overview?.collections.map((list) => list.user) ?? [])];
   return (
     <Card>

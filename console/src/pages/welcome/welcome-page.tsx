@@ -10,6 +10,7 @@ import { Button, ButtonLink } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Note, ProblemNote } from '../../components/problem-note.tsx';
 import { texts } from '../../texts.ts';
+import { USUAL_OPTIONS } from '../../uploads/import-options.ts';
 import { uploadStore } from '../../uploads/upload-store.ts';
 import { Privacy } from './privacy.tsx';
 
@@ -76,7 +77,7 @@ function DropWay(): ReactElement {
           aria-label={words.action}
           tabIndex={-1}
           onChange={(event) => {
-            void uploadStore.add([...(event.target.files ?? [])], { user: 'me', asOf: '' });
+            void uploadStore.add([...(event.target.files ?? [])], USUAL_OPTIONS);
             event.target.value = '';
             navigate('/uploads');
           }}

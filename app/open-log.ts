@@ -30,6 +30,8 @@ export interface LogDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Ends waiting for servers that cannot be reached. */
+  readonly signal?: AbortSignal;
 }
 
 /**

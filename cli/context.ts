@@ -5,6 +5,7 @@ import { type Config, loadConfig } from '../app/config.ts';
 import { type OpenOptions, openApp } from '../app/open-app.ts';
 import { type AppTelemetry, createTelemetry } from '../app/telemetry.ts';
 import { checkUser, DEFAULT_USER } from '../app/use-cases/scopes.ts';
+import { withLimit } from '../core/time-limit.ts';
 import { type ExitStatus, InterruptedError } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { write } from './output.ts';
@@ -29,7 +30,13 @@ interface OpenHow {
   readonly startApi?: NonNullable<OpenOptions['startApi']>;
   readonly finishesMove?: boolean;
   readonly claims?: boolean;
+  readonly keepsVectors?: boolean;
+  /** What ends waiting for servers that cannot be reached. Default: a minute. `start` waits until it is stopped. */
+  readonly patience?: 'endless';
 }
+
+/** How long a command waits for servers that cannot be reached. */
+const PATIENCE_MS = 60_000;
 
 /** How long a command that was interrupted may take to end in order. */
 const GRACE_MS = 30_000;
@@ -64,7 +71,7 @@ export class CliContext {
   ): Promise<void> {
     const options = globalsOf(command);
     const outcome = await this.interruptible(async (signal) => {
-      const app = await this.open(this.config(options), how);
+      const app = await this.open(this.config(options), how, signal);
       try {
         return await work(app, signal);
       } finally {
@@ -74,9 +81,22 @@ export class CliContext {
     if (outcome !== null) await this.print(options, outcome);
   }
 
-  open(config: Config, { level = 'warn', startApi, finishesMove = false, claims = false }: OpenHow = {}): Promise<App> {
+  open(config: Config, how: OpenHow = {}, interrupted?: AbortSignal): Promise<App> {
+    const { level = 'warn', startApi, finishesMove = false, claims = false, keepsVectors = false, patience } = how;
     const telemetry = this.#telemetry(config, level);
-    return openApp(config, telemetry, { finishesMove, claims, ...(startApi === undefined ? {} : { startApi }) });
+    const signal = patience === 'endless' ? interrupted : this.patience(interrupted);
+    return openApp(config, telemetry, {
+      finishesMove,
+      claims,
+      keepsVectors,
+      ...(signal === undefined ? {} : { signal }),
+      ...(startApi === undefined ? {} : { startApi }),
+    });
+  }
+
+  /** Ends waiting for servers that cannot be reached: when a command was interrupted, or has waited for long enough. */
+  patience(interrupted?: AbortSignal): AbortSignal {
+    return withLimit(interrupted, AbortSignal.timeout(this.io.patienceMs ?? PATIENCE_MS));
   }
 
   /** What a command needs that works on a data folder without opening it. */

@@ -27,6 +27,8 @@ export class CliWorld {
   readonly root = mkdtempSync(path.join(tmpdir(), 'cli-'));
   readonly dataDir = path.join(this.root, 'data');
   readonly env: Record<string, string>;
+  /** for servers that cannot be reached */
+  patienceMs = 60_000;
   #signals = new Set<(signal: string) => void>();
 
   constructor(env: Readonly<Record<string, string>> = {}) {
@@ -55,6 +57,7 @@ export class CliWorld {
     stdin.end(how.stdin ?? '');
     const argv = ['--data-dir', this.dataDir, ...words, ...(how.json === true ? ['--json'] : [])];
     const status = await main(argv, {
+      patienceMs: this.patienceMs,
       stdin,
       stdout,
       stderr,

@@ -16,6 +16,8 @@ import { readAccounts } from './accounts.ts';
 
 export interface MigrateRequest {
   readonly progress?: (step: 'copying' | 'replaying', records: number) => void;
+  /** Ends waiting for Kafka or the registry where they cannot be reached at the beginning. */
+  readonly signal?: AbortSignal;
 }
 
 export interface MigrateReport {
@@ -65,7 +67,7 @@ export async function migrateLog(app: App, request: MigrateRequest = {}): Promis
 }
 
 async function moveToKafka(app: App, movable: MovableLog, lock: PauseLock, request: MigrateRequest): Promise<Moved> {
-  const target = await openTarget(app, movable.partitionCount);
+  const target = await openTarget(app, movable.partitionCount, request.signal);
   try {
     return await move(app, movable, target, lock, request);
   } finally {
@@ -73,13 +75,18 @@ async function moveToKafka(app: App, movable: MovableLog, lock: PauseLock, reque
   }
 }
 
-async function openTarget({ config, clock, random, telemetry }: App, partitions: number): Promise<OpenedLog> {
+async function openTarget(
+  { config, clock, random, telemetry }: App,
+  partitions: number,
+  signal: AbortSignal | undefined,
+): Promise<OpenedLog> {
   const { kafkaServers, schemaRegistry, topicPrefix } = config;
   if (kafkaServers === null || schemaRegistry === null)
     throw new InputError('where is Kafka? Set KAFKA_BROKERS and SCHEMA_REGISTRY_URL (docs/running-on-kafka.md)');
   const { log: logger } = telemetry;
   const topics = { topicPrefix, partitions };
-  const opened = await openDistributed(kafkaServers, schemaRegistry, topics, { clock, random, log: logger });
+  const reach = { clock, random, log: logger, ...(signal === undefined ? {} : { signal }) };
+  const opened = await openDistributed(kafkaServers, schemaRegistry, topics, reach);
   return { ...opened, log: patientLog(opened.log, { clock, random, logger }), close: () => opened.close() };
 }
 

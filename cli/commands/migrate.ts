@@ -9,10 +9,13 @@ export function registerMigrate(program: Command, context: CliContext): void {
     .action(async (_options: unknown, command: Command) => {
       await context.withApp(
         command,
-        async (app) => {
+        async (app, interrupted) => {
           const bar = createProgress(context.io, () => app.clock.now());
           try {
-            const report = await migrateLog(app, { progress: (step, records) => bar.report(step, records, null) });
+            const report = await migrateLog(app, {
+              progress: (step, records) => bar.report(step, records, null),
+              signal: context.patience(interrupted),
+            });
             const text = [
               `${report.copied} records copied and ${report.replayed} replayed in ${report.durationMs} ms: the digests are equal, and the log is on Kafka now.`,
               `The roles stood still for ${report.pausedMs} ms, and nobody could write for ${report.heldMs} ms.`,

@@ -1,8 +1,8 @@
-import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError, SchemasUnavailableError } from '../../core/errors.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
+import { untilReached } from '../../core/until-reached.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 import { RECORD_NAMES, type RecordName } from '../../schemas/generated/records.ts';
 import { SCHEMAS, type SchemaSet } from '../../schemas/schemas.ts';
@@ -39,7 +39,11 @@ export interface RegistryCodec extends SchemaCodec {
  */
 export async function openRegistryCodec(options: RegistryCodecOptions): Promise<RegistryCodec> {
   const { schemas = SCHEMAS } = options;
-  const subjects = await untilReached(options, () => prepare(options, schemas));
+  const subjects = await untilReached(() => prepare(options, schemas), {
+    ...options,
+    what: 'the schema registry',
+    isAway: (error) => error instanceof SchemasUnavailableError,
+  });
   const byId = new Map(subjects.flatMap(({ versions }) => versions.map(({ id, schema }) => [id, schema] as const)));
   const idOf = new Map(RECORD_NAMES.map((record) => [record, writtenWith(record, schemas[record], subjects)]));
   const lookup = new SchemaLookup(options);
@@ -79,18 +83,4 @@ function writtenWith(record: RecordName, schema: AvroRecord, subjects: readonly 
   const found = findVersion(versions, schema);
   if (found === undefined) throw new InputError(`the schema registry lacks the present schema of ${record}`);
   return found.id;
-}
-
-async function untilReached<T>(options: RegistryCodecOptions, work: () => Promise<T>): Promise<T> {
-  const { clock, random, log, signal } = options;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof SchemasUnavailableError)) throw error;
-      const waitMs = jitteredBackoffMs(attempt, random());
-      log.warn('the schema registry cannot be reached; waiting for it', { error: error.message, waitMs });
-      await clock.sleep(waitMs, signal);
-    }
-  }
 }

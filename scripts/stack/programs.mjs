@@ -42,7 +42,8 @@ async function kafka({ folder, workDir, port, nodes = 1, secure = 0 }) {
     const extra = index === 0 ? secured : null;
     const place = { nodeId: index + 1, nodes, broker, controller: controllers[index], voters, dataDir };
     writeFileSync(file, properties({ ...place, extra }));
-    const format = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file];
+    // One word, since an id may begin with a dash.
+    const format = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', file];
     return {
       before: [...(extra?.before ?? []), [...format, ...(extra?.format ?? [])]],
       args: ['-Xmx512m', '-cp', classPath, 'kafka.Kafka', file],

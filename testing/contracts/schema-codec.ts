@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { InvalidRecordError, PoisonError } from '../../core/errors.ts';
 import type { Decoded, SchemaCodec } from '../../core/ports/schema-codec.ts';
@@ -8,7 +8,7 @@ import { SCHEMAS, type SchemaSet } from '../../schemas/schemas.ts';
 import { arbitraryOfSchema, arbitraryRecord } from '../arbitraries/records.ts';
 import { misfitSamples, sampleChunk, sampleEnriched, sampleFinished, sampleItem } from './schema-codec-samples.ts';
 
-/** One place where ids are kept (a data folder, a registry), fresh for each test. */
+/** One place where ids are kept (a data folder, a registry), fresh for each test that opens several codecs on it. */
 export interface SchemaCodecHarness {
   /** Opens one more codec on the same ids; on the present schemas unless others are given. */
   open(schemas?: SchemaSet): SchemaCodec | Promise<SchemaCodec>;
@@ -22,23 +22,28 @@ export function testSchemaCodec(
 ): void {
   describe(`${name} as a schema codec`, () => {
     let harness: SchemaCodecHarness;
-    let codec: SchemaCodec;
-    beforeEach(async () => {
-      harness = await createHarness();
-      codec = await harness.open();
+    describe('one', () => {
+      let codec: SchemaCodec;
+      beforeAll(async () => {
+        harness = await createHarness();
+        codec = await harness.open();
+      });
+      afterAll(() => harness.close());
+      describe('round trips', () => {
+        testRoundTrips(() => codec);
+      });
+      describe('values that do not fit', () => {
+        testMisfits(() => codec);
+      });
+      describe('bytes that are no record', () => {
+        testPoison(() => codec);
+      });
     });
-    afterEach(() => harness.close());
-
-    describe('round trips', () => {
-      testRoundTrips(() => codec);
-    });
-    describe('values that do not fit', () => {
-      testMisfits(() => codec);
-    });
-    describe('bytes that are no record', () => {
-      testPoison(() => codec);
-    });
-    describe('several codecs on the same ids', () => {
+    describe('several on the same ids', () => {
+      beforeEach(async () => {
+        harness = await createHarness();
+      });
+      afterEach(() => harness.close());
       testSharedIds(() => harness);
     });
   });

@@ -1,8 +1,8 @@
 import type { ISocketFactory } from 'kafkajs';
-import { jitteredBackoffMs } from '../../core/backoff.ts';
-import { InputError, LogUnavailableError, messageOf } from '../../core/errors.ts';
+import { InputError, LogUnavailableError } from '../../core/errors.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
+import { untilReached } from '../../core/until-reached.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { type KafkaSettings, kafkaClient, type LinkOptions } from './kafka-link.ts';
 import { KafkaLog } from './kafka-log.ts';
@@ -41,28 +41,25 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= MAX_PARTITIONS)) {
     throw new InputError(`the number of partitions is 1 to ${MAX_PARTITIONS}, not ${partitions}`);
   }
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const { partitionCount, clusterId } = await prepare(options);
-      return new KafkaLog({
-        linkOptions: options,
-        topicPrefix: options.topicPrefix,
-        id: `${clusterId}/${options.topicPrefix}`,
-        partitionCount,
-        clock,
-        random,
-        log,
-        sessionTimeoutMs: options.sessionTimeoutMs ?? 15_000,
-        rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 60_000,
-      });
-    } catch (thrown) {
-      const error = kafkaError(thrown, brokers);
-      if (!(error instanceof LogUnavailableError)) throw error;
-      const waitMs = jitteredBackoffMs(attempt, random());
-      log.warn('Kafka cannot be reached; waiting for it', { error: messageOf(error), waitMs });
-      await clock.sleep(waitMs, options.signal);
-    }
-  }
+  const asOurs = (error: unknown): never => {
+    throw kafkaError(error, brokers);
+  };
+  const { partitionCount, clusterId } = await untilReached(() => prepare(options).catch(asOurs), {
+    ...options,
+    what: 'Kafka',
+    isAway: (error) => error instanceof LogUnavailableError,
+  });
+  return new KafkaLog({
+    linkOptions: options,
+    topicPrefix: options.topicPrefix,
+    id: `${clusterId}/${options.topicPrefix}`,
+    partitionCount,
+    clock,
+    random,
+    log,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 15_000,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 60_000,
+  });
 }
 
 async function prepare(options: KafkaLogOptions): Promise<{ partitionCount: number; clusterId: string }> {

@@ -178,6 +178,21 @@ describeWithProcesses('outages of a cluster of three', () => {
     await until('records flow again', () => seen.count > before + 100);
     await expectEverything(writer, seen);
   });
+
+  it('loses nothing where every broker ends at once, and all are started again', async () => {
+    const seen = new Seen();
+    await read(seen);
+    const writer = new Writer(log);
+    await until('records flow', () => seen.count > 100);
+    for (const { pid } of nodes.filter((node) => isAlive(node.pid))) process.kill(pid, 'SIGKILL');
+    const refused = writer.refusals;
+    await until('an append was refused', () => writer.refusals > refused);
+    await until('it said so', () => telemetry.lines.some(({ level }) => level === 'warn'));
+    for (const { args } of nodes) started.push(spawn('java', args, { stdio: 'ignore' }));
+    const before = seen.count;
+    await until('records flow again', () => seen.count > before + 100);
+    await expectEverything(writer, seen);
+  });
 });
 
 function isAlive(pid: number): boolean {

@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
 import type { ISocketFactory, SASLOptions } from 'kafkajs';
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import { systemClock } from '../../app/clock.ts';
@@ -9,31 +7,14 @@ import { InputError } from '../../core/errors.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { after, keysOf, record, Seen, until } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
-import {
-  describeWithProcesses,
-  endOwnParts,
-  type PartEnvironment,
-  startOwnParts,
-} from '../../testing/stack/real-parts.ts';
+import { describeWithSecureBroker } from '../../testing/stack/secure-broker.ts';
 import { openKafkaLog } from './open-kafka-log.ts';
 
-const START_WITHIN_MS = 180_000;
-
-// A broker of the test's own, whatever the environment names.
-describeWithProcesses('a broker that wants TLS and a user', () => {
-  let environment: PartEnvironment;
+describeWithSecureBroker('a broker that wants TLS and a user', [], (found) => {
   const telemetry = new RecordingTelemetry();
 
-  let stateDir: string;
-
-  beforeAll(async () => {
-    stateDir = mkdtempSync(path.join(tmpdir(), 'secure-'));
-    environment = await startOwnParts(['kafka'], stateDir, '--secure', '1');
-  }, START_WITHIN_MS);
-  afterAll(() => endOwnParts(stateDir), START_WITHIN_MS);
-
   const open = async (mechanism: SASLOptions['mechanism'], password: string): Promise<EventLog> => {
-    const { SECURE_BROKERS = '', SECURE_CA = '', SECURE_USERNAME = '' } = environment;
+    const { SECURE_BROKERS = '', SECURE_CA = '', SECURE_USERNAME = '' } = found();
     // As NODE_EXTRA_CA_CERTS does for a whole process.
     const ca = readFileSync(SECURE_CA);
     const socketFactory: ISocketFactory = (args) => createSocketFactory()({ ...args, ssl: { ca } });
@@ -50,7 +31,7 @@ describeWithProcesses('a broker that wants TLS and a user', () => {
   };
 
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('lets us in by %s', async (mechanism) => {
-    const log = await open(mechanism, environment['SECURE_PASSWORD'] ?? '');
+    const log = await open(mechanism, found()['SECURE_PASSWORD'] ?? '');
     const seen = new Seen();
     await log.subscribe({
       group: 'g',

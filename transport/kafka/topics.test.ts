@@ -30,8 +30,8 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
   const alter = async (topic: string, name: string, value: string): Promise<void> => {
     // The request replaces every setting.
     const now = { ...(await settingsOf(topic)), [name]: value };
-    const names = ['cleanup.policy', 'retention.ms', 'max.message.bytes'] as const;
-    const configEntries = names.map((one) => ({ name: one, value: now[one] ?? '' }));
+    const names = ['cleanup.policy', 'retention.ms', 'max.message.bytes', name];
+    const configEntries = [...new Set(names)].map((one) => ({ name: one, value: now[one] ?? '' }));
     const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefix}${topic}`, configEntries };
     await admin.alterConfigs({ validateOnly: false, resources: [resource] });
     await until(`${name} is changed`, async () => (await settingsOf(topic))[name] === value);
@@ -98,6 +98,42 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     expect([...failed]).toEqual(['metadata', 'configs']);
   });
 
+  it.each([
+    [3, '1', 'has to be at least 2 of its 3 replicas'],
+    [5, '1', 'has to be at least 2 of its 5 replicas'],
+    [3, '2', null],
+    [2, '1', null],
+    [5, '3', null],
+  ])('with %i replicas of which %s has to have a record: %s', async (replicas, least, words) => {
+    await prepareTopics(admin, prefix, 1);
+    // The broker of this test stands alone, so that more replicas can only be told of.
+    const several: Admin = {
+      ...admin,
+      async fetchTopicMetadata(options) {
+        const { topics } = await admin.fetchTopicMetadata(options);
+        const nodes = Array.from({ length: replicas }, (_, n) => n);
+        return {
+          topics: topics.map((topic) => {
+            return { ...topic, partitions: topic.partitions.map((each) => ({ ...each, replicas: nodes })) };
+          }),
+        };
+      },
+      async describeConfigs(options) {
+        const described = await admin.describeConfigs(options);
+        const resources = described.resources.map((resource) => {
+          const configEntries = resource.configEntries.map((entry) =>
+            entry.configName === 'min.insync.replicas' ? { ...entry, configValue: least } : entry,
+          );
+          return { ...resource, configEntries };
+        });
+        return { ...described, resources };
+      },
+    };
+    const prepared = prepareTopics(several, prefix, undefined);
+    if (words === null) expect(await prepared).toBe(1);
+    else await expect(prepared).rejects.toThrow(words);
+  });
+
   it('keep the number of their partitions', async () => {
     await prepareTopics(admin, prefix, 3);
     await expect(prepareTopics(admin, prefix, 4)).rejects.toThrow(
@@ -117,6 +153,7 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     ['enriched', 'cleanup.policy', 'compact,delete', "has to be 'compact'"],
     ['commands', 'retention.ms', '1000', 'has to be at least 604800000'],
     ['dead-letter', 'max.message.bytes', '1000', 'has to be at least 2162688'],
+    ['outcomes', 'unclean.leader.election.enable', 'true', "has to be 'false'"],
   ])('are refused where %s has the %s %s', async (topic, name, value, words) => {
     await prepareTopics(admin, prefix, 1);
     await alter(topic, name, value);

@@ -42,9 +42,17 @@ const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = 
   },
 };
 
-const VERIFIED = ['cleanup.policy', 'retention.ms', 'max.message.bytes'] as const;
+const VERIFIED = [
+  'cleanup.policy',
+  'retention.ms',
+  'max.message.bytes',
+  'min.insync.replicas',
+  'unclean.leader.election.enable',
+] as const;
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICAS = 3;
+/** Of a topic with more replicas, so many have to have a record before it counts as written: then losing one broker loses none. */
+const ENOUGH_INSYNC = 2;
 const LOOK_EVERY_MS = 100;
 const MAX_LOOKS = 300;
 
@@ -64,12 +72,12 @@ export async function prepareTopics(admin: Admin, prefix: string, partitions: nu
   const nameOf = (topic: TopicName): string => `${prefix}${topic}`;
   const present = new Set(await admin.listTopics());
   const existing = TOPIC_NAMES.filter((topic) => present.has(nameOf(topic)));
-  const counts = await countPartitions(admin, existing.map(nameOf));
-  const count = partitions ?? [...counts.values()][0] ?? DEFAULT_PARTITIONS;
-  for (const [name, found] of counts) {
-    if (found === count) continue;
+  const shapes = await shapesOf(admin, existing.map(nameOf));
+  const count = partitions ?? [...shapes.values()][0]?.partitions ?? DEFAULT_PARTITIONS;
+  for (const [name, found] of shapes) {
+    if (found.partitions === count) continue;
     throw new InputError(
-      `${name} has ${found} partitions instead of ${count}, which cannot change: an account would be in two of them. ${
+      `${name} has ${found.partitions} partitions instead of ${count}, which cannot change: an account would be in two of them. ${
         partitions === undefined
           ? 'Give every topic of this prefix the same number.'
           : 'Set HOARDARR_TOPIC_PREFIX to one whose topics are not there yet.'
@@ -84,8 +92,14 @@ export async function prepareTopics(admin: Admin, prefix: string, partitions: nu
       missing.map((topic) => newTopic(topic, nameOf(topic), count, brokers.length)),
     );
   }
-  await verify(admin, existing, nameOf);
+  await verify(admin, existing, nameOf, shapes);
   return count;
+}
+
+interface Shape {
+  readonly partitions: number;
+  /** of the partition that has the fewest */
+  readonly replicas: number;
 }
 
 function newTopic(topic: TopicName, name: string, count: number, brokers: number): ITopicConfig {
@@ -93,12 +107,16 @@ function newTopic(topic: TopicName, name: string, count: number, brokers: number
   const settings = {
     ...SETTINGS[topic],
     'max.message.bytes': String(MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES),
-    // Of three, one may be away; of fewer, each is needed.
-    'min.insync.replicas': String(Math.max(1, replicationFactor - 1)),
+    'min.insync.replicas': String(leastInsync(replicationFactor)),
     'unclean.leader.election.enable': 'false',
   };
   const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
   return { topic: name, numPartitions: count, replicationFactor, configEntries };
+}
+
+/** Of three, one may be away; where there are two, either may. */
+function leastInsync(replicas: number): number {
+  return Math.min(ENOUGH_INSYNC, Math.max(1, replicas - 1));
 }
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
@@ -138,14 +156,24 @@ async function untilKnown<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function countPartitions(admin: Admin, names: string[]): Promise<ReadonlyMap<string, number>> {
+async function shapesOf(admin: Admin, names: string[]): Promise<ReadonlyMap<string, Shape>> {
   if (names.length === 0) return new Map();
   // Another process may be making them at this moment: then they are listed before they are known.
   const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: names }));
-  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  return new Map(
+    topics.map(({ name, partitions }) => {
+      const replicas = Math.min(...partitions.map((partition) => partition.replicas.length));
+      return [name, { partitions: partitions.length, replicas }];
+    }),
+  );
 }
 
-async function verify(admin: Admin, topics: readonly TopicName[], nameOf: (topic: TopicName) => string): Promise<void> {
+async function verify(
+  admin: Admin,
+  topics: readonly TopicName[],
+  nameOf: (topic: TopicName) => string,
+  shapes: ReadonlyMap<string, Shape>,
+): Promise<void> {
   if (topics.length === 0) return;
   const asked = topics.map((topic) => {
     return { type: kafkajs.ConfigResourceTypes.TOPIC, name: nameOf(topic), configNames: [...VERIFIED] };
@@ -154,7 +182,7 @@ async function verify(admin: Admin, topics: readonly TopicName[], nameOf: (topic
   for (const topic of topics) {
     const entries = resources.find(({ resourceName }) => resourceName === nameOf(topic))?.configEntries ?? [];
     for (const { configName, configValue } of entries) {
-      const problem = problemWith(topic, configName, configValue);
+      const problem = problemWith(topic, shapes.get(nameOf(topic))?.replicas ?? 1, configName, configValue);
       if (problem === null) continue;
       throw new InputError(`${configName} of ${nameOf(topic)} is '${configValue}', but ${problem}`);
     }
@@ -162,7 +190,7 @@ async function verify(admin: Admin, topics: readonly TopicName[], nameOf: (topic
 }
 
 /** A clause that says what the setting has to be, and why; null where it will do. */
-function problemWith(topic: TopicName, name: string, value: string): string | null {
+function problemWith(topic: TopicName, replicas: number, name: string, value: string): string | null {
   const wanted = SETTINGS[topic][name];
   if (name === 'cleanup.policy') {
     const same = value.split(',').toSorted().join() === wanted?.split(',').toSorted().join();
@@ -176,5 +204,13 @@ function problemWith(topic: TopicName, name: string, value: string): string | nu
     const least = MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES;
     return Number(value) >= least ? null : `has to be at least ${least}: else large records are refused`;
   }
+  if (name === 'min.insync.replicas') {
+    const least = leastInsync(replicas);
+    return Number(value) >= least
+      ? null
+      : `has to be at least ${least} of its ${replicas} replicas: else a record that counts as written goes with one broker`;
+  }
+  if (name === 'unclean.leader.election.enable' && value !== 'false')
+    return "has to be 'false': else a replica that lacks records may become the leader";
   return null;
 }

@@ -44,3 +44,44 @@ describe('a process of another machine whose clock is a day ahead', () => {
     expect(await here.pause(['sink'])).toBe(true);
   });
 });
+
+describe('processes of a machine that slept', () => {
+  it('are there when it wakes, and are missed when they then say nothing', async () => {
+    const clock = new VirtualClock();
+    const metadata = new MemoryMetadataStore();
+    const here = new Presence(metadata, clock, 'here:1:1');
+    const there = new Presence(metadata, clock, 'there:1:1');
+    for (const each of [here, there]) await each.beat(['sink']);
+    await clock.leap(DAY_MS);
+    expect(await here.isRunning('there:1:1')).toBe(true);
+    await here.beat(['sink']);
+    expect([...(await here.elsewhere())]).toEqual(['sink']);
+    for (let beat = 0; beat < SILENCE_MS / BEAT_MS; beat++) {
+      await clock.advance(BEAT_MS);
+      await here.beat(['sink']);
+    }
+    expect(await here.isRunning('there:1:1')).toBe(false);
+  });
+
+  it('are missed at once if they had died before it slept', async () => {
+    const clock = new VirtualClock();
+    const metadata = new MemoryMetadataStore();
+    const here = new Presence(metadata, clock, 'here:1:1');
+    await new Presence(metadata, clock, 'there:1:1').beat(['sink']);
+    await clock.advance(SILENCE_MS);
+    await here.beat(['sink']);
+    await clock.leap(DAY_MS);
+    expect(await here.isRunning('there:1:1')).toBe(false);
+  });
+
+  it('are missed at once by one that has just begun', async () => {
+    const clock = new VirtualClock();
+    const metadata = new MemoryMetadataStore();
+    await new Presence(metadata, clock, 'there:1:1').beat(['sink']);
+    await clock.leap(DAY_MS);
+    const here = new Presence(metadata, clock, 'here:1:1');
+    expect([...(await here.elsewhere())]).toEqual([]);
+    await here.beat(['sink']);
+    expect(await here.isRunning('there:1:1')).toBe(false);
+  });
+});

@@ -44,6 +44,10 @@ export class Presence {
   readonly #clock: Clock;
   /** by key, what was said last, and when by our clock that was heard first, ms */
   readonly #heard = new Map<string, { readonly beatAt: number; readonly at: number }>();
+  /** when this process last said that it is there, ms; null: never */
+  #saidAt: number | null = null;
+  /** the last silence of our own, where the machine slept: when we spoke before it, and by our clock, when we noticed it, ms */
+  #silence: { readonly spokeAt: number; readonly noticedAt: number } | null = null;
 
   /** @param instance names who opened the data folder */
   constructor(metadata: MetadataStore, clock: Clock, instance: string = newInstance()) {
@@ -54,11 +58,11 @@ export class Presence {
 
   /** Says which roles run here now. */
   async beat(roles: readonly Role[]): Promise<void> {
-    await this.#write(`${PREFIX}${this.instance}`, {
-      instance: this.instance,
-      roles,
-      beatAt: this.#clock.now(),
-    } satisfies ProcessDocument);
+    const beatAt = this.#clock.now();
+    this.#noticeSilence();
+    this.#saidAt = beatAt;
+    const document: ProcessDocument = { instance: this.instance, roles, beatAt };
+    await this.#write(`${PREFIX}${this.instance}`, document);
   }
 
   async leave(): Promise<void> {
@@ -120,8 +124,25 @@ export class Presence {
     const before = this.#heard.get(key);
     const heard = before?.beatAt === beatAt ? before : { beatAt, at: elapsed };
     this.#heard.set(key, heard);
+    this.#noticeSilence();
     const age = this.#clock.now() - beatAt;
-    return !isGone(instance) && (age >= 0 ? age : elapsed - heard.at) < STALE_MS;
+    const silentMs = age >= 0 ? age : elapsed - heard.at;
+    return !isGone(instance) && (silentMs < STALE_MS || this.#mayHaveSlept(beatAt));
+  }
+
+  /** Whoever was there before our silence was silent in it too, or was not heard: what it says counts from when we woke up. */
+  #mayHaveSlept(beatAt: number): boolean {
+    if (this.#silence === null) return false;
+    const { spokeAt, noticedAt } = this.#silence;
+    return spokeAt - beatAt < STALE_MS && this.#clock.elapsed() - noticedAt < STALE_MS;
+  }
+
+  /** The machine slept, or this process stood still. */
+  #noticeSilence(): void {
+    const now = this.#clock.now();
+    if (this.#saidAt === null || now - this.#saidAt < STALE_MS) return;
+    this.#silence = { spokeAt: this.#saidAt, noticedAt: this.#clock.elapsed() };
+    this.#saidAt = now;
   }
 
   async #write(key: string, value: unknown): Promise<void> {

@@ -8,6 +8,7 @@ import type { RunDeps } from './run-deps.ts';
 import type { RunRecord } from './run-writer.ts';
 import { describeIds, type IdList } from './snapshot-chunks.ts';
 import { beginSnapshot, type Proven } from './snapshot-writer.ts';
+import { ways } from './ways.ts';
 
 export interface ImportRunDeps extends RunDeps {
   readonly ledger: LedgerView;
@@ -68,7 +69,7 @@ const IDS_AT_ONCE = 1000;
 /** Throws InputError when the date that the user gave for an export is none that it can have. */
 export function checkAsOf(asOf: number | null, now: number): void {
   if (asOf !== null && asOf > now)
-    throw new InputError('--as-of lies in the future: it is the day on which the export was made');
+    throw new InputError(`no export was made in the future: say when this one was (${ways.asOf})`);
 }
 
 /**

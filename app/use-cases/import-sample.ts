@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { NotFoundError } from '../../core/errors.ts';
 import { SAMPLE_USER, sampleFile } from '../samples.ts';
-import type { Upload, Uploads } from './uploads.ts';
+import type { Upload } from './upload.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Takes in the invented favourites that come with the program, as an upload. NotFoundError where they are not there. */
 export async function importSample(uploads: Uploads): Promise<Upload> {

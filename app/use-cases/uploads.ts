@@ -3,52 +3,32 @@ import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
+import { accountName } from '../../core/keys.ts';
+import { Turns } from '../../core/turns.ts';
+import { untilReached } from '../../core/until-reached.ts';
 import type { App } from '../app.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { isoOf } from './format.ts';
-import {
-  type ImportProgress,
-  type ImportReport,
-  type ImportRequest,
-  importExport,
-  importerOf,
-} from './import-export.ts';
+import { type ImportProgress, type ImportRequest, importExport, importerOf } from './import-export.ts';
 import { limited } from './limited.ts';
 import { checkUser } from './scopes.ts';
-
-export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
-
-/** An upload as it is kept in the metadata, at `upload:ID`; it survives the process. */
-export interface Upload {
-  readonly id: string;
-  readonly provider: string;
-  readonly user: string;
-  readonly fileName: string;
-  /** received */
-  readonly bytes: number;
-  /** ms */
-  readonly asOf: number | null;
-  readonly status: UploadStatus;
-  readonly progress: ImportProgress | null;
-  readonly report: ImportReport | null;
-  readonly error: string | null;
-  readonly createdAt: string | null;
-  readonly finishedAt: string | null;
-  /** the process that works on it */
-  readonly instance: string;
-  /** when that process was last known to have it; not yet told by older versions */
-  readonly seenAt?: string;
-}
+import { safeName, seenAt, type Upload } from './upload.ts';
 
 /** The upload is larger than allowed: HTTP 413. */
 export class UploadTooLargeError extends InputError {
   readonly limitBytes: number;
   constructor(limitBytes: number, variable = 'HOARDARR_UPLOAD_LIMIT_BYTES', command = 'import') {
-    super(`the upload exceeds ${limitBytes} bytes; ${variable} allows more, and \`hoardarr ${command}\` has no limit`);
+    super(
+      `the upload exceeds ${limitBytes} bytes; ${variable} allows more, and \`hoardarr ${command}\` where Hoardarr runs has no limit`,
+    );
     this.limitBytes = limitBytes;
   }
+}
+
+/** Somebody else took this process for gone: what it began is done there, and told there. */
+class TakenOverError extends Error {
+  override readonly name = 'TakenOverError';
 }
 
 const PREFIX = 'upload:';
@@ -59,14 +39,21 @@ const ELSEWHERE_MS = 86_400_000;
 const SEEN_EVERY_MS = 15 * 60_000;
 const SAVE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 10_000;
+const CUT_OFF = { status: 'failed', error: 'the upload was cut off: send it again' } as const;
 
-/** Receives exports as streams and imports them one after another, also those that a former process left behind. */
+/**
+ * Receives exports as streams and imports them, those of one account one after another; also those that a former process left
+ * behind.
+ */
 export class Uploads {
   readonly #app: App;
   readonly #stopping = new AbortController();
   /** progress of those that are worked on here, newer than what is stored */
   readonly #live = new Map<string, Upload>();
-  #queue: Promise<void> = Promise.resolve();
+  /** ids of those whose bytes come in */
+  readonly #receiving = new Set<string>();
+  /** by account */
+  readonly #turns = new Turns();
   #looking: Promise<void> = Promise.resolve();
 
   constructor(app: App) {
@@ -112,8 +99,9 @@ export class Uploads {
     };
     const file = this.#fileOf(upload);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    await this.#save(upload);
+    this.#receiving.add(id);
     try {
+      await this.#save(upload);
       const meter = limited(config.uploadLimitBytes, new UploadTooLargeError(config.uploadLimitBytes));
       await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
       const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
@@ -122,8 +110,11 @@ export class Uploads {
       return queued;
     } catch (error) {
       this.#removeFile(upload);
-      await this.#app.metadata.remove(`${PREFIX}${id}`);
+      // Where the store is away, the next look finds that nobody receives it any more.
+      await this.#app.metadata.remove(`${PREFIX}${id}`).catch(() => undefined);
       throw error;
+    } finally {
+      this.#receiving.delete(id);
     }
   }
 
@@ -145,7 +136,7 @@ export class Uploads {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the process ends'));
     await this.#looking;
-    await this.#queue;
+    await this.#turns.ended();
   }
 
   async #look(): Promise<void> {
@@ -161,105 +152,139 @@ export class Uploads {
 
   async #takeUpAll(): Promise<void> {
     const { metadata, clock, presence } = this.#app;
-    for (const { key, version, value } of await metadata.list(PREFIX)) {
-      const upload = value as Upload;
+    const stored = (await metadata.list(PREFIX)).map(({ key, version, value }) => ({
+      key,
+      version,
+      upload: value as Upload,
+    }));
+    // In the order in which they came, since the latest export of an account counts.
+    stored.sort((a, b) => ((a.upload.createdAt ?? '') < (b.upload.createdAt ?? '') ? -1 : 1));
+    for (const { key, version, upload } of stored) {
       const isOpen = upload.finishedAt === null;
-      if (isOpen && upload.instance === presence.instance) {
+      if (isOpen && upload.instance === presence.instance && !this.#isHere(upload))
+        await this.#take(key, version, { ...upload, ...CUT_OFF });
+      else if (isOpen && upload.instance === presence.instance) {
         // Where it was written meanwhile, that says the same.
         if (seenAt(upload) < clock.now() - SEEN_EVERY_MS)
           await metadata.compareAndSet(key, version, { ...upload, seenAt: new Date(clock.now()).toISOString() });
       } else if (isOpen && !(await presence.isRunning(upload.instance)))
-        await this.#takeUp({ ...upload, instance: presence.instance });
+        await this.#takeUp(key, version, { ...upload, instance: presence.instance });
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
   }
 
-  async #takeUp(upload: Upload): Promise<void> {
+  #isHere({ id }: Upload): boolean {
+    return this.#live.has(id) || this.#receiving.has(id);
+  }
+
+  async #takeUp(key: string, version: string, upload: Upload): Promise<void> {
     if (this.#isElsewhere(upload)) return;
-    if (upload.status === 'receiving' || !existsSync(this.#fileOf(upload))) {
-      await this.#finish({
-        ...upload,
-        status: 'failed',
-        error: 'the upload was cut off when the process ended: send it again',
-      });
-      return;
-    }
-    const queued: Upload = { ...upload, status: 'queued', progress: null };
-    await this.#save(queued);
-    this.#enqueue(queued);
+    const isWhole = upload.status !== 'receiving' && existsSync(this.#fileOf(upload));
+    await this.#take(
+      key,
+      version,
+      isWhole ? { ...upload, status: 'queued', progress: null } : { ...upload, ...CUT_OFF },
+    );
+  }
+
+  /** Queues it, or ends it, unless somebody else was first, or it has moved on since it was read. */
+  async #take(key: string, version: string, upload: Upload): Promise<void> {
+    const now = this.#app.clock.now();
+    const taken: Upload = {
+      ...upload,
+      seenAt: new Date(now).toISOString(),
+      finishedAt: upload.status === 'failed' ? isoOf(now) : null,
+    };
+    if ((await this.#app.metadata.compareAndSet(key, version, taken)) === null) return;
+    if (taken.finishedAt === null) this.#enqueue(taken);
+    else this.#removeFile(taken);
   }
 
   #enqueue(upload: Upload): void {
     this.#live.set(upload.id, upload);
-    this.#queue = this.#queue
-      .then(() => this.#import(upload))
-      .catch((error: unknown) =>
+    void this.#turns.take(accountName(upload), () =>
+      this.#import(upload).catch((error: unknown) => {
+        if (error instanceof TakenOverError) this.#live.delete(upload.id);
+        if (this.#stopping.signal.aborted) return;
         this.#app.telemetry.log.error('an upload could not be recorded', {
           upload: upload.id,
           error: messageOf(error),
-        }),
-      );
+        });
+      }),
+    );
   }
 
   async #import(upload: Upload): Promise<void> {
-    const { signal } = this.#stopping;
+    const taken = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, taken.signal]);
     if (signal.aborted) return;
     let current: Upload = { ...upload, status: 'importing' };
-    await this.#save(current);
     let savedAt = this.#app.clock.elapsed();
     const progress = (seen: ImportProgress): void => {
       current = { ...current, progress: seen };
       this.#live.set(upload.id, current);
       if (this.#app.clock.elapsed() - savedAt < SAVE_EVERY_MS) return;
       savedAt = this.#app.clock.elapsed();
-      void this.#save(current).catch(() => undefined);
+      void this.#save(current).catch((error: unknown) => {
+        if (error instanceof TakenOverError) taken.abort(error);
+      });
     };
+    let end: Pick<Upload, 'status' | 'report' | 'error'>;
     try {
+      await this.#throughOutages(() => this.#save(current));
       const { provider, user, asOf } = upload;
-      const report = await this.#throughOutages({ provider, user, file: this.#fileOf(upload), asOf, signal, progress });
-      await this.#finish({ ...current, status: 'done', report });
+      const request: ImportRequest = { provider, user, file: this.#fileOf(upload), asOf, signal, progress };
+      const report = await this.#throughOutages(() => importExport(this.#app, request));
+      end = { status: 'done', report, error: null };
     } catch (error) {
+      taken.signal.throwIfAborted();
+      if (error instanceof TakenOverError) throw error;
       // Taken up at the next start, also where the log that it was to be written to was left meanwhile.
       if (signal.aborted || this.#app.roles.left.aborted || typeof this.#app.movable?.movedTo() === 'string') return;
       const message = this.#app.telemetry.redactor
         .text(messageOf(error))
         .replaceAll(this.#fileOf(upload), upload.fileName);
-      await this.#finish({ ...current, status: 'failed', error: message });
+      end = { status: 'failed', report: null, error: message };
     }
+    await this.#finish({ ...current, ...end });
   }
 
   /** Begins anew as often as the log or the store are away: what was written of it is overtaken. */
-  async #throughOutages(request: ImportRequest): Promise<ImportReport> {
+  #throughOutages<T>(work: () => Promise<T>): Promise<T> {
     const { clock, random, telemetry } = this.#app;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await importExport(this.#app, request);
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        telemetry.log.warn('an upload waits for the log or the store', { error: messageOf(error), attempt });
-      }
-      await clock.sleep(jitteredBackoffMs(attempt, random()), request.signal);
-    }
+    const what = 'the log or the store, for an upload,';
+    return untilReached(work, {
+      what,
+      isAway: isOutage,
+      clock,
+      random,
+      log: telemetry.log,
+      signal: this.#stopping.signal,
+    });
   }
 
   async #finish(upload: Upload): Promise<void> {
     const finished = { ...upload, finishedAt: isoOf(this.#app.clock.now()) };
     this.#live.set(upload.id, finished);
-    await this.#save(finished);
+    await this.#throughOutages(() => this.#save(finished));
     this.#live.delete(upload.id);
     this.#removeFile(upload);
   }
 
+  /** Throws TakenOverError where it is somebody else's by now, or has ended. */
   async #save(saved: Upload): Promise<void> {
     const { metadata, clock } = this.#app;
     const upload: Upload = { ...saved, seenAt: new Date(clock.now()).toISOString() };
     const key = `${PREFIX}${upload.id}`;
     for (;;) {
-      const stored = await metadata.get(key);
-      const isOver = (stored?.value as Upload | undefined)?.finishedAt ?? null;
-      // Progress that was on its way must not undo the end.
-      if (isOver !== null && upload.finishedAt === null) return;
-      if ((await metadata.compareAndSet(key, stored?.version ?? null, upload)) !== null) return;
+      const document = await metadata.get(key);
+      const stored = document?.value as Upload | undefined;
+      if (stored !== undefined && (stored.instance !== upload.instance || stored.finishedAt !== null)) {
+        // It was written, though the answer did not come.
+        if (stored.instance === upload.instance && stored.finishedAt === upload.finishedAt) return;
+        throw new TakenOverError('another process has taken the upload over, as this one did not answer for long');
+      }
+      if ((await metadata.compareAndSet(key, document?.version ?? null, upload)) !== null) return;
     }
   }
 
@@ -275,22 +300,14 @@ export class Uploads {
   }
 
   #removeFile(upload: Upload): void {
-    rmSync(path.dirname(this.#fileOf(upload)), { recursive: true, force: true });
+    try {
+      rmSync(path.dirname(this.#fileOf(upload)), { recursive: true, force: true });
+    } catch (error) {
+      const { log } = this.#app.telemetry;
+      log.warn('the file of an upload that has ended could not be removed', {
+        upload: upload.id,
+        error: messageOf(error),
+      });
+    }
   }
-}
-
-/** ms since the epoch; NaN where nobody ever said */
-function seenAt(upload: Upload): number {
-  return Date.parse(upload.seenAt ?? upload.createdAt ?? '');
-}
-
-/** The name tells lists apart, and is never used as a path. */
-function safeName(name: string): string {
-  const safe = path
-    .basename(name)
-    .replace(/[^A-Za-z0-9._ -]/g, '_')
-    .replace(/^\.+/, '')
-    .slice(0, 100)
-    .trim();
-  return safe === '' ? 'upload' : safe;
 }

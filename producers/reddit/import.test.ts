@@ -10,6 +10,7 @@ import { ProducerWorld } from '../../testing/producer-world.ts';
 import { type InventedLink, inventedComments, inventedPosts, savedCsv } from '../../testing/reddit-requests.ts';
 import type { ImportOptions, ImportResult } from '../import-run.ts';
 import { changeSyncMetadata, newSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
+import { ways } from '../ways.ts';
 import { importReddit } from './import.ts';
 
 const ACCOUNT = { provider: 'reddit', user: 'me' };
@@ -127,7 +128,7 @@ describe('an import of a data request', () => {
   it('proves nothing by absence without a date, or with a row that could not be read', async () => {
     const undated = await importPosts(inventedPosts(2));
     expect(undated).toMatchObject({ asOf: null, coverage: 'unknown' });
-    expect(undated.warnings).toEqual([expect.stringContaining('--as-of')]);
+    expect(undated.warnings).toEqual([expect.stringContaining(ways.asOf)]);
     const csv = `${savedCsv(inventedPosts(2))}1abc,https://www.reddit.com/r/mac/\n`;
     const skipping = await importFile('saved_posts.csv', csv, { asOf: MADE });
     expect(skipping).toMatchObject({ processed: 3, skipped: 1, asOf: MADE, coverage: 'unknown' });
@@ -138,7 +139,9 @@ describe('an import of a data request', () => {
     const zip = makeZip([{ name: 'saved_posts.csv', data: savedCsv(inventedPosts(1)), modifiedAt: MADE }]);
     const { asOf, warnings } = await importFile('export.zip', zip, { asOf: MADE - 60_000 });
     expect(asOf).toBe(MADE - 60_000);
-    expect(warnings).toContain('the archive holds files of 2026-03-14T09:26:52.000Z, which is later than --as-of');
+    expect(warnings).toContain(
+      'the archive holds files of 2026-03-14T09:26:52.000Z, which is later than the date given for it',
+    );
   });
 
   it('leaves no trace when it is refused', async () => {

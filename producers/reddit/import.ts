@@ -6,6 +6,7 @@ import {
   importList,
   type Stated,
 } from '../import-run.ts';
+import { ways } from '../ways.ts';
 import { COLLECTION } from './provider.ts';
 import { type ParsedRequest, readRequest } from './request/read-request.ts';
 import type { SavedList } from './request/saved-list.ts';
@@ -86,11 +87,13 @@ function stateOf({ fileKind, newestDate, warnings }: ParsedRequest, counts: Coun
       fileKind
     ];
     said.push(
-      `nothing is removed by this import, because ${what} not tell when the request was made: give the day with --as-of`,
+      `nothing is removed by this import, because ${what} not tell when the request was made: say it (${ways.asOf})`,
     );
   }
   if (given !== null && newestDate !== null && given < newestDate)
-    said.push(`the archive holds files of ${new Date(newestDate).toISOString()}, which is later than --as-of`);
+    said.push(
+      `the archive holds files of ${new Date(newestDate).toISOString()}, which is later than the date given for it`,
+    );
   return { asOf, coverage: asOf === null || counts.skippedRows > 0 ? 'unknown' : 'complete', warnings: said };
 }
 

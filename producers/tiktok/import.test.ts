@@ -221,7 +221,7 @@ describe('an import', () => {
     expect((await importRows([row(1)], { asOf: Date.UTC(2025, 5, 1) })).asOf).toBe(Date.UTC(2025, 5, 1));
     const older = await importRows([row(1)], { asOf: Date.UTC(2024, 5, 1) });
     expect(older).toMatchObject({ asOf: Date.UTC(2024, 5, 1), coverage: 'complete' });
-    expect(older.warnings[0]).toContain('later than --as-of');
+    expect(older.warnings[0]).toContain('later than the date given for it');
     const undated = await importRows([{ Link: row(1).Link, Date: '2025-02-30 00:00:00' }]);
     expect(undated).toMatchObject({ asOf: null, coverage: 'unknown', count: 1 });
     expect((await world.ingestOf('SnapshotChunk')).at(-1)?.savedAt).toEqual([-1]);

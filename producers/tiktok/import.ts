@@ -6,6 +6,7 @@ import {
   importList,
   type Stated,
 } from '../import-run.ts';
+import { ways } from '../ways.ts';
 import type { Favorites } from './parse/favorites.ts';
 import { type ParsedExport, readExport } from './parse/read-export.ts';
 import { COLLECTION, toHydration } from './provider.ts';
@@ -68,9 +69,11 @@ function stateOf({ favorites, newestDate, warnings }: ParsedExport, given: numbe
       'nothing is removed by this import, because rows that could not be read may stand for items that seem to be missing',
     );
   if (asOf === null)
-    said.push('the export holds no date: give the day on which it was made with --as-of, else it can remove nothing');
+    said.push(`the export holds no date, so it can remove nothing: say when it was made (${ways.asOf})`);
   if (given !== null && newestDate !== null && given < newestDate)
-    said.push(`the export holds dates up to ${new Date(newestDate).toISOString()}, which is later than --as-of`);
+    said.push(
+      `the export holds dates up to ${new Date(newestDate).toISOString()}, which is later than the date given for it`,
+    );
   return { asOf, coverage: asOf === null || favorites.skippedRows > 0 ? 'unknown' : 'complete', warnings: said };
 }
 

@@ -58,13 +58,22 @@ export function storedGenerations(dataDir: string): readonly number[] {
 
 /** Removes the file of a generation, with what SQLite keeps beside it. */
 export function removeStoreFile(dataDir: string, generation: number): void {
-  const file = storeFile(dataDir, generation);
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  removeDatabase(dataDir, path.basename(storeFile(dataDir, generation)));
+}
+
+function removeDatabase(dataDir: string, name: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path.join(dataDir, `${name}${suffix}`), { force: true });
+}
+
+/** Removes collection, vectors and metadata of the folder itself, once a shared store has them. */
+export function removeOwnStore(dataDir: string): void {
+  for (const generation of storedGenerations(dataDir)) removeStoreFile(dataDir, generation);
+  removeDatabase(dataDir, DATA_FILES.metadata);
 }
 
 /** Removes the log that lies in the folder itself, once another one counts. */
 export function removeEmbeddedLog(dataDir: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path.join(dataDir, `${DATA_FILES.log}${suffix}`), { force: true });
+  removeDatabase(dataDir, DATA_FILES.log);
   rmSync(path.join(dataDir, DATA_FILES.schemas), { recursive: true, force: true });
 }
 

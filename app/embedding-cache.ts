@@ -7,9 +7,11 @@ export type SharedVectors = Pick<EmbeddingCache, 'getMany' | 'putMany' | 'remove
 /**
  * Opens the cache of a data folder. Where the store is shared, the vectors are with it, and none stay in the folder; what waits
  * for a late vector is kept by the machine that let it go on without one.
+ *
+ * @param keepsOwn while the store is being moved: the vectors in the folder are needed if that comes to nothing
  */
-export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null): EmbeddingCache {
-  const local = openSqliteEmbeddingCache(dataDir, shared === null);
+export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null, keepsOwn = false): EmbeddingCache {
+  const local = openSqliteEmbeddingCache(dataDir, shared === null || keepsOwn);
   if (shared === null) return local;
   return {
     getMany: (model, textHashes) => shared.getMany(model, textHashes),

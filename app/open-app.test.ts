@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
@@ -7,6 +8,7 @@ import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
 import type { App } from './app.ts';
 import { loadConfig } from './config.ts';
 import { openApp } from './open-app.ts';
+import { asideFolder, type Marker, readMarker, writeMarker } from './restore/marker.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { listDeadLetters, redriveDeadLetters } from './use-cases/dead-letters.ts';
@@ -20,9 +22,10 @@ jest.setTimeout(120_000);
 
 const ACCOUNT = { provider: 'tiktok', user: 'me' };
 
-function open(world: CliWorld, env: Readonly<Record<string, string>> = {}): Promise<App> {
+function open(world: CliWorld, env: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<App> {
   const config = loadConfig({ dataDir: world.dataDir }, { ...world.env, ...env });
-  return openApp(config, createTelemetry({ level: 'silent', secrets: [] }));
+  const telemetry = createTelemetry({ level: 'silent', secrets: [] });
+  return openApp(config, telemetry, signal === undefined ? {} : { signal });
 }
 
 describe('an open data folder', () => {
@@ -145,4 +148,30 @@ describe('another model', () => {
     await after.close();
     await openAi.stop();
   });
+});
+
+it('keeps a restore where its servers are away, or somebody gives up waiting: that says nothing of the data', async () => {
+  const world = new CliWorld();
+  try {
+    const marker: Marker = {
+      id: '11111111-2222-4333-8444-555555555555',
+      phase: 'placed',
+      from: 'backup.tar',
+      items: 1,
+      backupAt: '2026-01-01T00:00:00.000Z',
+      startedAt: '2026-01-02T00:00:00.000Z',
+      detail: null,
+    };
+    mkdirSync(asideFolder(world.dataDir, marker), { recursive: true });
+    writeMarker(world.dataDir, marker);
+    const nobody = { KAFKA_BROKERS: '127.0.0.1:9', SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9' };
+    const interrupted = new AbortController();
+    const ends = { 'cannot be asked': AbortSignal.timeout(50), interrupted: interrupted.signal };
+    setTimeout(() => interrupted.abort(new Error('interrupted')), 200);
+    for (const [said, signal] of Object.entries(ends))
+      await expect(open(world, { HOARDARR_EVENT_LOG: 'kafka', ...nobody }, signal)).rejects.toThrow(said);
+    expect(readMarker(world.dataDir)).toEqual(marker);
+  } finally {
+    world.remove();
+  }
 });

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../core/errors.ts';
+import { InputError, isOutage, messageOf, StoreUnavailableError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
@@ -42,6 +42,10 @@ export interface OpenOptions {
   readonly finishesMove?: boolean;
   /** also takes a store that belongs to another log, and folds it anew */
   readonly claims?: boolean;
+  /** for `store move`: vectors that lie in the folder stay there, though the store is elsewhere */
+  readonly keepsVectors?: boolean;
+  /** Ends waiting for servers that cannot be reached: without it, it goes on until they are there. */
+  readonly signal?: AbortSignal;
 }
 
 /** The HTTP API, as it runs. */
@@ -69,15 +73,30 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
   try {
     return await openEntered(config, telemetry, options);
   } catch (error) {
+    if (isOfServers(error, config, options.signal)) throw error;
     if (!(await undoRestore(dataDir, telemetry.redactor.text(messageOf(error)), deps))) throw error;
     telemetry.log.error('the restored data could not be opened; those of before are back', { error });
     return await openEntered(config, telemetry, options);
   }
 }
 
+/** Servers that are away, and whoever ends waiting for them, say nothing of the data in the folder. */
+function isOfServers(error: unknown, { kafka, store }: Config, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted === true && error === signal.reason) return true;
+  // SQLite says so too where a file is damaged.
+  if (error instanceof StoreUnavailableError) return store === 'couchbase';
+  return isOutage(error) && kafka !== null;
+}
+
 async function openEntered(config: Config, telemetry: AppTelemetry, options: OpenOptions): Promise<App> {
   const { clock = systemClock, random = Math.random, fetch: fetchWith = fetch } = options;
   const { dataDir } = config;
+  const reach = {
+    clock,
+    random,
+    log: telemetry.log,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
   const closers: (() => Promise<void>)[] = [];
   const closing = async <T extends { close(): Promise<void> }>(opened: T | Promise<T>): Promise<T> => {
     const resource = await opened;
@@ -90,18 +109,16 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
   try {
     await closing(enterFolder(dataDir, { clock, log: telemetry.log }));
     const keys = openKeys(config);
-    const opened = await closing(openLog(config, { clock, random, log: telemetry.log }));
+    const opened = await closing(openLog(config, reach));
     const { codec, movable, id: logId } = opened;
     if (options.finishesMove !== true) refuseLeft(movable);
-    const { metadata, generations, vectors, isShared } = await closing(
-      openStores(config, { clock, random, log: telemetry.log }),
-    );
+    const { metadata, generations, vectors, isShared } = await closing(openStores(config, reach));
     const binding = { metadata, isShared, logId, movable };
     const { foldAnew } = await bindStore(binding, options.claims === true);
     if (movable === null && (await readMove(metadata)) !== null) telemetry.log.warn(UNENDED);
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const stores = await closing(CurrentStore.open({ metadata, generations }));
-    const cache = await closing(openEmbeddingCache(dataDir, vectors));
+    const cache = await closing(openEmbeddingCache(dataDir, vectors, options.keepsVectors));
     const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
     const { store } = stores;
     const presence = new Presence(metadata, clock);

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { jitteredBackoffMs } from '../core/backoff.ts';
 import { StoreUnavailableError } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
+import { untilReached } from '../core/until-reached.ts';
 import { openSqliteMetadata } from '../sinks/sqlite/sqlite-metadata.ts';
 import type { Config } from './config.ts';
 import { DATA_FILES } from './data-folder.ts';
@@ -40,32 +40,24 @@ const ADAPTERS = {
   },
 } as const;
 
-interface StoreDeps {
+export interface StoreDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Ends waiting for a store that cannot be reached. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Opens what the configuration names. While a store on other machines cannot be reached, it waits, and warns at each try, as
  * the log and the registry do.
  *
- * @throws InputError where it can never be used
+ * @throws InputError where it can never be used, and what untilReached throws
  */
 export function openStores(config: Config, deps: StoreDeps): Promise<OpenedStores> {
-  return untilReached(() => ADAPTERS[config.store](config), deps);
-}
-
-/** As often as StoreUnavailableError is the answer. */
-export async function untilReached<T>(open: () => Promise<T>, { clock, random, log }: StoreDeps): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await open();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      const waitMs = jitteredBackoffMs(attempt, random());
-      log.warn('the store cannot be reached; waiting for it', { error: error.message, waitMs });
-      await clock.sleep(waitMs);
-    }
-  }
+  return untilReached(() => ADAPTERS[config.store](config), {
+    what: 'the store',
+    isAway: (error) => error instanceof StoreUnavailableError,
+    ...deps,
+  });
 }

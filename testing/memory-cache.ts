@@ -14,6 +14,8 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   readonly #vectors = new Map<string, CachedVector>();
   readonly #reserved = new Map<string, { model: string; owner: string; until: number; mine: ReadonlySet<string> }>();
   readonly #pending = new Map<string, PendingVector & { attempts: number; dueAt: number }>();
+  /** every write rejects while this is set, as where the disk is full */
+  isFull = false;
 
   async getMany(model: string, textHashes: readonly string[]): Promise<ReadonlyMap<string, CachedVector>> {
     return this.#find(model, textHashes);
@@ -29,11 +31,13 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async putMany(model: string, entries: readonly CacheEntry[]): Promise<void> {
+    this.#checkWrite();
     for (const { textHash, vector, truncated } of entries)
       this.#vectors.set(`${textHash} ${model}`, { vector: Uint8Array.from(vector), truncated });
   }
 
   async reserve(model: string, textHashes: readonly string[], options: ReserveOptions): Promise<Reserved> {
+    this.#checkWrite();
     const { id, owner, now, until, over } = options;
     const held = new Map<string, string>();
     for (const [name, each] of this.#reserved) {
@@ -58,10 +62,12 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async release(id: string): Promise<void> {
+    this.#checkWrite();
     this.#reserved.delete(id);
   }
 
   async remove(textHashes: readonly string[]): Promise<void> {
+    this.#checkWrite();
     const gone = new Set(textHashes);
     for (const key of this.#vectors.keys()) if (gone.has(key.split(' ')[0] ?? '')) this.#vectors.delete(key);
     for (const [key, { textHash }] of this.#pending) if (gone.has(textHash)) this.#pending.delete(key);
@@ -72,10 +78,12 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async addPending(entries: readonly PendingVector[]): Promise<void> {
+    this.#checkWrite();
     for (const entry of entries) this.#pending.set(entry.key, { ...entry, attempts: 0, dueAt: 0 });
   }
 
   async claimPending({ now, limit, until, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
+    this.#checkWrite();
     const due = [...this.#pending.values()]
       .filter(({ dueAt, partition, position }) => dueAt <= now && position < (committed[partition] ?? 0))
       .sort((a, b) => a.dueAt - b.dueAt || a.position - b.position)
@@ -89,6 +97,7 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async postponePending(keys: readonly string[], until: number): Promise<void> {
+    this.#checkWrite();
     for (const key of keys) {
       const entry = this.#pending.get(key);
       if (entry !== undefined) entry.dueAt = until;
@@ -96,6 +105,7 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async removePending(keys: readonly string[]): Promise<void> {
+    this.#checkWrite();
     for (const key of keys) this.#pending.delete(key);
   }
 
@@ -104,4 +114,8 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async close(): Promise<void> {}
+
+  #checkWrite(): void {
+    if (this.isFull) throw new Error('the disk is full');
+  }
 }

@@ -54,6 +54,8 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   readonly #topics = new Map<TopicName, Partition[]>();
   /** Consumers without which their groups go on: when each is awake, and has learnt of it. */
   readonly #away = new Map<MemoryConsumer, Promise<void>>();
+  /** no append is taken while this is set, as where the disk is full */
+  isFull = false;
   readonly #committed = new Map<string, Omit<GroupLag, 'end'>>();
   readonly #faults = new Map<TopicName, AppendFault[]>();
   readonly #consumers = new Set<MemoryConsumer>();
@@ -94,6 +96,7 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
     this.appends.set(topic, (this.appends.get(topic) ?? 0) + 1);
     const limit = topic === 'dead-letter' ? MAX_DEAD_LETTER_BYTES : MAX_RECORD_BYTES;
     this.#requireOpen();
+    if (this.isFull) throw new LogUnavailableError('the disk is full');
     for (const { key, value } of records) {
       if (key.length + (value?.length ?? 0) > limit)
         throw new RecordTooLargeError(`${key} is larger than ${limit} bytes`);
@@ -150,10 +153,9 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
   }
 
   async lag(): Promise<readonly GroupLag[]> {
-    return [...this.#committed.values()].map((place) => ({
-      ...place,
-      end: this.#partition(place.topic, place.partition).end,
-    }));
+    return Array.from(this.#committed.values(), ({ group, topic, partition, committed }) => {
+      return { group, topic, partition, committed, end: this.#partition(topic, partition).end };
+    });
   }
 
   async compact(): Promise<void> {

@@ -8,6 +8,8 @@ export class MemoryMetadataStore implements MetadataStore {
   #version = 0;
   /** every call rejects while this is set */
   unavailable = false;
+  /** every write rejects while this is set */
+  isFull = false;
 
   async get(key: string): Promise<MetadataDocument | null> {
     this.#check();
@@ -22,7 +24,7 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 
   async compareAndSet(key: string, expected: string | null, value: unknown): Promise<string | null> {
-    this.#check();
+    this.#checkWrite();
     const found = this.#documents.get(key);
     if ((found === undefined ? null : String(found.version)) !== expected) return null;
     this.#version++;
@@ -31,7 +33,7 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 
   async remove(key: string): Promise<void> {
-    this.#check();
+    this.#checkWrite();
     this.#documents.delete(key);
   }
 
@@ -41,6 +43,11 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 
   async close(): Promise<void> {}
+
+  #checkWrite(): void {
+    this.#check();
+    if (this.isFull) throw new StoreUnavailableError('the disk is full');
+  }
 
   #check(): void {
     if (this.unavailable) throw new StoreUnavailableError('the metadata store is unavailable');

@@ -1,4 +1,4 @@
-import { FencedError } from '../../core/errors.ts';
+import { FencedError, StoreUnavailableError } from '../../core/errors.ts';
 import { kindOf } from '../../core/keys.ts';
 import {
   type AccountRow,
@@ -46,6 +46,8 @@ export class MemoryItemStore implements ItemStore {
   refuse: (scope: string, itemId: string) => boolean = () => false;
   /** Called at the start of every commit: throw to make it fail as a whole. */
   beforeCommit: () => void = () => undefined;
+  /** every commit fails as a whole while this is set, as where the disk is full */
+  isFull = false;
 
   async progress(partition: number): Promise<PartitionProgress> {
     return this.#progress.get(partition) ?? { position: -1, nextOffset: 0 };
@@ -92,6 +94,7 @@ export class MemoryItemStore implements ItemStore {
 
   async commit(given: ChangeSet): Promise<readonly RefusedItem[]> {
     this.beforeCommit();
+    if (this.isFull) throw new StoreUnavailableError('the disk is full');
     const known = await this.progress(given.partition);
     if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
       throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);

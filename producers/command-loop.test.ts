@@ -72,6 +72,20 @@ it('runs one command at a time for an account, and accounts side by side', async
   await until(() => (committed(partition) ?? 0) >= 2);
 });
 
+it('counts a command as read when the log is back that was away when it had finished', async () => {
+  const { log } = world;
+  const commit = log.commit.bind(log);
+  let refused = 0;
+  log.commit = (group, topic, of, nextOffset) => {
+    if (group === 'producer' && nextOffset > 0 && refused++ < 2) throw new LogUnavailableError('no broker');
+    commit(group, topic, of, nextOffset);
+  };
+  await start(async () => undefined);
+  const partition = await send('a', 'a1');
+  await until(() => committed(partition) === 1);
+  expect(refused).toBe(3);
+});
+
 it('counts a command as read only when its run has finished', async () => {
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => {

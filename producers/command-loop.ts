@@ -5,6 +5,8 @@ import { accountName } from '../core/keys.ts';
 import type { Batch, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
+import { Turns } from '../core/turns.ts';
+import { untilReached } from '../core/until-reached.ts';
 import type { SyncStarted } from '../schemas/generated/records.ts';
 import { AccountBusyError } from './account-lease.ts';
 import { endUndone } from './end-undone.ts';
@@ -40,8 +42,8 @@ export function startCommandLoop(deps: CommandLoopDeps): Promise<Subscription> {
 
 class CommandLoop {
   private readonly deps: CommandLoopDeps;
-  /** the end of the last command of each account that has any */
-  private readonly accounts = new Map<string, Promise<void>>();
+  /** of commands, by account */
+  private readonly turns = new Turns();
   private readonly trackers = new Map<number, OffsetTracker>();
   private readonly running = new Map<number, Set<Promise<void>>>();
   private readonly waiting = new Set<() => void>();
@@ -92,20 +94,17 @@ class CommandLoop {
     const running = this.running.get(batch.partition) ?? new Set();
     this.running.set(batch.partition, running);
     while (running.size >= MAX_OUTSTANDING) await this.place(batch.signal);
-    const account = accountName(command.value);
-    const before = this.accounts.get(account) ?? Promise.resolve();
-    const turn = before
-      .then(() => this.execute(command, batch.signal))
-      .then((finished) => (finished ? this.done(batch, tracker, offset) : undefined))
+    const turn = this.turns
+      .take(accountName(command.value), async () => {
+        if (await this.execute(command, batch.signal)) await this.done(batch, tracker, offset);
+      })
       .catch((error: unknown) =>
         this.deps.telemetry.log.error('a command could not be acknowledged', { error: messageOf(error) }),
       )
       .finally(() => {
-        if (this.accounts.get(account) === turn) this.accounts.delete(account);
         running.delete(turn);
         this.placeFree();
       });
-    this.accounts.set(account, turn);
     running.add(turn);
   }
 
@@ -160,10 +159,19 @@ class CommandLoop {
   }
 
   private async done(batch: Batch, tracker: OffsetTracker, offset: number): Promise<void> {
-    const next = tracker.finish(offset);
-    if (next === null || batch.signal.aborted) return;
-    await batch.commit(next).catch((error: unknown) => {
-      if (!(error instanceof FencedError)) throw error;
+    if (tracker.finish(offset) === null || batch.signal.aborted) return;
+    const { clock, random, telemetry } = this.deps;
+    const patience = {
+      what: 'the event log',
+      isAway: isOutage,
+      clock,
+      random,
+      log: telemetry.log,
+      signal: batch.signal,
+    };
+    // Nobody else would commit the last one. Later ones may be done before this is written, and are in it then.
+    await untilReached(() => batch.commit(tracker.upTo), patience).catch((error: unknown) => {
+      if (!(error instanceof FencedError) && !batch.signal.aborted) throw error;
     });
   }
 }

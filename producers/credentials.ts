@@ -11,6 +11,7 @@ import {
   syncMetadataKey,
 } from './sync-metadata.ts';
 import { randomUuid } from './uuid.ts';
+import { ways } from './ways.ts';
 
 export interface CredentialDeps extends Pick<RunDeps, 'metadata' | 'clock' | 'random' | 'instance' | 'isGone'> {
   readonly secrets: Secrets;
@@ -189,7 +190,5 @@ export function contextOf(account: Account, field: Field): string {
 }
 
 function notConnected(account: Account): InputError {
-  return new InputError(
-    `${accountName(account)} is not connected: \`hoardarr connect ${account.provider} --user ${account.user}\``,
-  );
+  return new InputError(`${accountName(account)} is not connected: ${ways.connect(account.provider, account.user)}`);
 }

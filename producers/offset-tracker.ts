@@ -8,6 +8,11 @@ export class OffsetTracker {
   private next = 0;
   private committed = 0;
 
+  /** The latest offset that finish() gave: all before it is done. */
+  get upTo(): number {
+    return this.committed;
+  }
+
   /** False when the offset was begun before: the partition is being read again. */
   begin(offset: number): boolean {
     if (offset < this.next) return false;

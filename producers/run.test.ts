@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { LogUnavailableError, ReauthorizationError, RecordTooLargeError } from '../core/errors.ts';
 import { recordKey } from '../core/keys.ts';
 import { ProducerWorld } from '../testing/producer-world.ts';
-import { type Run, type RunResult, withRun } from './run.ts';
+import { type Run, type RunResult, UntoldRunError, withRun } from './run.ts';
 import type { RunRecord } from './run-writer.ts';
 import { changeSyncMetadata, readSyncMetadata, type SyncMetadata } from './sync-metadata.ts';
 
@@ -154,6 +154,17 @@ it('a log that stays away ends the run; the lease is given back', async () => {
   await expect(run).rejects.toThrow(LogUnavailableError);
   expect((await stored(world)).lease).toBeNull();
   expect((await world.ingest()).at(-1)?.value).toMatchObject({ status: 'aborted' });
+});
+
+it('says so where the log stayed away for longer than the run could wait to tell its end', async () => {
+  const world = new ProducerWorld();
+  const run = withRun(world, { account, mode: 'import' }, async () => {
+    for (let time = 0; time < 4; time++) world.log.failAppends('ingest', 'refuse');
+    throw new Error('page 7 failed');
+  });
+  await expect(run).rejects.toMatchObject({ message: 'page 7 failed', cause: { message: 'page 7 failed' } });
+  await expect(run).rejects.toThrow(UntoldRunError);
+  expect((await world.ingest()).map(({ type }) => type)).toEqual(['SyncStarted']);
 });
 
 it('stopping a run ends it as aborted', async () => {

@@ -1,4 +1,4 @@
-import { FencedError, InputError, messageOf, ReauthorizationError } from '../core/errors.ts';
+import { FencedError, InputError, LogUnavailableError, messageOf, ReauthorizationError } from '../core/errors.ts';
 import { type Account, accountName } from '../core/keys.ts';
 import type { SnapshotBegin, SyncStarted } from '../schemas/generated/records.ts';
 import { AccountLease } from './account-lease.ts';
@@ -57,7 +57,7 @@ export interface RunResult<T> {
  * the open snapshot and the run end as `aborted` with the reason, the metadata stays, and the error goes to the caller.
  *
  * Rejects with AccountBusyError, InputError (another login), FencedError (another run took over: what was appended counts
- * only as far as it precedes the other's SyncStarted), or whatever `work` or the log rejected with.
+ * only as far as it precedes the other's SyncStarted), UntoldRunError, or whatever `work` or the log rejected with.
  */
 export async function withRun<T>(
   deps: RunDeps,
@@ -76,12 +76,15 @@ export async function withRun<T>(
     await active.finish(result);
     return result.value;
   } catch (error) {
-    await active.abort(error);
-    throw error;
+    const isTold = await active.abort(error);
+    throw isTold ? error : new UntoldRunError(messageOf(error), { cause: error });
   } finally {
     stopRenewing();
   }
 }
+
+/** A run failed for its `cause`, and the log was away for too long to be told: whoever waits for its end waits for another run. */
+export class UntoldRunError extends LogUnavailableError {}
 
 /** Of what is kept of an error. */
 const REASON_LENGTH = 1000;
@@ -182,8 +185,8 @@ class ActiveRun implements Run {
     });
   }
 
-  /** Says in the log why the run ended, as far as that is still possible; never rejects. */
-  async abort(error: unknown): Promise<void> {
+  /** Says in the log why the run ended, as far as that is still possible; never rejects. False where the log was not told. */
+  async abort(error: unknown): Promise<boolean> {
     const { log } = this.deps.telemetry;
     log.warn('a run was aborted', {
       syncId: this.syncId,
@@ -191,10 +194,12 @@ class ActiveRun implements Run {
       mode: this.options.mode,
       error: messageOf(error),
     });
-    if (error instanceof FencedError || this.overtaken.signal.aborted) return;
+    if (error instanceof FencedError || this.overtaken.signal.aborted) return true;
     try {
-      if (!this.finished && this.startedPosition >= 0)
+      if (!this.finished && this.startedPosition >= 0) {
         await this.appendAborted(messageOf(error).slice(0, REASON_LENGTH));
+        this.finished = true;
+      }
       await this.lease.update((metadata) => this.afterAbort(metadata, error));
     } catch (failure) {
       log.error('the end of a run could not be written; its lease will run out', {
@@ -202,6 +207,7 @@ class ActiveRun implements Run {
         error: messageOf(failure),
       });
     }
+    return this.finished || this.startedPosition < 0 || this.overtaken.signal.aborted;
   }
 
   /** What happened with former credentials says nothing of those that the account was connected with meanwhile. */

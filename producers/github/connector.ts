@@ -3,6 +3,7 @@ import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Connected, Connector, ConnectPrompt } from '../../core/ports/provider.ts';
 import type { ProviderHttp } from '../http/types.ts';
+import { ways } from '../ways.ts';
 import { GitHubApi, GitHubError } from './api.ts';
 import { GitHubSession, type HttpFor, whoIs } from './session.ts';
 
@@ -47,8 +48,7 @@ export function createConnector(deps: ConnectorDeps): Connector<GitHubSession> {
     interactive:
       clientId === null
         ? {
-            notApplicable:
-              'no GITHUB_CLIENT_ID is set, so there is no device flow: set it, or bring a token (`connect github --token-stdin`)',
+            notApplicable: `no GITHUB_CLIENT_ID is set, so there is no device flow: set it, or bring a token (${ways.token})`,
           }
         : { run: (prompt, signal) => deviceFlow(deps, clientId, prompt, signal) },
     fromPublic: { run: (loginName, signal) => fromPublic(deps, loginName, signal) },

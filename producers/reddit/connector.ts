@@ -1,6 +1,7 @@
 import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import type { Connected, Connector, Credentials } from '../../core/ports/provider.ts';
 import type { ProviderHttp } from '../http/types.ts';
+import { ways } from '../ways.ts';
 import { AccessTokens, type RedditApplication, requestToken } from './access-tokens.ts';
 import { RedditApi } from './api.ts';
 import { askInBrowser } from './browser-flow.ts';
@@ -15,8 +16,7 @@ export interface ConnectorDeps extends SessionDeps {
   readonly configured: boolean;
 }
 
-const NO_APPLICATION =
-  'Reddit lets only applications in that it has approved, and no REDDIT_CLIENT_ID is set. Without one, request your data at https://www.reddit.com/settings/data-request and bring it with `hoardarr import reddit FILE`';
+const NO_APPLICATION = `Reddit lets only applications in that it has approved, and no REDDIT_CLIENT_ID is set. Without one, request your data at https://www.reddit.com/settings/data-request and bring it with ${ways.import('reddit')}`;
 
 export function createConnector(deps: ConnectorDeps): Connector<RedditSession> {
   const { app, apiUrl: address, configured } = deps;

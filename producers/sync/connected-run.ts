@@ -3,7 +3,7 @@ import { type Account, accountName } from '../../core/keys.ts';
 import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
 import { AccountBusyError } from '../account-lease.ts';
 import { AccountCredentials, type CredentialDeps } from '../credentials.ts';
-import { type Run, type RunResult, withRun } from '../run.ts';
+import { type Run, type RunResult, UntoldRunError, withRun } from '../run.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -18,8 +18,8 @@ type Work<S extends Session> = (run: Run, session: S) => Promise<Omit<RunResult<
 
 /**
  * Executes a command in a run of its own, with a session of the account. Resolves also when the run ended as aborted: the log
- * says so and why, for whoever waits, and trying again is for the next cadence, not for now. Rejects when no run came about
- * or another one took over: then the command is to be executed again.
+ * says so and why, for whoever waits, and trying again is for the next cadence, not for now. Rejects when no run came about,
+ * another one took over, or the log could not be told: then the command is to be executed again.
  */
 export async function executeConnected<Raw, S extends Session>(
   deps: SyncDeps,
@@ -55,8 +55,12 @@ export async function executeConnected<Raw, S extends Session>(
   } catch (error) {
     if (ran) countEnd(deps, provider.name, mode, error instanceof ReauthorizationError ? 'needs_reauth' : 'aborted');
     // What was thrown was logged, and written as the reason of the abort.
-    if (!ran || signal.aborted || error instanceof FencedError || error instanceof AccountBusyError) throw error;
+    if (!ran || signal.aborted || isToBeRepeated(error)) throw error;
   }
+}
+
+function isToBeRepeated(error: unknown): boolean {
+  return error instanceof FencedError || error instanceof AccountBusyError || error instanceof UntoldRunError;
 }
 
 function countEnd({ telemetry }: SyncDeps, provider: string, mode: string, outcome: string): void {

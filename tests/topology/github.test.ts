@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { disconnect } from '../../app/use-cases/accounts.ts';
 import { explainItem } from '../../app/use-cases/explain.ts';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { applyStarDay, readStarHistory } from '../../testing/fake-github/star-history.ts';
@@ -165,6 +166,26 @@ describe('GitHub stars on the whole pipeline', () => {
     github.world.unstar(me, 5);
     expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0 });
     expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 1, converged: true });
+    expect(await driver.ids()).toEqual(stars());
+  });
+
+  it('removes nothing by a public list where a token had shown more than is public', async () => {
+    starAll(40);
+    for (const id of [3, 4, 5]) github.world.repository(id, { isPrivate: true });
+    github.seesPrivate = true;
+    await begin();
+    expect(await driver.ids()).toEqual(stars());
+    github.seesPrivate = false;
+    await disconnect(driver.app, 'github', 'me', false);
+    await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+    for (let walks = 0; walks < 2; walks++)
+      expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, held: 0, converged: null });
+    expect(await driver.ids()).toEqual(stars());
+    // With a token again, which can be asked, what was unstarred meanwhile goes.
+    github.seesPrivate = true;
+    github.world.unstar(me, 6);
+    await begin();
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ converged: true });
     expect(await driver.ids()).toEqual(stars());
   });
 

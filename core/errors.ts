@@ -72,7 +72,7 @@ export class ReauthorizationError extends Error {
 }
 
 /** Log, store or registry are away, and come back: whoever can wait does, and begins anew. */
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): error is Error {
   return [LogUnavailableError, StoreUnavailableError, SchemasUnavailableError].some(
     (outage) => error instanceof outage,
   );

@@ -62,7 +62,7 @@ export interface LedgerRow {
   /** fetches that failed in a row, and when the next may be asked for, ms */
   attempts: number;
   retryAt: number | null;
-  /** keys of the records in `ingest` that held its content, without their common prefix */
+  /** keys of the records in `ingest` that held its content */
   contentKeys: string[];
 }
 

@@ -119,10 +119,7 @@ export class BatchApplier {
     }
     try {
       if (refusal === null) await folder.fold(input);
-      else {
-        await folder.leaveOut(input);
-        await letters.write(input.offset, refusal);
-      }
+      else if (!(await folder.leaveOut(input))) await letters.write(input.offset, refusal);
     } catch (error) {
       if (!(error instanceof PoisonError) && !(error instanceof SyntaxError)) throw error;
       await letters.write(input.offset, messageOf(error));

@@ -1,4 +1,3 @@
-import { PoisonError } from '../core/errors.ts';
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
 import { forgetLate, refuseContent } from '../core/fold/erase.ts';
@@ -6,7 +5,7 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, earlierKeysOf, HEADER, ingestKeyOf, isItemId, offsetIn, scopeName } from '../core/keys.ts';
+import { accountName, earlierKeysOf, HEADER, ingestKeyOf, lateVectorKey, offsetIn, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { LogRecord } from '../core/ports/event-log.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
@@ -15,6 +14,7 @@ import type {
   EnrichedItem,
   ItemVerdict,
   LateVector,
+  RawItem,
   SnapshotChunk,
   SyncFinished,
   SyncStarted,
@@ -45,20 +45,6 @@ export function toFoldInput(record: LogRecord, decoded: Decoded, position: numbe
     otherKeys: earlierKeysOf(record.headers),
     decoded,
   };
-}
-
-/** @throws PoisonError for an id that no provider has */
-export function checkItemIds({ type, value }: Decoded): void {
-  const ids =
-    type === 'SnapshotChunk'
-      ? value.itemIds
-      : type === 'EnrichedItem'
-        ? [value.item.itemId]
-        : type === 'RawItem' || type === 'ItemVerdict' || type === 'Decision' || type === 'LateVector'
-          ? [value.itemId]
-          : [];
-  const wrong = ids.find((id) => !isItemId(id));
-  if (wrong !== undefined) throw new PoisonError(`${JSON.stringify(wrong.slice(0, 100))} is no item id`);
 }
 
 type Produced = {
@@ -143,8 +129,47 @@ export class RecordFolder {
     };
   }
 
-  /** The store does not take the item: what is in the dead letters came back, too, as far as its run waits for it. */
-  async leaveOut({ decoded: { type, value } }: FoldInput): Promise<void> {
+  /**
+   * The store does not take the item of a record. True where it is a copy of what was taken, which is not to be in the dead
+   * letters: redriven it would be taken too (law 1). Its content goes from the log, as the row cannot note its keys (law 7).
+   */
+  async leaveOut(input: FoldInput): Promise<boolean> {
+    const { type, value } = input.decoded;
+    if (type === 'EnrichedItem' || type === 'ItemVerdict') {
+      const isCopy = await this.#isCopy(input, type === 'EnrichedItem' ? value.item : value);
+      if (type === 'EnrichedItem') await this.#leaveOutContent(input, value.item, isCopy);
+      return isCopy;
+    }
+    await this.#leaveOutDecision(input);
+    return false;
+  }
+
+  /**
+   * A log may hold a record twice under one key: what the row has taken is not erased with a copy, nor what a dead letter stands
+   * for. What stands for an earlier attempt of this one was redriven already. The row knows no key of what holds no content.
+   */
+  async #leaveOutContent({ key, otherKeys }: FoldInput, item: RawItem, isCopy: boolean): Promise<void> {
+    const letter = `letter ${key}`;
+    await this.#unit.loadEvents([letter]);
+    if (!isCopy) this.#unit.isNewEvent(letter);
+    else if (carriesContent(item)) {
+      const { contentKeys } = this.#unit.draft(scopeName(item), item.itemId).row;
+      const idle = (this.#unit.isKnownEvent(letter) ? otherKeys : [key, ...otherKeys]).filter(
+        (each) => !contentKeys.includes(each),
+      );
+      this.#unit.effects.tombstones.push(...idle.flatMap((each) => [each, lateVectorKey(each)]));
+    }
+  }
+
+  async #isCopy({ first, position }: FoldInput, value: Produced): Promise<boolean> {
+    const name = accountName(value);
+    if (first !== position) return this.#unit.isKnownEvent(`redriven ${name} ${value.eventId}`);
+    const account = await this.#unit.account(name);
+    return value.fence === account.fence && value.syncId === account.syncId && value.seq <= account.seq;
+  }
+
+  /** What is in the dead letters came back, too, as far as its run waits for it. */
+  async #leaveOutDecision({ decoded: { type, value } }: FoldInput): Promise<void> {
     if (type !== 'Decision' || this.#unit.isKnownEvent(`decision ${value.eventId}`)) return;
     if (this.#unit.isNewEvent(`left out ${value.eventId}`)) this.#countBack(await this.#unit.run(value.syncId), value);
   }

@@ -53,12 +53,18 @@ async function withOldTrash() {
   return { scenario, maintenance, deps, deliver, forgotten };
 }
 
+/** The same, when that item has been purged. */
+async function withPurged() {
+  const world = await withOldTrash();
+  await world.maintenance.look();
+  await world.deliver();
+  await world.scenario.settle();
+  return world;
+}
+
 describe('trash whose time is over', () => {
   it('is purged', async () => {
-    const { scenario, maintenance, deliver } = await withOldTrash();
-    await maintenance.look();
-    await deliver();
-    await scenario.settle();
+    const { scenario } = await withPurged();
     expect(await scenario.row('d')).toMatchObject({ state: 'purged', content: 'none' });
   });
 
@@ -105,10 +111,7 @@ describe('trash whose time is over', () => {
 
 describe('dead letters of purged items', () => {
   it('go when they arrive, however late', async () => {
-    const { scenario, maintenance, deps, deliver } = await withOldTrash();
-    await maintenance.look();
-    await deliver();
-    await scenario.settle();
+    const { scenario, maintenance, deps } = await withPurged();
     const { log } = deps;
     await maintenance.start();
     // Its processor was stopped between the marker and the dead letter.
@@ -130,12 +133,35 @@ describe('dead letters of purged items', () => {
   });
 });
 
+describe('decisions in the dead letters of purged items', () => {
+  it('stay in the log where they purged the item at a later attempt, and everywhere where they are younger', async () => {
+    const { scenario, maintenance, deps } = await withPurged();
+    const { log, codec } = deps;
+    const { purgedAt = -1 } = (await scenario.row('d')) ?? {};
+    const written = scenario.compacted().find(({ position }) => position === purgedAt);
+    const purge = written?.decoded;
+    if (purge?.type !== 'Decision') throw new Error('it was not purged by a decision');
+    const letterOf = (operation: 'purge' | 'allow', position: number) => {
+      const value = codec.encode('Decision', { ...purge.value, operation });
+      const key = recordKey(scenario.scope, scenario.scope.collection, 'd', `${operation}-${position}`);
+      const record = { key, offset: position, headers: {}, timestamp: 0, value };
+      return deadLetterRecord(record, { topic: 'ingest', partition: 0, stage: 'sink', error: 'refused' });
+    };
+    const letters = [letterOf('purge', purgedAt - 1), letterOf('purge', purgedAt), letterOf('allow', purgedAt + 1)];
+    await log.append('dead-letter', 0, letters);
+    await maintenance.start();
+    await deps.clock.runUntil(() => log.committed('eraser', 'dead-letter', 0) >= letters.length);
+    await maintenance.stop();
+    const erased = async (topic: 'ingest' | 'dead-letter'): Promise<string[]> =>
+      (await log.read(topic, 0, 0)).filter(({ value }) => value === null).map(({ key }) => key);
+    expect(await erased('ingest')).toEqual([letters[0]?.key]);
+    expect(await erased('dead-letter')).toEqual([letters[0]?.key, letters[1]?.key]);
+  });
+});
+
 describe('what outcomes say was erased', () => {
   it('leaves the embedding cache, also when the text came after the purge', async () => {
-    const { scenario, maintenance, deps, deliver, forgotten } = await withOldTrash();
-    await maintenance.look();
-    await deliver();
-    await scenario.settle();
+    const { scenario, maintenance, deps, forgotten } = await withPurged();
     scenario.run('backfill').item('d', { text: 'came late' });
     scenario.run('backfill').item('a', { text: 'in use' });
     await scenario.settle();
@@ -147,10 +173,7 @@ describe('what outcomes say was erased', () => {
   });
 
   it('is done also behind an outcome that cannot be read, which goes to the dead letters', async () => {
-    const { scenario, maintenance, deps, deliver, forgotten } = await withOldTrash();
-    await maintenance.look();
-    await deliver();
-    await scenario.settle();
+    const { scenario, maintenance, deps, forgotten } = await withPurged();
     await deps.log.append('outcomes', 0, [{ key: 'poison', value: Buffer.from('no outcome') }]);
     await tell(deps.log, scenario);
     await maintenance.start();

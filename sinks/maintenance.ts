@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { DEAD_LETTER_HEADER, deadLetterRecord } from '../core/dead-letter.ts';
+import { deadLetterRecord } from '../core/dead-letter.ts';
 import { messageOf, PoisonError } from '../core/errors.ts';
-import {
-  type Account,
-  earlierKeysOf,
-  HEADER,
-  ingestKeyOf,
-  itemOfKey,
-  offsetIn,
-  parseRecordKey,
-  parseScope,
-  scopeName,
-} from '../core/keys.ts';
+import { type Account, parseScope, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { AppendRecord, Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
+import type { Batch, EventLog, LogRecord, Subscription } from '../core/ports/event-log.ts';
 import type { DueStub, ItemStore } from '../core/ports/item-store.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { ConfirmedClock } from './confirmed-clock.ts';
+import { type Item, LetterEraser, nameOf } from './letter-eraser.ts';
 import { COMMAND_IDS, Owed } from './owed.ts';
 
 export interface MaintenanceDeps {
@@ -44,7 +35,7 @@ export interface MaintenanceDeps {
 /** What an outcome says was erased. */
 interface Told {
   /** scope and id of an item whose dead letters go too */
-  readonly item: string | null;
+  readonly item: Item | null;
   /** empty where there was no text */
   readonly textHash: string;
 }
@@ -66,6 +57,7 @@ export class Maintenance {
   readonly #deps: MaintenanceDeps;
   readonly #owed: Owed;
   readonly #confirmed: ConfirmedClock;
+  readonly #letters: LetterEraser;
   readonly #asked = new Map<string, number>();
   /** where the next look at stubs begins: those that cannot be asked for must not keep the others waiting for ever */
   #stubOffset = 0;
@@ -76,6 +68,7 @@ export class Maintenance {
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#owed = new Owed(deps.codec);
+    this.#letters = new LetterEraser(deps);
     const { metadata, clock, trashMs = DEFAULTS.trashMs } = deps;
     this.#confirmed = new ConfirmedClock({ metadata, clock, confirmMs: trashMs * CONFIRM_SHARE });
   }
@@ -208,7 +201,7 @@ export class Maintenance {
     if (kind !== 'purged' && kind !== 'erased') return null;
     const { textHash = '' } = JSON.parse(evidence) as { textHash?: string };
     const scope = scopeName({ provider, user, collection: collection ?? '' });
-    return { item: kind === 'purged' ? `${scope} ${itemId ?? ''}` : null, textHash };
+    return { item: kind === 'purged' ? { scope, itemId: itemId ?? '' } : null, textHash };
   }
 
   async #deadLetter({ topic, partition }: Batch, record: LogRecord, error: string): Promise<void> {
@@ -226,61 +219,15 @@ export class Maintenance {
     for (const { textHash } of told) if (textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
     if (unused.length > 0) await forgetTexts(unused);
     const items = told.flatMap(({ item }) => item ?? []);
-    await forgetItems?.(items);
-    await this.#eraseDeadLetters(partition, new Set(items));
+    await forgetItems?.(items.map(nameOf));
+    await this.#letters.eraseOf(partition, items);
     await this.eraseBytes();
   }
 
-  /** Law 7: a dead letter that arrives after the purge of its item; those that were there before go with the purge. */
   async #afterDeadLetters(batch: Batch): Promise<void> {
-    const items = new Map<string, Set<string>>();
-    for (const { key, value } of batch.records) {
-      const item = value === null ? null : itemOfKey(key);
-      if (item !== null) items.set(item.scope, (items.get(item.scope) ?? new Set()).add(item.itemId));
-    }
-    const rows = new Map<string, ReadonlyMap<string, LedgerRow>>();
-    for (const [scope, ids] of items) rows.set(scope, await this.#deps.store.rows(scope, [...ids]));
-    const late = batch.records.filter((record) => {
-      const item = record.value === null ? null : itemOfKey(record.key);
-      const row = item === null ? undefined : rows.get(item.scope)?.get(item.itemId);
-      return row !== undefined && (row.state === 'purged' || row.blocked || firstPositionOf(record) <= row.purgedAt);
-    });
-    if (late.length > 0) {
-      await this.#eraseRecords(batch.partition, late);
-      await this.eraseBytes();
-    }
+    if (await this.#letters.eraseLate(batch.partition, batch.records)) await this.eraseBytes();
     await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
   }
-
-  async #eraseDeadLetters(partition: number, items: ReadonlySet<string>): Promise<void> {
-    if (items.size === 0) return;
-    for (let from = 0; ; ) {
-      const records = await this.#deps.log.read('dead-letter', partition, from);
-      const found = records.filter(({ key, value }) => {
-        const parsed = value === null ? null : parseRecordKey(key);
-        return parsed !== null && items.has(`${parsed.scope} ${parsed.slot}`);
-      });
-      if (found.length > 0) await this.#eraseRecords(partition, found);
-      const last = records.at(-1);
-      if (last === undefined) return;
-      from = last.offset + 1;
-    }
-  }
-
-  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
-  async #eraseRecords(partition: number, letters: readonly LogRecord[]): Promise<void> {
-    const { log } = this.#deps;
-    const named = letters.flatMap((letter) => [ingestKeyOf(letter), ...earlierKeysOf(letter.headers)]);
-    const tombstone = (key: string): AppendRecord => ({ key, value: null });
-    await log.append('ingest', partition, [...new Set(named)].map(tombstone));
-    await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));
-  }
-}
-
-/** In `ingest`, of the first copy; 0 where it is not told. */
-function firstPositionOf({ headers }: LogRecord): number {
-  const own = headers[DEAD_LETTER_HEADER.topic] === 'ingest' ? DEAD_LETTER_HEADER.offset : HEADER.position;
-  return offsetIn(headers[HEADER.firstPosition]) ?? offsetIn(headers[own]) ?? 0;
 }
 
 /**

@@ -141,6 +141,65 @@ describe('an item that the store refuses', () => {
     expect(new Set(scenario.erased())).toEqual(new Set([pin.key, inVain.key, copy.key]));
   });
 
+  it('of which a copy came is not in the dead letters: whoever redrives the copy would have it taken a second time', async () => {
+    const { scenario, letters, store } = await withLetters();
+    const run = scenario.run('delta');
+    const first = run.item('a', { sighting: true });
+    await scenario.settle();
+    // One of its own, so that it is not merely left out with what came before it.
+    const copy = scenario.append(first.decoded, 'a', 'f1.1', { suffix: '1' });
+    store.refuse = (_, itemId) => itemId === 'a';
+    await scenario.settle();
+    store.refuse = () => false;
+    expect(letters).toEqual([]);
+    // The row does not know its key, so that no purge would reach it.
+    expect(scenario.erased()).toContain(copy.key);
+    expect(scenario.erased()).not.toContain(first.key);
+    expect(await scenario.row('a')).toMatchObject({ seen: first.position, contentAt: first.position });
+  });
+
+  it('of which the log holds a record twice under one key loses neither what was taken nor what is in the dead letters', async () => {
+    for (const refusesFirst of [false, true]) {
+      const { scenario, letters, store } = await withLetters();
+      const run = scenario.run('delta');
+      store.refuse = (_, itemId) => itemId === 'a' && refusesFirst;
+      const first = run.item('a', { sighting: true });
+      run.item('b', { sighting: true });
+      await scenario.settle();
+      store.refuse = (_, itemId) => itemId === 'a';
+      scenario.append(first.decoded, 'a', '', { key: first.key });
+      await scenario.settle();
+      expect({ letters: letters.length, erased: scenario.erased() }).toEqual({
+        letters: refusesFirst ? 1 : 0,
+        erased: [],
+      });
+    }
+  });
+
+  it('leaves no content behind that a purge does not reach, of all the times it was redriven', async () => {
+    const { scenario, letters, store } = await withLetters();
+    const run = scenario.run('delta');
+    store.refuse = (_, itemId) => itemId === 'a';
+    const first = run.item('a', { sighting: true });
+    await scenario.settle();
+    const redrive = async (from: typeof first, refused: boolean): Promise<typeof first> => {
+      store.refuse = (_, itemId) => itemId === 'a' && refused;
+      const again = scenario.append(from.decoded, 'a', `again ${scenario.ingest.length}`, { first: from });
+      await scenario.settle();
+      return again;
+    };
+    // Twice from one letter, as a crash leaves it.
+    const inVain = [await redrive(first, true), await redrive(first, true)] as const;
+    await redrive(inVain[0], false);
+    expect(letters).toHaveLength(3);
+    await redrive(inVain[1], true);
+    expect(letters).toHaveLength(3);
+    store.refuse = () => false;
+    await scenario.person('a', 'purge');
+    await scenario.settle();
+    expect(scenario.compacted().filter(({ decoded }) => decoded?.type === 'RawItem')).toEqual([]);
+  });
+
   it('keeps no run waiting for the decision about it that is in the dead letters', async () => {
     const { scenario, store } = await withLetters();
     await importOf(scenario, ['a', 'b', 'c', 'd', 'e']);

@@ -65,11 +65,12 @@ export class UnitOfWork {
     }
   }
 
-  /** Loads which events are known already. */
+  /** Loads which events are known already; those of this unit are. */
   async loadEvents(eventIds: readonly string[]): Promise<void> {
-    if (eventIds.length === 0) return;
-    const known = await this.#store.knownEvents(eventIds);
-    for (const id of eventIds) this.#known.set(id, known.has(id));
+    const missing = eventIds.filter((id) => !this.#known.has(id));
+    if (missing.length === 0) return;
+    const known = await this.#store.knownEvents(missing);
+    for (const id of missing) this.#known.set(id, known.has(id));
   }
 
   /** True the first time; afterwards the event is known, also to later batches. */

@@ -1,6 +1,7 @@
 import { HEADER, ingestKeyOf, parseRecordKey } from '../../core/keys.ts';
 import type { LogRecord } from '../../core/ports/event-log.ts';
 import type { Decoded } from '../../core/ports/schema-codec.ts';
+import { runEventId } from '../../producers/highest-fence.ts';
 
 /** Everything of one partition, from offset 0. */
 export interface PartitionLog {
@@ -29,12 +30,15 @@ interface RunState {
   fence: number;
   seq: number;
   readonly events: Map<number, string>;
+  /** what it lacks before a snapshot that it aborted, so that it has to be aborted as well */
+  lacks: `!${string}` | null;
 }
 
 /**
  * Proves law 1 from the records alone: an account has one partition; its runs are numbered upwards, one at a time, each without
- * gap or reordering; and `enriched` holds every record of `ingest` once, in order, but for copies, and for what a later tombstone
- * of the same key may have erased before it was read.
+ * reordering, and without a gap but for erased records and before the end of one that was aborted; and `enriched` holds every
+ * record of `ingest` once, in order, but for copies, and for what a later tombstone of the same key may have erased before it
+ * was read.
  */
 export function checkOrder(logs: readonly PartitionLog[], deps: OrderCheckDeps): OrderReport {
   const violations: string[] = [];
@@ -42,15 +46,16 @@ export function checkOrder(logs: readonly PartitionLog[], deps: OrderCheckDeps):
   for (const log of logs) {
     const say = (what: string): void => void violations.push(`partition ${log.partition}: ${what}`);
     const accounts = new Map<string, RunState>();
+    const erased = new Set(log.ingest.flatMap(({ key, value }) => (value === null ? nameOf(key) : [])));
     for (const record of log.ingest) {
       const account = parseRecordKey(record.key)?.account ?? '';
       if (deps.partitionOf(account) !== log.partition) say(`${record.key} belongs to another one`);
       if (record.value === null) continue;
       const { type, value } = deps.decode(record.value);
       if (!('fence' in value)) continue;
-      const run = accounts.get(account) ?? { fence: 0, seq: -1, events: new Map<number, string>() };
+      const run = accounts.get(account) ?? { fence: 0, seq: -1, events: new Map<number, string>(), lacks: null };
       accounts.set(account, run);
-      const outcome = follow(run, type, value);
+      const outcome = follow(run, type, value, (event) => erased.has(`${account} ${event}`));
       if (outcome === 'begins') found.runs++;
       else if (outcome === 'stale') found.stale++;
       else if (outcome === 'copy') found.copies++;
@@ -66,11 +71,14 @@ type Outcome = 'begins' | 'next' | 'copy' | 'stale' | `!${string}`;
 function follow(
   run: RunState,
   type: Decoded['type'],
-  { fence, seq, eventId }: { readonly fence: number; readonly seq: number; readonly eventId: string },
+  value: { readonly fence: number; readonly seq: number; readonly eventId: string; readonly status?: string },
+  isErased: (event: string) => boolean,
 ): Outcome {
+  const { fence, seq, eventId } = value;
   if (type === 'SyncStarted' && fence > run.fence) {
     run.fence = fence;
     run.seq = seq;
+    run.lacks = null;
     run.events.clear();
     run.events.set(seq, eventId);
     return seq === 0 ? 'begins' : `!a run begins with record ${seq}`;
@@ -78,10 +86,26 @@ function follow(
   if (fence < run.fence) return 'stale';
   if (fence > run.fence) return `!number ${fence} without a SyncStarted, after ${run.fence}`;
   if (seq <= run.seq) return run.events.get(seq) === eventId ? 'copy' : `!two runs with number ${fence}`;
-  if (seq > run.seq + 1) return `!record ${seq} after ${run.seq} of number ${fence}`;
+  // What could not be written for long ends its run, which says so: nothing is made of what it lacks.
+  const isAborted = value.status === 'aborted';
+  const lacks = gapBefore(run, fence, seq, isErased) ?? run.lacks;
+  if (lacks !== null && !isAborted) return lacks;
+  run.lacks = type === 'SyncFinished' ? null : lacks;
   run.seq = seq;
   run.events.set(seq, eventId);
   return 'next';
+}
+
+function gapBefore(run: RunState, fence: number, seq: number, isErased: (event: string) => boolean): RunState['lacks'] {
+  for (let lacking = run.seq + 1; lacking < seq; lacking++)
+    if (!isErased(runEventId(fence, lacking))) return `!record ${seq} after ${run.seq} of number ${fence}`;
+  return null;
+}
+
+/** Of a record, by its account and what it is called there, whichever try of writing it that was. */
+function nameOf(key: string): readonly string[] {
+  const parsed = parseRecordKey(key);
+  return parsed === null ? [] : [`${parsed.account} ${parsed.event.replace(/~.*$/, '')}`];
 }
 
 /** How many copies there are. */

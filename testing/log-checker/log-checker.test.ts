@@ -73,6 +73,49 @@ describe('the proof of law 1', () => {
     expect(report).toEqual({ violations: [], runs: 3, stale: 1, copies: 3 });
   });
 
+  it('lets a run end with a gap that says that it was aborted, and no other', () => {
+    const at = find('SyncFinished');
+    const { type, value } = decode((ingest[at] as LogRecord).value as Uint8Array);
+    if (type !== 'SyncFinished') throw new Error('it is no end of a run');
+    const endWith = (status: 'aborted' | 'done'): readonly LogRecord[] => {
+      const end = { ...(ingest[at] as LogRecord), value: scenario.codec.encode(type, { ...value, status }) };
+      return renumbered(ingest.toSpliced(at - 1, 2, end));
+    };
+    expect(orderOf(logOf(endWith('aborted'))).violations).toEqual([]);
+    expect(orderOf(logOf(endWith('done'))).violations).toEqual([
+      expect.stringMatching(/record \d+ after \d+ of number 1/),
+    ]);
+  });
+
+  it('lets no run end as done that lacks something before a snapshot that it aborted', () => {
+    const at = find('SnapshotEnd');
+    const { type, value } = decode((ingest[at] as LogRecord).value as Uint8Array);
+    if (type !== 'SnapshotEnd') throw new Error('it is no end of a snapshot');
+    const aborted = scenario.codec.encode(type, { ...value, status: 'aborted' });
+    const records = ingest.map((record) => (record.offset === at ? { ...record, value: aborted } : record));
+    const lacking = renumbered(records.filter(({ offset }) => offset < at - 3 || offset >= at));
+    expect(orderOf(logOf(lacking)).violations).toEqual([expect.stringContaining('record')]);
+    expect(orderOf(logOf(records)).violations).toEqual([]);
+  });
+
+  it('takes what was erased at its second try for erased', () => {
+    const at = find('RawItem');
+    const { key } = ingest[at] as LogRecord;
+    const tombstone = { key: `${key}~1`, value: null, headers: {}, timestamp: 0, offset: ingest.length };
+    const records = renumbered([...ingest.filter(({ offset }) => offset !== at), tombstone]);
+    expect(orderOf(logOf(records)).violations).toEqual([]);
+  });
+
+  it('lets a run lack what was erased from the log at once, and nothing else', () => {
+    const { key } = ingest[find('RawItem')] as LogRecord;
+    const erased = { key, value: null, headers: {}, timestamp: 0 };
+    const records = without(find('RawItem'));
+    expect(orderOf(logOf(records)).violations).not.toEqual([]);
+    expect(orderOf(logOf([...records, { ...erased, offset: records.length }])).violations).toEqual([]);
+    const other = { ...erased, key: key.replace(/[^|]+$/, 'f9.9') };
+    expect(orderOf(logOf([...records, { ...other, offset: records.length }])).violations).not.toEqual([]);
+  });
+
   it('misses nothing that was erased before it was read, as long as its last tombstone came through', () => {
     const at = find('RawItem');
     const tombstone = { ...(ingest[at] as LogRecord), value: null };

@@ -38,6 +38,7 @@ export interface ClusterOptions {
 
 /** Later than any date in an invented export. */
 const START = Date.UTC(2026, 0, 1);
+const never = (): Promise<never> => new Promise(() => undefined);
 /** Only one has records, as there is one account; the other shows that partitions are told apart. */
 const PARTITIONS = 2;
 const EMBED_LATENCY_MS = 50;
@@ -80,6 +81,8 @@ export class Cluster {
   readonly #cache = new MemoryEmbeddingCache();
   readonly #options: ClusterOptions;
   #front: Worker | null = null;
+  #frontDeath: Promise<never> = never();
+  #killFront: (why: Error) => void = () => undefined;
   #count = 0;
   #reading = 0;
 
@@ -122,8 +125,29 @@ export class Cluster {
   }
 
   async open(): Promise<void> {
-    this.#front = await this.#process('front');
+    await this.#openFront();
     await this.addWorker();
+  }
+
+  async #openFront(): Promise<void> {
+    this.#frontDeath = new Promise((_, reject) => {
+      this.#killFront = reject;
+    });
+    // Often nobody waits for anything of it.
+    this.#frontDeath.catch(() => undefined);
+    this.#front = await this.#process('front');
+  }
+
+  /** What the person's process does: rejects when it is killed, where the work itself would never end. */
+  whileFrontLives<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#frontDeath]);
+  }
+
+  /** The person's process is killed, whatever it was doing, and the next one begins. */
+  async replaceFront(): Promise<void> {
+    this.#front?.gate.kill();
+    this.#killFront(new Error('its process was killed'));
+    await this.#openFront();
   }
 
   /** The embedder works again as it should. */
@@ -131,6 +155,30 @@ export class Cluster {
     this.embedder.isDown = false;
     this.embedder.leavesOut = 0;
     this.embedderTakesMs = EMBED_LATENCY_MS;
+  }
+
+  /** Nothing can be written to the machine's disk any more, or something can again; what is there can be read. */
+  fillDisk(isFull: boolean): void {
+    for (const part of [this.log, this.metadata, this.#cache, ...this.generations.made]) part.isFull = isFull;
+  }
+
+  /** No process, and nothing that they share, does anything but what it should, from now on. */
+  mend(): void {
+    this.mendEmbedder();
+    this.fillDisk(false);
+    this.log.mend();
+    this.log.garble = () => false;
+    for (const store of this.generations.made) {
+      store.refuse = () => false;
+      store.beforeCommit = () => undefined;
+    }
+    for (const { gate } of this.workers) {
+      gate.skewMs = 0;
+      gate.cutFuse();
+      gate.thaw();
+    }
+    this.frontGate.cutFuse();
+    this.frontGate.thaw();
   }
 
   /** One more process with all roles of the pipeline. */
@@ -185,6 +233,8 @@ export class Cluster {
   }
 
   async #process(name: string): Promise<Worker> {
+    // Whoever starts it tries again until it can begin.
+    await this.clock.runUntil(() => !this.metadata.isFull);
     const gate = new Gate(name, (subscription, awake) => this.log.evict(subscription, awake));
     const clock = gate.wrapClock(this.clock);
     const random = (): number => this.random();

@@ -17,6 +17,7 @@ import {
 } from './fault-tools.ts';
 import type { Gate } from './gate.ts';
 import { PEER_FAULTS } from './peer-faults.ts';
+import { refusedCopy } from './refused-copy.ts';
 import type { Simulation } from './simulation.ts';
 
 const appendFault =
@@ -67,6 +68,16 @@ const TRAPPED_WRITES = 8;
 const FUSE_STEPS = 80;
 /** Longer than any session or lease, at times. */
 const STILL_MS = 120_000;
+/** In which a person's command is begun, or done. */
+const PERSON_MS = 1_500;
+/** What is to be refused before anything else is made of it. */
+const HOSTILE = [
+  '['.repeat(100_000),
+  `{"Likes and Favorites":${'{"a":'.repeat(50_000)}`,
+  `{"__proto__":{"FavoriteVideoList":[]},"constructor":{"prototype":{}}}`,
+  `id,permalink\n"${'x'.repeat(100_000)}`,
+  `PK\u0003\u0004${'\u0000'.repeat(1_000)}../../saved_posts.csv`,
+];
 
 /** By the names under which they are counted, and asked for with --fault. */
 export const FAULTS: Readonly<Record<string, Inject>> = {
@@ -158,6 +169,7 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     };
     return true;
   },
+  'the store refuses what comes a second time': refusedCopy,
   'the store refuses a commit': (s) => {
     const store = s.cluster.generations.made.at(-1);
     if (store === undefined) return false;
@@ -175,7 +187,35 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     s.mayEmbedTwice = true;
     worker.gate.lightFuse(1 + s.pick(FUSE_STEPS), () => {
       s.note(`${worker.gate.name} was killed`);
+      s.oracle.reach('a process was killed');
       s.cluster.kill(worker);
+    });
+    return true;
+  },
+  'the process of a person is killed': async (s, n) => {
+    s.mayEmbedTwice = true;
+    const taken = s.source.takeExport('honest');
+    const works = [
+      () => s.begin('a person pins', s.decide('pin', n)),
+      () => s.startRebuild(),
+      () => (taken === null ? s.startSync(true) : s.handIn(taken)),
+    ];
+    works[s.pick(works.length)]?.();
+    await s.cluster.clock.advance(s.pick(PERSON_MS));
+    s.oracle.reach('the process of a person was killed');
+    await s.cluster.replaceFront();
+    return true;
+  },
+  'the disk is full for a while': (s) => {
+    // What was reserved runs out meanwhile, and what goes to the dead letters may go on at another attempt.
+    s.mayEmbedTwice = true;
+    s.mayLackLetters = true;
+    s.note('the disk is full');
+    s.oracle.reach('the disk was full');
+    s.cluster.fillDisk(true);
+    void s.cluster.clock.sleep(s.pick(STILL_MS)).then(() => {
+      s.note('the disk has room');
+      s.cluster.fillDisk(false);
     });
     return true;
   },
@@ -229,6 +269,10 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   ),
   'a row of an export cannot be read': (s) =>
     s.source.provider === 'tiktok' && upload((bytes) => Buffer.from(unreadable(bytes.toString('utf8'))))(s, 0),
+  'a hostile file is handed in': (s) => {
+    const hostile = HOSTILE[s.pick(HOSTILE.length)] ?? '';
+    return upload(() => Buffer.from(hostile))(s, 0);
+  },
   'an empty file is handed in': upload(() => Buffer.alloc(0)),
   'an export is made up': (s) => {
     const taken = s.source.takeExport('forged');

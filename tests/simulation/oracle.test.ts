@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { LedgerRow } from '../../core/ledger.ts';
-import { commit, content, historyEntry, row } from '../../testing/contracts/item-store-samples.ts';
+import { applied, commit, content, historyEntry, row, scopeRow } from '../../testing/contracts/item-store-samples.ts';
 import { MemoryItemStore } from '../../testing/memory-store/memory-item-store.ts';
 import { Oracle } from './oracle.ts';
 import type { Source } from './source.ts';
@@ -77,5 +77,33 @@ describe('the oracle', () => {
     await oracle.judgeEnd(store);
     const objections = oracle.violations.map((violation) => violation.replace(/ of .*| \d.*/, ''));
     expect(objections).toEqual(['lost item', 'lost edit', 'missed removal']);
+  });
+
+  it('objects where a removal waits and both sides are said to be equal, but for what its author deleted', async () => {
+    source.unsave(0);
+    const listing = applied(3);
+    const scopes = [{ ...scopeRow({ applied: listing, converged: true }), scope: oracle.scope }];
+    const held = { state: 'held', holdId: listing.snapshotId, decided: 7 } as const;
+    for (const hidden of [true, false]) {
+      const items = [{ scope: oracle.scope, row: row(source.idOf(0), { ...held, hidden }), content: content('') }];
+      await commit(store, { scopes, items });
+      await oracle.judge(store, now);
+      const found = oracle.violations.filter((violation) => violation.startsWith('both sides'));
+      expect(found).toHaveLength(hidden ? 0 : 1);
+    }
+  });
+
+  it('objects to an export of the moment of the one before it that holds more, if nothing came in between', async () => {
+    const exported = { ...applied(3), asOf: 50, asOfByKind: { '': 50 }, seenAt: 50 };
+    const apply = async (begin: number, fields: object): Promise<readonly string[]> => {
+      const snapshot = { ...exported, begin, snapshotId: `snapshot ${begin}`, ...fields };
+      await commit(store, { scopes: [{ ...scopeRow({ applied: snapshot }), scope: oracle.scope }] });
+      await oracle.judge(store, now);
+      return oracle.violations;
+    };
+    expect(await apply(3, {})).toEqual([]);
+    // A list of the source was applied since, and then this one, before anybody looked.
+    expect(await apply(9, { count: 2, seenAt: 60 })).toEqual([]);
+    expect(await apply(12, { count: 3, seenAt: 60 })).toEqual([expect.stringContaining('of the same moment')]);
   });
 });

@@ -76,7 +76,8 @@ export class Oracle {
     this.#judgeApplied(scope);
     for (const row of await this.rows(store)) {
       const { state, itemId } = row;
-      if (state === 'held' && scope.converged === true && row.holdId === scope.applied?.snapshotId)
+      // What its author deleted is not compared.
+      if (state === 'held' && !row.hidden && scope.converged === true && row.holdId === scope.applied?.snapshotId)
         this.violate(`both sides are said to be equal, and the removal of ${itemId} waits`);
       if ((state !== 'trash' && state !== 'held') || this.#judged.get(itemId) === row.decided) continue;
       this.#judged.set(itemId, row.decided);
@@ -96,7 +97,9 @@ export class Oracle {
     if (before === null || applied === null || before.snapshotId === applied.snapshotId) return;
     for (const [kind, asOf] of Object.entries(before.asOfByKind))
       if ((applied.asOfByKind[kind] ?? 0) < asOf) this.violate(`an export was applied that is older than the last one`);
-    const isOfSameMoment = applied.asOf !== null && applied.asOf === before.asOf && !before.partial;
+    // A list of the source that came in between speaks of a later moment, and is what is compared with.
+    const isNext = applied.seenAt === before.seenAt;
+    const isOfSameMoment = isNext && applied.asOf !== null && applied.asOf === before.asOf && !before.partial;
     if (isOfSameMoment && applied.count > before.count && applied.kinds.join() === before.kinds.join())
       this.violate('an export was applied that is of the same moment as the last one, and holds more');
   }

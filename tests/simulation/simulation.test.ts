@@ -8,7 +8,7 @@ import { shrink } from './shrink.ts';
 import { addReport, newSummary, tell } from './summary.ts';
 import { tellFailure } from './tell-failure.ts';
 
-const HISTORIES = readNumber('SIMULATION_HISTORIES') ?? 150;
+const HISTORIES = readNumber('SIMULATION_HISTORIES') ?? 100;
 const LIMIT_MS = 600_000;
 
 async function expectSound(plan: HistoryPlan): Promise<void> {

@@ -5,14 +5,14 @@ import { redriveDeadLetters } from '../../app/use-cases/dead-letters.ts';
 import { decide, type PersonOperation } from '../../app/use-cases/decide.ts';
 import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
 import { importExport } from '../../app/use-cases/import-export.ts';
-import { rebuildStore } from '../../app/use-cases/rebuild.ts';
+import { type RebuildReport, rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { drain } from '../../app/use-cases/settle.ts';
 import { requestSync, syncAccount } from '../../app/use-cases/sync.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { Cluster } from './cluster.ts';
-import { judgeAtRest, rebuildSilently } from './laws/judge-at-rest.ts';
+import { judgeAtRest, judgeEmbeddings, rebuildSilently, rebuildWithAnotherModel } from './laws/judge-at-rest.ts';
 import { Oracle } from './oracle.ts';
 import { GUARD, QUIET } from './settings.ts';
 import type { Source, Taken } from './source.ts';
@@ -28,6 +28,8 @@ const SETTLE_MS = 10 * MINUTE_MS;
 const PATIENCE_MS = 2 * HOUR_MS;
 /** Seconds: longer than a walk takes, and than the lease of one whose process was killed. */
 const MOST_WAITS = 120;
+/** Histories after which everything is embedded with another model: one of so many. */
+const OTHER_MODEL_EVERY = 8;
 const REAUTH_MS = 20 * MINUTE_MS;
 
 /** One history: a world, the processes that follow it, and the oracle. Everything in it comes from its seed. */
@@ -126,7 +128,7 @@ export class Simulation {
   /** Begins something that goes on while other things happen. */
   begin(what: string, work: Promise<unknown>): void {
     this.#under.push(
-      work.then(
+      this.cluster.whileFrontLives(work).then(
         () => this.note(`${what}: done`),
         (error: unknown) => this.note(`${what}: ${messageOf(error)}`),
       ),
@@ -150,14 +152,20 @@ export class Simulation {
 
   startSync(full: boolean): void {
     if (this.source.connectBy === null) return;
+    this.#noteWhoAnswers();
     const request = { provider: this.source.provider, user: USER, full };
     this.begin(full ? 'full sync' : 'delta sync', requestSync(this.cluster.front, request));
   }
 
   async sync(full: boolean): Promise<void> {
     const { provider } = this.source;
+    this.#noteWhoAnswers();
     const report = await this.attempt(syncAccount(this.cluster.front, { provider, user: USER, full }));
     this.note(`synced: ${JSON.stringify(report)}`);
+  }
+
+  #noteWhoAnswers(): void {
+    if (this.#isOther) this.oracle.reach('a sync while somebody else answered');
   }
 
   handIn(taken: Taken): void {
@@ -170,7 +178,7 @@ export class Simulation {
     writeFileSync(file, bytes);
     const { provider } = this.source;
     const reading = this.cluster.reading();
-    const report = await importExport(this.cluster.front, {
+    const work = importExport(this.cluster.front, {
       provider,
       user: USER,
       file,
@@ -178,7 +186,8 @@ export class Simulation {
       progress: ({ phase }) => {
         if (phase !== 'read') reading.done();
       },
-    }).finally(reading.done);
+    });
+    const report = await this.cluster.whileFrontLives(work).finally(reading.done);
     this.note(`imported${isForged ? ' what was made up' : ''}: ${JSON.stringify(report)}`);
   }
 
@@ -215,6 +224,15 @@ export class Simulation {
     return (await this.attempt(drain(this.cluster.front, SETTLE_MS))) === true;
   }
 
+  /** A rebuild that goes on while other things happen. */
+  startRebuild(): void {
+    this.begin('rebuild', rebuildStore(this.cluster.front));
+  }
+
+  rebuildWith(model: string): Promise<RebuildReport | null> {
+    return this.attempt(rebuildStore(this.cluster.front, { model }));
+  }
+
   async rebuild(): Promise<void> {
     const late = await this.cluster.lateVectors();
     const report = await this.attempt(rebuildStore(this.cluster.front));
@@ -233,20 +251,7 @@ export class Simulation {
   /** No more faults; what stood still goes on, and what was begun ends one way or the other. */
   async #calm(): Promise<void> {
     if (this.source.service !== null) this.source.service.before = () => undefined;
-    this.cluster.mendEmbedder();
-    this.cluster.log.mend();
-    this.cluster.log.garble = () => false;
-    for (const store of this.cluster.generations.made) {
-      store.refuse = () => false;
-      store.beforeCommit = () => undefined;
-    }
-    for (const worker of this.cluster.workers) {
-      worker.gate.skewMs = 0;
-      worker.gate.cutFuse();
-      worker.gate.thaw();
-    }
-    this.cluster.frontGate.cutFuse();
-    this.cluster.frontGate.thaw();
+    this.cluster.mend();
     await this.#endImpersonation();
     this.source.grant();
     if (this.cluster.workers.length === 0) await this.cluster.addWorker();
@@ -315,9 +320,10 @@ export class Simulation {
     if (scope?.converged === false) this.oracle.violate('it did not converge');
     await this.oracle.judgeEnd(await this.store());
     await this.judge();
-    this.#judgeEmbeddings();
+    judgeEmbeddings(this);
     await judgeAtRest(this, GUARD);
     await rebuildSilently(this);
+    if (this.pick(OTHER_MODEL_EVERY) === 0) await rebuildWithAnotherModel(this);
   }
 
   /** Its content has to come with what the next list causes, and not by and by. */
@@ -333,16 +339,7 @@ export class Simulation {
     return this.cluster.log.all('ingest').filter(({ key }) => /remove|hold/.test(key)).length;
   }
 
-  #judgeEmbeddings(): void {
-    if (this.mayEmbedTwice) return;
-    for (const [text, count] of this.cluster.embedder.made)
-      if (count > 1 && text !== PROBE) this.oracle.violate(`embedded ${count} times: ${text}`);
-  }
-
   close(): Promise<void> {
     return this.cluster.close();
   }
 }
-
-/** What the embedder is asked for to see whether it works. */
-const PROBE = 'hello';

@@ -6,7 +6,7 @@ describe('situations that a run has to reach', () => {
     expect(tooSeldom({ histories: 499, reached: {} })).toEqual([]);
     expect(tooSeldom({ histories: 1_000, reached: {} })).toContain("'rebuilt' was reached 0 times, and not 300");
     const reached = { rebuilt: 150 };
-    expect(tooSeldom({ histories: 500, reached }).filter((each) => each.includes('rebuilt'))).toEqual([]);
+    expect(tooSeldom({ histories: 500, reached }).filter((each) => each.startsWith("'rebuilt' "))).toEqual([]);
     expect(tooSeldom({ histories: 502, reached: { rebuilt: 149 } })).toContain(
       "'rebuilt' was reached 149 times, and not 150",
     );

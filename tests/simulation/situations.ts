@@ -13,12 +13,18 @@ const LEAST: Readonly<Record<string, number>> = {
   'a verdict: deleted': 1,
   'a verdict: gone_upstream': 2,
   rebuilt: 300,
+  'rebuilt with another model': 60,
   'removed by verdict': 100,
   'removed by absence': 9,
   'held by absence': 70,
   'a person approved a removal': 150,
   'a person approved what was held': 60,
   'a snapshot was aborted': 90,
+  'a verdict after the item was shown again': 15,
+  'a sync while somebody else answered': 18,
+  'a process was killed': 17,
+  'the process of a person was killed': 25,
+  'the disk was full': 24,
   'something was in the dead letters': 35,
   'a vector came late': 28,
   'a decision of a person was issued again': 13,
@@ -28,6 +34,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'old content turned up after a purge': 9,
   'an export that is not the newest': 9,
   'compaction between two snapshots': 20,
+  'a copy was refused': 9,
 };
 
 /**
@@ -41,8 +48,12 @@ export function situationsIn(evidence: Evidence, compactions: readonly number[])
   for (const at of compactions)
     if (ends.some((end) => end < at) && ends.some((end) => end >= at)) found.push('compaction between two snapshots');
   const ingest = evidence.of('ingest');
-  for (const { value } of ingest) {
+  const shownAt = new Map<string, number>();
+  for (const { value, offset } of ingest) {
     const decoded = value === null ? null : evidence.decode(value);
+    if (decoded?.type === 'RawItem') shownAt.set(decoded.value.itemId, offset);
+    if (decoded?.type === 'ItemVerdict' && (shownAt.get(decoded.value.itemId) ?? -1) > decoded.value.snapshotBegin)
+      found.push('a verdict after the item was shown again');
     if (decoded?.type === 'ItemVerdict') found.push(`a verdict: ${decoded.value.answer}`);
     if (decoded?.type === 'SnapshotEnd' && decoded.value.status === 'aborted') found.push('a snapshot was aborted');
     if (decoded?.type === 'SnapshotEnd' && decoded.value.digestOnly)

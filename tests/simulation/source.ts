@@ -48,6 +48,8 @@ export interface Source {
   impersonate(isOther: boolean): void;
   /** Null where there are no exports. */
   takeExport(how: 'honest' | 'forged'): Taken | null;
+  /** Whether something was taken out in that time, ms, in a way that no page of a list tells whoever walks it. */
+  shrankUnseen(since: number, until: number): boolean;
   /** Items of which the source alone cannot tell, so that what becomes of them is not judged at the end. */
   isExcused(n: number): boolean;
 }

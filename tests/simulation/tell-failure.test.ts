@@ -26,4 +26,11 @@ wrong
     expect(lines).toHaveLength(evidence.written.length);
     expect(lines.find((line) => line.startsWith('ingest'))).toMatch(/^ingest \d+:0 tiktok\/me\|\S+ SyncStarted \{/);
   });
+
+  it('has what cannot be read too', async () => {
+    const { evidence } = await runHistory(plan);
+    const record = { key: 'k', value: new Uint8Array(), headers: {}, timestamp: 0, offset: 99 };
+    evidence.add('enriched', 0, record);
+    expect(tellRecords(evidence).split('\n').at(-1)).toBe('enriched 0:99 k 0 bytes that cannot be read');
+  });
 });

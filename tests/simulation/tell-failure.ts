@@ -1,3 +1,5 @@
+import { PoisonError } from '../../core/errors.ts';
+import type { Decoded } from '../../core/ports/schema-codec.ts';
 import type { Evidence } from './laws/evidence.ts';
 import type { HistoryPlan } from './run-history.ts';
 import type { Shrunk } from './shrink.ts';
@@ -28,9 +30,20 @@ export function tellRecords(evidence: Evidence): string {
 }
 
 function wordsOf(value: Uint8Array, evidence: Evidence): string {
-  const decoded = evidence.decode(value);
+  const decoded = readable(value, evidence);
+  if (decoded === null) return `${value.length} bytes that cannot be read`;
   const words = JSON.stringify(decoded.value, (_, part: unknown) =>
     part instanceof Uint8Array ? `${part.length} bytes` : part,
   );
   return `${decoded.type} ${words.length > MOST_CHARACTERS ? `${words.slice(0, MOST_CHARACTERS)}…` : words}`;
+}
+
+/** Null for a marker of what went to the dead letters, and for what a fault has garbled. */
+function readable(value: Uint8Array, evidence: Evidence): Decoded | null {
+  try {
+    return evidence.decode(value);
+  } catch (error) {
+    if (error instanceof PoisonError) return null;
+    throw error;
+  }
 }

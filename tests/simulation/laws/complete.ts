@@ -11,13 +11,13 @@ interface Begun {
  * Laws 3 and 5: a listing that is said to be complete holds all that was saved from its Begin to its End. Not for histories in
  * which a source answered what nobody can tell from the truth. A listing's Begin goes out before anything of it.
  *
- * @param tellsShrinking false: the pages of a list that shrinks while it is walked look as those of any other
+ * @param shrankUnseen whether the list shrank in that time, and its pages look as those of any other
  */
 export function checkListings(
   evidence: Evidence,
   truth: Truth,
   itemIds: readonly string[],
-  tellsShrinking: boolean,
+  shrankUnseen: (since: number, until: number) => boolean,
 ): readonly string[] {
   const wrong: string[] = [];
   const begun = new Map<string, Begun>();
@@ -30,7 +30,7 @@ export function checkListings(
     if (decoded?.type !== 'SnapshotEnd' || !isWholeListing(decoded.value)) continue;
     const { snapshotId, at } = decoded.value;
     const snapshot = begun.get(snapshotId);
-    if (snapshot === undefined || (!tellsShrinking && truth.hasShrunk(snapshot.at, at))) continue;
+    if (snapshot === undefined || shrankUnseen(snapshot.at, at)) continue;
     for (const id of itemIds)
       if (!snapshot.ids.has(id) && truth.wasSavedThroughout(id, snapshot.at, at))
         wrong.push(`a list is said to be complete, and lacks ${id}`);

@@ -80,14 +80,17 @@ export function checkFlags(row: LedgerRow, flags: ReadonlyMap<string, Flags>): r
 /** Law 8: what a person pinned is pinned, also where the decision came late, unless a person decided otherwise since. */
 export function checkPins(row: LedgerRow, evidence: Evidence): readonly string[] {
   if (row.pinned || row.state === 'purged' || row.state === null) return [];
-  let last: string | null = null;
-  for (const { value } of evidence.of('ingest')) {
+  let last: { readonly at: number; readonly operation: string } | null = null;
+  for (const { value, offset } of evidence.of('ingest')) {
     const decoded = value === null ? null : evidence.decode(value);
     if (decoded?.type !== 'Decision' || decoded.value.itemId !== row.itemId) continue;
+    const { author, operation, firstAt } = decoded.value;
+    // One that was issued again is as old as it was at first.
+    const at = firstAt ?? offset;
     // A purge takes the pin along, the sink's too.
-    if (decoded.value.author !== 'sink' || decoded.value.operation === 'purge') last = decoded.value.operation;
+    if ((author !== 'sink' || operation === 'purge') && at >= (last?.at ?? 0)) last = { at, operation };
   }
-  return last === 'pin' ? [`a person pinned ${row.itemId}, and it is not`] : [];
+  return last?.operation === 'pin' ? [`a person pinned ${row.itemId}, and it is not`] : [];
 }
 
 /** Law 10: the sink puts into the dead letters what the store refused, and nothing else; all of it, unless `mayLack`. */

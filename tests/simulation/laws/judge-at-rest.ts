@@ -19,7 +19,12 @@ interface Ended {
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
   settle(): Promise<unknown>;
+  rebuildWith(model: string): Promise<{ readonly embeddingCalls: number } | null>;
 }
+
+const OTHER_MODEL = 'counting-2';
+/** What the embedder is asked for to see whether it works. */
+const PROBE = 'hello';
 
 /** More than the items of any source. */
 const MOST_ROWS = 1_000;
@@ -53,7 +58,7 @@ export async function judgeAtRest(
   for (const violation of wrong) oracle.violate(violation);
   for (const violation of checkBegins(evidence)) oracle.violate(violation);
   if (!ended.wasMisled && source.listsAll)
-    for (const violation of checkListings(evidence, source.truth, oracle.ids, source.provider !== 'reddit'))
+    for (const violation of checkListings(evidence, source.truth, oracle.ids, source.shrankUnseen))
       oracle.violate(violation);
   for (const { itemId, state } of await store.glance(oracle.scope, null, MOST_ROWS))
     if (state !== null && !source.truth.wasEverSaved(itemId))
@@ -74,4 +79,27 @@ export async function rebuildSilently(ended: Ended): Promise<void> {
   await ended.settle();
   for (const eventId of evidence.eventIds(['commands', 'outcomes'], written))
     if (before.has(eventId)) ended.oracle.violate(`a rebuild emits again: ${eventId}`);
+}
+
+/** Law 9: each text once. */
+export function judgeEmbeddings({ mayEmbedTwice, cluster, oracle }: Ended): void {
+  if (mayEmbedTwice) return;
+  for (const [text, count] of cluster.embedder.made)
+    if (count > 1 && text !== PROBE) oracle.violate(`embedded ${count} times: ${text}`);
+}
+
+/** Law 9: what one model made of a text is not taken for what another makes of it. */
+export async function rebuildWithAnotherModel(ended: Ended): Promise<void> {
+  const { oracle } = ended;
+  const report = await ended.rebuildWith(OTHER_MODEL);
+  if (report === null) return oracle.violate('a rebuild with another model failed');
+  oracle.reach('rebuilt with another model');
+  const store = await ended.store();
+  const embedded = (await oracle.rows(store)).filter(({ vectorHash }) => vectorHash !== '');
+  for (const { itemId } of embedded) {
+    const model = (await store.item(oracle.scope, itemId))?.vector?.model;
+    if (model !== OTHER_MODEL) oracle.violate(`${itemId} has a vector of ${model} after a rebuild with another model`);
+  }
+  if (embedded.length > 0 && report.embeddingCalls === 0)
+    oracle.violate('vectors of one model were taken for those of another');
 }

@@ -93,12 +93,14 @@ describe('what is proved from the log', () => {
     run.finish();
     gather();
     expect(checkBegins(evidence)).toEqual([]);
-    expect(checkListings(evidence, truth, ITEMS, true)).toEqual(['a list is said to be complete, and lacks b']);
+    const seen = (): boolean => false;
+    expect(checkListings(evidence, truth, ITEMS, seen)).toEqual(['a list is said to be complete, and lacks b']);
     truth.save('z', 0);
     truth.unsave('z', scenario.now);
-    expect(checkListings(evidence, truth, ITEMS, false)).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS, (since, until) => truth.hasShrunk(since, until))).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS, seen)).toHaveLength(1);
     truth.unsave('b', scenario.now);
-    expect(checkListings(evidence, truth, ITEMS, true)).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS, seen)).toEqual([]);
     scenario.run('full').item('a');
     gather();
     expect(checkBegins(evidence)).toHaveLength(1);
@@ -119,6 +121,20 @@ describe('what is proved from the log', () => {
     expect(checkPins(await row('c'), evidence)).toEqual([]);
     expect(checkPins(await row('c', { pinned: false }), evidence)).toHaveLength(1);
     expect(checkFlags(await row('a', { blocked: true }), flags)).toHaveLength(2);
+  });
+
+  it('takes a decision that was issued again for as old as it was at first (law 8)', async () => {
+    const pinned = scenario.ingest.findLast(({ decoded }) => decoded?.type === 'Decision');
+    if (pinned?.decoded?.type !== 'Decision') throw new Error('nobody pinned');
+    const late = { ...pinned.decoded.value, eventId: 'issued again', firstAt: pinned.position };
+    const unpinned = await scenario.person('c', 'unpin');
+    await scenario.settle();
+    scenario.append({ type: 'Decision', value: late }, 'c', late.eventId);
+    gather();
+    expect(checkPins(await row('c'), evidence)).toEqual([]);
+    scenario.append({ type: 'Decision', value: { ...late, firstAt: unpinned.position + 1 } }, 'c', 'later');
+    gather();
+    expect(checkPins(await row('c'), evidence)).toHaveLength(1);
   });
 
   it('objects to what a purge left, in each of the topics (law 7)', async () => {

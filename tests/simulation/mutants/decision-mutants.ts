@@ -10,6 +10,13 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     replacement: 'const acts = !restoresPurged;',
   },
   {
+    name: 'a decision does not act on the one that it rests on (>= for >)',
+    law: 8,
+    file: 'core/fold/decision.ts',
+    text: 'const overtaken = row.decided > decision.basisDecided;',
+    replacement: 'const overtaken = row.decided >= decision.basisDecided;',
+  },
+  {
     name: 'a decision acts although the item was sighted since',
     law: 8,
     file: 'core/fold/decision.ts',
@@ -96,8 +103,8 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a dead letter of a purged item stays',
     law: 7,
-    file: 'sinks/maintenance.ts',
-    text: "(row.state === 'purged' || row.blocked || firstPositionOf(record) <= row.purgedAt)",
+    file: 'sinks/letter-eraser.ts',
+    text: "(row.state === 'purged' || row.blocked || firstPositionOf(letter) <= row.purgedAt)",
     replacement: "(row.state === 'purged' && row.blocked === null)",
   },
 ];

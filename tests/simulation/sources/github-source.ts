@@ -6,16 +6,18 @@ import { Truth } from '../truth.ts';
 
 const TOKEN = 'github_pat_invented';
 const FIRST_ID = 100;
+const PAGE_STARS = 3;
 
 /** Stars at the fake GitHub, with pages of three. */
 export function githubSource(now: () => number): Source {
   const service = new FakeGitHub(now);
-  service.mostPerPage = 3;
+  service.mostPerPage = PAGE_STARS;
   const { world } = service;
   const me = world.login(7, 'me-myself', TOKEN);
   const other: FakeLogin = world.login(8, 'somebody-else', 'github_pat_of_another');
   const truth = new Truth();
   const versions = new Map<number, number>();
+  const takenFromLaterPages: number[] = [];
   const idOf = (n: number): string => String(FIRST_ID + n);
   const repository = (n: number): FakeRepository =>
     world.repositories.get(FIRST_ID + n) ?? world.repository(FIRST_ID + n, { description: markOf(n) });
@@ -27,6 +29,8 @@ export function githubSource(now: () => number): Source {
     items: 8,
     listsAll: true,
     truth,
+    // Page 1 is read again at the end of a walk, and no other.
+    shrankUnseen: (since, until) => takenFromLaterPages.some((at) => since <= at && at <= until),
     env: { GITHUB_API_URL: service.origin },
     live: (deps, config) => createLiveProviders(deps, config, service.fetch),
     oembed: service.fetch,
@@ -41,6 +45,8 @@ export function githubSource(now: () => number): Source {
       truth.save(idOf(n), now());
     },
     unsave(n) {
+      const place = world.listed(me).findIndex(({ star }) => star.repositoryId === FIRST_ID + n);
+      if (place >= PAGE_STARS) takenFromLaterPages.push(now());
       world.unstar(me, FIRST_ID + n);
       truth.unsave(idOf(n), now());
     },
@@ -57,8 +63,8 @@ export function githubSource(now: () => number): Source {
     },
     // A repository that is gone takes its star with it.
     hide(n) {
-      repository(n).gone = 404;
       this.unsave(n);
+      repository(n).gone = 404;
     },
     show(n) {
       repository(n).gone = null;

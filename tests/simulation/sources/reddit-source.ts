@@ -53,6 +53,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     items: 8,
     listsAll,
     truth,
+    shrankUnseen: (since, until) => truth.hasShrunk(since, until),
     env: {
       REDDIT_API_URL: service.origin,
       REDDIT_AUTH_URL: service.origin,

@@ -30,6 +30,7 @@ export function tiktokSource(now: () => number): Source {
     provider: 'tiktok',
     items: 8,
     listsAll: true,
+    shrankUnseen: () => false,
     truth,
     env: { TIKTOK_OEMBED_URL: MemoryOEmbed.url },
     oembed: oembed.fetch,

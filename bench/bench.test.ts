@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { programAt } from '../testing/machines/program.ts';
 import { describeWithChromium, describeWithParts, type PartEnvironment } from '../testing/stack/real-parts.ts';
 
 const execute = promisify(execFile);
-const LOADER = path.join(__dirname, '..', 'testing', 'typescript-loader', 'register.mjs');
+const PROGRAM = programAt('bench/main');
 const ITEMS: Readonly<Record<string, number>> = {
   pipeline: 60,
   reconcile: 600,
@@ -24,8 +25,7 @@ const temporary = mkdtempSync(path.join(tmpdir(), 'hoardarr-bench-test-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 async function run(words: readonly string[], env: PartEnvironment = {}): Promise<string> {
-  const file = path.join(__dirname, 'main.ts');
-  const { stdout } = await execute(process.execPath, ['--import', LOADER, file, ...words], {
+  const { stdout } = await execute(process.execPath, [...PROGRAM, ...words], {
     env: { ...process.env, ...env, TMPDIR: temporary },
   });
   return stdout;

@@ -7,10 +7,10 @@ import { openApp } from '../../app/open-app.ts';
 import type { Role } from '../../app/presence.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
 import { isOutage } from '../../core/errors.ts';
+import { type Proof, proveLog } from '../../testing/log-checker/prove-log.ts';
 import { Machine, type Place } from '../../testing/machines/machine.ts';
 import { peakMemoryMbOf } from '../measure.ts';
 import { FlowExports } from './flow-exports.ts';
-import { type Proof, proveFlow } from './prove-flow.ts';
 
 export interface FlowInput {
   readonly items: number;
@@ -117,7 +117,7 @@ class Flow {
     await this.#applied();
     const ms = performance.now() - since;
     this.#noteMemory();
-    return { phases: this.#phases, peakMemoryMb: this.#peakMemoryMb, ms, ...(await proveFlow(this.#app)) };
+    return { phases: this.#phases, peakMemoryMb: this.#peakMemoryMb, ms, ...(await proveLog(this.#app)) };
   }
 
   async close(): Promise<void> {

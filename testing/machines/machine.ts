@@ -1,15 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/presence.ts';
+import { programAt } from './program.ts';
 
-/** As this: the built program where this was built, as in benchmarks, and else the sources. */
-const IS_BUILT = import.meta.url.includes('/dist/testing/');
-const fileAt = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const PROGRAM = IS_BUILT
-  ? [fileAt('run-machine.js')]
-  : ['--import', fileAt('../typescript-loader/register.mjs'), fileAt('run-machine.ts')];
+const PROGRAM = programAt('testing/machines/run-machine');
 const LOOK_MS = 20;
 /** What a machine said is kept to this length, for the message of a failure. */
 const KEPT_TEXT = 20_000;

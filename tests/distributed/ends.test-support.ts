@@ -6,6 +6,8 @@ import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { listItems } from '../../app/use-cases/items.ts';
 import { drain } from '../../app/use-cases/settle.ts';
 import { readStatus } from '../../app/use-cases/status.ts';
+import { isJournalEvent } from '../../core/journal.ts';
+import { type Proof, proveLog } from '../../testing/log-checker/prove-log.ts';
 import type { Deployment } from './deployment.test-support.ts';
 
 /** What a story ends in. Times and positions in the log are left out: they are not the same in two tellings. */
@@ -16,6 +18,10 @@ export interface Ending {
   readonly accounts: readonly object[];
   /** by account and item */
   readonly explanations: Readonly<Record<string, object>>;
+  /** by account and item that the journal tells of: what left the collection or came back, why, and by whom, in this order */
+  readonly journal: Readonly<Record<string, readonly string[]>>;
+  /** what its topics say of themselves: nothing, where the laws held */
+  readonly proof: Pick<Proof, 'violations' | 'sameDigest'>;
 }
 
 const STATES = 'all';
@@ -35,6 +41,7 @@ export async function endOf(on: Deployment): Promise<Ending> {
   try {
     if (!(await drain(app, SETTLE_MS))) throw new Error('something still moves');
     const { digest, deadLetters, accounts } = await readStatus(app);
+    const { violations, sameDigest } = await proveLog(app);
     return {
       digest,
       deadLetters,
@@ -43,7 +50,8 @@ export async function endOf(on: Deployment): Promise<Ending> {
           return { account: `${provider}/${user}`, active, trash, held, purged, pinned, blocked, stub, own, converged };
         })
         .sort((a, b) => (a.account < b.account ? -1 : 1)),
-      explanations: await explainAll(app),
+      ...(await explainAll(app)),
+      proof: { violations, sameDigest },
     };
   } finally {
     await app.close();
@@ -51,8 +59,9 @@ export async function endOf(on: Deployment): Promise<Ending> {
 }
 
 /** Every item's, as `explain --json` gives it. */
-async function explainAll(app: App): Promise<Readonly<Record<string, object>>> {
+async function explainAll(app: App): Promise<Pick<Ending, 'explanations' | 'journal'>> {
   const explanations: Record<string, object> = {};
+  const journal: Record<string, readonly string[]> = {};
   const comparable = new Comparable();
   for (let after: string | null = null; ; ) {
     const page = await listItems(app, { state: STATES, limit: PAGE, after });
@@ -61,11 +70,15 @@ async function explainAll(app: App): Promise<Readonly<Record<string, object>>> {
       const explained = await Promise.all(part.map((item) => explainItem(app, item, item.itemId)));
       for (const each of explained) {
         const account = `${each.provider}/${each.user}`;
-        explanations[`${account} ${each.itemId}`] = comparable.of(account, each);
+        const name = `${account} ${each.itemId}`;
+        explanations[name] = comparable.of(account, each);
+        const told = each.history.filter(({ event }) => isJournalEvent(event));
+        if (told.length > 0)
+          journal[name] = told.map(({ event, reason, author }) => `${event} by ${author}: ${reason}`);
       }
     }
     after = page.next;
-    if (after === null) return explanations;
+    if (after === null) return { explanations, journal };
   }
 }
 

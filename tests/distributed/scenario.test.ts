@@ -7,11 +7,14 @@ import { Deployment, type Servers, startServers, usingServers } from './deployme
 import { digestOf, type Ending, endOf } from './ends.test-support.ts';
 import { type Fault, faultsOf, SESSION_SECONDS } from './faults.test-support.ts';
 import { Story } from './story.test-support.ts';
+import { Underway } from './underway.test-support.ts';
 import { DAYS, World } from './world.test-support.ts';
 
 jest.setTimeout(900_000);
 
 const HEALED_MS = 120_000;
+/** The longest steps, days, take about a minute on a busy machine. */
+const STEP_MS = 300_000;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What a telling came to, on every evening and in the end. */
@@ -59,6 +62,8 @@ describeWithParts('one story, whoever tells it', ['kafka', 'registry', 'couchbas
     );
     expect(embedded.ending.deadLetters).toBe(0);
     expect(Object.keys(embedded.ending.explanations).length).toBeGreaterThan(500);
+    expect(Object.keys(embedded.ending.journal).length).toBeGreaterThan(20);
+    expect(embedded.ending.proof).toEqual({ violations: [], sameDigest: true });
     expect(ending).toEqual(embedded.ending);
   });
 
@@ -77,22 +82,31 @@ describeWithParts('one story, whoever tells it', ['kafka', 'registry', 'couchbas
       usingServers('disturbed.', servers.found, storeServer, proxied),
       world.environment,
     );
+    const underway = new Underway();
+    const step = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+      underway.within(
+        STEP_MS,
+        () => underway.run(what, work),
+        () => toldBy(on),
+      );
     try {
-      await on.start();
-      const story = new Story(world, on, say);
-      await story.begin();
+      await step('the machines start', () => on.start());
+      const story = new Story(world, on, say, underway);
+      await step('the accounts are connected', () => story.begin());
       for (const [day, faults] of faultsOf({ on, servers, registry, store, random }).entries()) {
         const since = performance.now();
-        await Promise.all([story.day(day), ...faults.map(tell)]);
+        await step(`day ${day}`, () =>
+          Promise.all([story.day(day), ...faults.map((fault) => underway.run(fault.what, () => tell(fault)))]),
+        );
         const wanted = embedded.evenings[day] ?? '';
         const found = await healed(on, wanted);
         const took = ((performance.now() - since) / 1_000).toFixed(1);
         say(`day ${day} over after ${took} s: the digest is ${found === wanted ? 'that of the calm day' : found}`);
         expect({ day, digest: found }).toEqual({ day, digest: wanted });
       }
-      const { explanations: _, ...ending } = await endOf(on);
-      const { explanations: calm, ...wanted } = embedded.ending;
-      expect(Object.keys(calm).length).toBeGreaterThan(500);
+      // A snapshot that a kill cut off is taken again under another id, which sightings name; the journal does not.
+      const { explanations: _, ...ending } = await step('the end is read', () => endOf(on));
+      const { explanations: __, ...wanted } = embedded.ending;
       expect(ending).toEqual(wanted);
     } finally {
       await on.remove();
@@ -113,6 +127,12 @@ async function healed(on: Deployment, wanted: string): Promise<string> {
     const found = await digestOf(on);
     if (found === wanted || performance.now() > until) return found;
   }
+}
+
+/** What there is to know where something gets no further. */
+async function toldBy(on: Deployment): Promise<string> {
+  const status = await on.desk.run('status');
+  return [JSON.stringify(status), ...on.machines.map(({ name, said }) => `${name} said: ${said}`)].join('\n');
 }
 
 function portOf(url = ''): number {

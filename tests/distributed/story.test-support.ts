@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inventedId } from '../../testing/topology/invented-export.ts';
 import type { Ran } from '../e2e/data-folder.test-support.ts';
 import type { Deployment } from './deployment.test-support.ts';
+import { Underway } from './underway.test-support.ts';
 import { GITHUB_TOKEN, REDDIT_TOKEN, type World } from './world.test-support.ts';
 
 const LOOK_MS = 50;
@@ -19,12 +20,17 @@ export class Story {
   readonly #world: World;
   readonly #on: Deployment;
   readonly #log: (line: string) => void;
+  readonly #underway: Underway;
 
-  /** @param log hears what had to be done again, and why */
-  constructor(world: World, on: Deployment, log: (line: string) => void = () => undefined) {
+  /**
+   * @param log hears what had to be done again, and why
+   * @param underway knows what the person waits for
+   */
+  constructor(world: World, on: Deployment, log: (line: string) => void, underway = new Underway()) {
     this.#world = world;
     this.#on = on;
     this.#log = log;
+    this.#underway = underway;
   }
 
   /** The accounts are connected, on the first morning. */
@@ -87,7 +93,11 @@ export class Story {
     }
   }
 
-  async #until(what: string, attempt: () => Promise<void>): Promise<void> {
+  #until(what: string, attempt: () => Promise<void>): Promise<void> {
+    return this.#underway.run(what, () => this.#again(what, attempt));
+  }
+
+  async #again(what: string, attempt: () => Promise<void>): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let told = ''; ; ) {
       try {

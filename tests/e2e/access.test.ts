@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataFolder, OFFLINE } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 
 const LIMIT_MS = 240_000;
 const PASSWORD = 'correct horse battery';
@@ -15,7 +15,7 @@ const ADDRESS =
 
 describe('the program on an address that others reach', () => {
   let folder: DataFolder;
-  let programs: SourceProgram[];
+  let programs: Program[];
   beforeEach(() => {
     folder = new DataFolder({ ...OFFLINE, HOARDARR_HOST: ADDRESS, HOARDARR_PORT: '0' });
     programs = [];
@@ -24,8 +24,8 @@ describe('the program on an address that others reach', () => {
     await Promise.all(programs.map((each) => each.kill()));
     folder.remove();
   });
-  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): SourceProgram => {
-    const program = new SourceProgram(folder, words, env, stdin);
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): Program => {
+    const program = new Program(folder, words, env, stdin);
     programs.push(program);
     return program;
   };

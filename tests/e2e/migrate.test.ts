@@ -13,7 +13,7 @@ import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
 import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
 import { DataFolder, OFFLINE, type RebuildJson } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 
 jest.setTimeout(240_000);
 
@@ -26,7 +26,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
   let folder: DataFolder;
   /** the same folder, as it is used once its log is on Kafka */
   let moved: DataFolder;
-  const running: SourceProgram[] = [];
+  const running: Program[] = [];
 
   beforeEach(async () => {
     const { KAFKA_BROKERS = '', SCHEMA_REGISTRY_URL = '' } = environment();
@@ -40,8 +40,8 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
     folder.remove();
   });
 
-  const start = (of: DataFolder, ...words: readonly string[]): SourceProgram => {
-    const program = new SourceProgram(of, words);
+  const start = (of: DataFolder, ...words: readonly string[]): Program => {
+    const program = new Program(of, words);
     running.push(program);
     return program;
   };

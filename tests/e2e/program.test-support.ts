@@ -1,22 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { programAt } from '../../testing/machines/program.ts';
 import type { DataFolder } from './data-folder.test-support.ts';
 
-const LOADER = path.join(__dirname, '../../testing/typescript-loader/register.mjs');
-const CHILD = path.join(__dirname, 'story.test-child.ts');
+const PROGRAM = programAt('testing/machines/run-commands');
 const LOOK_MS = 10;
 
-/** One command in a process of its own, from the sources. Everything that it says is kept. */
-export class SourceProgram {
+/** One command in a process of its own. Everything that it says is kept. */
+export class Program {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
 
   constructor(folder: DataFolder, words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '') {
     const command = JSON.stringify([[...words, '--data-dir', folder.path, '--json']]);
-    this.child = spawn(process.execPath, ['--import', LOADER, CHILD, command], {
+    this.child = spawn(process.execPath, [...PROGRAM, command], {
       env: { PATH: process.env['PATH'], ...folder.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -12,7 +12,7 @@ import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/sta
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
 import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
 import { DataFolder, OFFLINE, type RebuildJson } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 
 jest.setTimeout(240_000);
 
@@ -28,7 +28,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
   let openai: FakeOpenAi;
   let store: Readonly<Record<string, string>>;
   let folder: DataFolder;
-  let running: SourceProgram | null = null;
+  let running: Program | null = null;
 
   // The bucket belongs to one log, so it is not shared with other suites.
   beforeAll(async () => {
@@ -133,7 +133,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     const before = await stateOf(folder);
     const after = folder.with(newModel());
     for (let kill = 0; kill < 2; kill++) {
-      running = new SourceProgram(after, ['rebuild', '--model', MODEL]);
+      running = new Program(after, ['rebuild', '--model', MODEL]);
       await running.said(/ready/);
       await sleep(500 + random() * 2_500);
       await running.kill();
@@ -142,7 +142,10 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
       expect(await stateOf(folder)).toEqual(before);
       expect(await folder.json('search', 'Invented caption')).toMatchObject({ mode: 'hybrid' });
     }
-    await after.json('rebuild', '--model', MODEL);
+    // Nothing asks the Search service here: it has to be told of vectors of another length.
+    const withSearch = after.with({ COUCHBASE_SEARCH_URL: 'http://127.0.0.1:9' });
+    const { warnings } = await withSearch.json<RebuildJson & { warnings: string[] }>('rebuild', '--model', MODEL);
+    expect(warnings).toEqual([expect.stringContaining('hoardarr store indexes')]);
     await withAppOn(after, async ({ generations, stores }) => {
       expect(await generations.list()).toEqual([stores.generation]);
     });
@@ -158,7 +161,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     const over = new AbortController();
     const importing = (async () => {
       for (const file of files) {
-        running = new SourceProgram(folder, ['import', 'tiktok', file]);
+        running = new Program(folder, ['import', 'tiktok', file]);
         expect([await running.ended(), running.stdout]).toEqual([0, expect.stringContaining('"processed"')]);
       }
     })().finally(() => {
@@ -179,7 +182,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
     const embedded = new DataFolder({ ...OFFLINE, ...servers(), ...store });
     const refused = await embedded.run('status');
     expect([refused.status, refused.stdout]).toEqual([2, expect.stringContaining('rebuild --claim')]);
-    running = new SourceProgram(folder.with({ HOARDARR_PORT: '0' }), ['start']);
+    running = new Program(folder.with({ HOARDARR_PORT: '0' }), ['start']);
     await running.said(/"roles"/);
     await embedded.json('rebuild', '--claim');
     // Whoever runs on the bucket for the other log ends.

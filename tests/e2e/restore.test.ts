@@ -8,7 +8,7 @@ import { mulberry32 } from '../../testing/producer-world.ts';
 import { readNumber, seedFor } from '../../testing/seeds.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
 import { DataFolder } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 
 const LIMIT_MS = 300_000;
 /** Longer than a restore takes here, from the request to the answer of the restored server. */
@@ -25,7 +25,7 @@ interface RestoreJson {
 describe('a restore in a server that runs', () => {
   const seed = seedFor('RESTORE_SEED');
   let folder: DataFolder;
-  let program: SourceProgram | null = null;
+  let program: Program | null = null;
   let port = 0;
   beforeEach(async () => {
     folder = new DataFolder();
@@ -40,8 +40,8 @@ describe('a restore in a server that runs', () => {
     folder.remove();
   });
 
-  const start = async (): Promise<SourceProgram> => {
-    program = new SourceProgram(folder, ['start'], { HOARDARR_PORT: String(port) });
+  const start = async (): Promise<Program> => {
+    program = new Program(folder, ['start'], { HOARDARR_PORT: String(port) });
     await program.said(/"url":"http/);
     return program;
   };

@@ -6,7 +6,7 @@ import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { FakeReddit } from '../../testing/fake-reddit/fake-reddit.ts';
 import type { FakeRequest } from '../../testing/fake-service/fake-service.ts';
 import { DataFolder, OFFLINE } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 import { filesBelow, findSecrets } from './secret-search.test-support.ts';
 
 const LIMIT_MS = 240_000;
@@ -19,7 +19,7 @@ describe('secrets', () => {
   let github: FakeGitHub;
   let reddit: FakeReddit;
   let folder: DataFolder;
-  let programs: SourceProgram[];
+  let programs: Program[];
   /** by what they are; also those that were handed out while the test ran */
   let secrets: Map<string, string>;
   let urls: string[];
@@ -70,8 +70,8 @@ describe('secrets', () => {
     for (const token of [...reddit.world.accessTokens.keys(), ...reddit.world.refreshTokens.keys()])
       if (![...secrets.values()].includes(token)) secrets.set(`a token of Reddit ${secrets.size}`, token);
   };
-  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): SourceProgram => {
-    const program = new SourceProgram(folder, words, env, stdin);
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): Program => {
+    const program = new Program(folder, words, env, stdin);
     programs.push(program);
     return program;
   };

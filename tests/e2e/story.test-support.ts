@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textHashOf } from '../../core/text-hash.ts';
 import { openSqliteEmbeddingCache } from '../../processors/embed/sqlite/sqlite-embedding-cache.ts';
 import { FakeOpenAi } from '../../testing/fake-openai/fake-openai.ts';
+import { programAt } from '../../testing/machines/program.ts';
 import { DataFolder } from './data-folder.test-support.ts';
 
 const MODEL = 'text-embedding-3-small';
-const LOADER = path.join(__dirname, '../../testing/typescript-loader/register.mjs');
-const CHILD = path.join(__dirname, 'story.test-child.ts');
+const PROGRAM = programAt('testing/machines/run-commands');
 const LATENCY_MS = 40;
 
 /** Knows what was embedded, and whether it had to be. */
@@ -117,7 +116,7 @@ export class Story {
   }
 
   #start(): ChildProcess {
-    return spawn(process.execPath, ['--import', LOADER, CHILD, JSON.stringify(this.#commands)], {
+    return spawn(process.execPath, [...PROGRAM, JSON.stringify(this.#commands)], {
       env: { PATH: process.env['PATH'], ...this.folder.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

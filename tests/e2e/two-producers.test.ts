@@ -4,7 +4,7 @@ import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import type { FakeLogin } from '../../testing/fake-github/world.ts';
 import type { FakeRequest } from '../../testing/fake-service/fake-service.ts';
 import { DataFolder, OFFLINE } from './data-folder.test-support.ts';
-import { SourceProgram } from './program.test-support.ts';
+import { Program } from './program.test-support.ts';
 
 const TOKEN = 'github_pat_invented';
 const LIMIT_MS = 240_000;
@@ -29,7 +29,7 @@ describe('two processes with a producer on one data folder', () => {
   let github: FakeGitHub;
   let me: FakeLogin;
   let folder: DataFolder;
-  let processes: Readonly<Record<string, SourceProgram>> = {};
+  let processes: Readonly<Record<string, Program>> = {};
   let asked: Asked[];
   let onPage: (page: Asked) => void;
   beforeEach(async () => {
@@ -59,10 +59,10 @@ describe('two processes with a producer on one data folder', () => {
     asked.push(seen);
     onPage(seen);
   };
-  const start = (roles: string, name: string): SourceProgram =>
-    new SourceProgram(folder, ['start', '--roles', roles], { GITHUB_API_URL: `${github.origin}/${name}` });
+  const start = (roles: string, name: string): Program =>
+    new Program(folder, ['start', '--roles', roles], { GITHUB_API_URL: `${github.origin}/${name}` });
   const startBoth = async (): Promise<void> => {
-    const connecting = new SourceProgram(folder, ['connect', 'github', '--token-stdin'], {}, TOKEN);
+    const connecting = new Program(folder, ['connect', 'github', '--token-stdin'], {}, TOKEN);
     expect(await connecting.ended()).toBe(0);
     processes = {
       first: start('producer', 'first'),

@@ -24,10 +24,11 @@ module.exports = {
   globalTeardown: '<rootDir>/scripts/stack/test-run-teardown.mjs',
   restoreMocks: true,
   // Never all in one process: what hundreds of test files leave behind in it makes the later ones several times slower.
-  // And one more than two cores: the suites of the stack wait for most of their time.
+  // And one more than two cores: the suites of the stack and of the browser wait for two thirds of their time.
   maxWorkers: Math.max(3, os.availableParallelism() - 1),
   workerIdleMemoryLimit: '600MB',
-  testTimeout: 30_000,
+  // Only a hang lasts so long: on a busy machine a test of two seconds has taken more than thirty.
+  testTimeout: 120_000,
   transform: {
     '\\.[cm]?[jt]s$': [
       '@swc/jest',

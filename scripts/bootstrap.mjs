@@ -101,7 +101,8 @@ function npmCommand() {
   return npmCli?.endsWith('npm-cli.js') ? { command: process.execPath, args: [npmCli] } : { command: 'npm', args: [] };
 }
 
-function isBuilt() {
+/** The build is there, and of these sources. */
+export function isBuilt() {
   // A packaged copy has no sources.
   if (!existsSync(inRoot('tsconfig.build.json'))) return true;
   return readOrEmpty(buildStampFile) === buildStamp();

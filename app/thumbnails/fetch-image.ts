@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
+import { withLimit } from '../../core/time-limit.ts';
 import { type ImageType, imageTypeOf } from './image-type.ts';
 import { isPublicAddress } from './public-address.ts';
 
@@ -49,7 +50,7 @@ const DEFAULTS = {
 export function createImageFetcher(options: ImageFetchOptions = {}): ImageFetcher {
   const settings = { ...DEFAULTS, ...options };
   return async (url, signal) => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs)]);
+    const limited = withLimit(signal, AbortSignal.timeout(settings.timeoutMs));
     try {
       return await follow(url, settings, limited, MAX_REDIRECTS);
     } catch (error) {

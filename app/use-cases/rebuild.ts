@@ -141,7 +141,11 @@ async function compare(
   const digestBefore = app.stores.lost ? null : await app.store.digest();
   const digestAfter = await fresh.digest();
   const match = newModel || digestBefore === null ? null : digestBefore === digestAfter;
-  const warnings = match === false ? ['the old generation differed from what the log says; the log counts'] : [];
+  const isIndexOfOther = newModel && typeof app.config.couchbase?.searchUrl === 'string';
+  const warnings = [
+    ...(match === false ? ['the old generation differed from what the log says; the log counts'] : []),
+    ...(isIndexOfOther ? ['the search index is made for the model of before: run `hoardarr store indexes`'] : []),
+  ];
   return { digestBefore, digestAfter, match, warnings };
 }
 

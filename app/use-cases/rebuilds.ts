@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BusyError, messageOf, NotFoundError } from '../../core/errors.ts';
+import { BusyError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
+import { untilReached } from '../../core/until-reached.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { rebuildStore } from './rebuild.ts';
@@ -107,7 +108,7 @@ export class Rebuilds {
   }
 
   async #run(begun: RebuildState): Promise<void> {
-    const { clock, telemetry } = this.#app;
+    const { clock, random, telemetry } = this.#app;
     const since = clock.elapsed();
     let savedAt = since;
     const progress = (replayed: number): void => {
@@ -131,7 +132,9 @@ export class Rebuilds {
       end = { state: 'failed', error: message, durationMs: clock.elapsed() - since };
     }
     const finished = { ...(this.#current ?? begun), ...end, finishedAt: isoOf(clock.now()) };
-    await this.#save(finished).catch((error: unknown) =>
+    // Else it would be under way for ever.
+    const patience = { what: 'the store', isAway: isOutage, clock, random, log: telemetry.log, signal: this.#closing };
+    await untilReached(() => this.#save(finished), patience).catch((error: unknown) =>
       telemetry.log.error('how a rebuild ended could not be kept', { error: messageOf(error) }),
     );
     this.#current = null;

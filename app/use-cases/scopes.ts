@@ -1,6 +1,7 @@
 import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, parseScope, type Scope, scopeName } from '../../core/keys.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
+import { ways } from '../../producers/ways.ts';
 import type { ScopeChoice } from '../app.ts';
 
 export const PROVIDERS: readonly string[] = ['reddit', 'github', 'tiktok'];
@@ -54,7 +55,7 @@ export async function resolveScope(store: ItemStore, choice: ScopeChoice): Promi
 
 function nothingKnown(account: Account, collection: string | null | undefined): string {
   const of = collection === null || collection === undefined ? '' : ` of a collection '${collection}'`;
-  return `nothing is known${of} of ${accountName(account)}: \`hoardarr status\` lists what there is`;
+  return `nothing is known${of} of ${accountName(account)}: ${ways.status}, lists what there is`;
 }
 
 /**

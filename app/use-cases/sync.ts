@@ -12,6 +12,7 @@ import {
   type SyncMetadata,
   syncMetadataKey,
 } from '../../producers/sync-metadata.ts';
+import { ways } from '../../producers/ways.ts';
 import type { App } from '../app.ts';
 import { checkProvider, checkUser } from './scopes.ts';
 import { drain, PIPELINE, waitFor, waitUntilSettled } from './settle.ts';
@@ -160,7 +161,7 @@ async function connectedAccount(
   const document = await app.metadata.get(syncMetadataKey(account));
   const metadata = readSyncMetadata(account, document?.value);
   if (metadata.credentialKind !== null) return { account, live, metadata };
-  const message = `${accountName(account)} is not connected: \`hoardarr connect ${provider} --user ${user}\` does it`;
+  const message = `${accountName(account)} is not connected: ${ways.connect(provider, user)}`;
   throw document === null ? new NotFoundError(message) : new InputError(message);
 }
 
@@ -169,7 +170,7 @@ export function liveProvider(app: App, provider: string): LiveProvider {
   const live = app.live.get(checkProvider(provider));
   if (live === undefined)
     throw new InputError(
-      `${provider} has no connection to sync with: bring a newer export with \`hoardarr import ${provider} FILE\``,
+      `${provider} has no connection to sync with: bring a newer export with ${ways.import(provider)}`,
     );
   return live;
 }

@@ -72,7 +72,7 @@ async function runOnce(
       if (!isAgain) app.roles.left.throwIfAborted();
       return null;
     },
-    { startApi, level: 'info' },
+    { startApi, level: 'info', patience: 'endless' },
   );
   return isAgain;
 }

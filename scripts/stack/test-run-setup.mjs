@@ -4,6 +4,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isBuilt } from '../bootstrap.mjs';
 
 const GIVEN = [
   'KAFKA_BROKERS',
@@ -24,4 +25,8 @@ export default function setUp() {
   for (const name of GIVEN) delete env[name];
   env.TEST_STACK_DIR = mkdtempSync(path.join(tmpdir(), 'stack-'));
   env.TEST_STACK_WHILE = String(process.pid);
+  // Read by testing/machines/program.ts.
+  env.TEST_USES_BUILD = isBuilt() ? 'yes' : 'no';
+  // They live for minutes, in which the compiler that makes them fast takes more of two cores than it gives.
+  env.JDK_JAVA_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 }

@@ -19,6 +19,8 @@ export interface ImportOptions {
   /** the moment of the export, ms, where the user knows better than the export itself */
   readonly asOf?: number | null;
   readonly signal?: AbortSignal;
+  /** told the run's id before anything is written; nothing is where it rejects */
+  readonly begun?: (syncId: string) => Promise<void>;
   /** `bytes` read so far, short links looked up, or items written, of `total` where it is known */
   readonly progress?: (progress: {
     readonly phase: 'read' | 'links' | 'write';
@@ -80,14 +82,15 @@ export async function importList(
   deps: ImportRunDeps,
   account: Account,
   list: ExportedList,
-  { signal, progress }: Pick<ImportOptions, 'signal' | 'progress'>,
+  { signal, begun, progress }: Pick<ImportOptions, 'signal' | 'begun' | 'progress'>,
 ): Promise<ImportResult> {
   const ids = await describeIds({ by: 'savedAt', items: list.savedAt });
   const { collection, rowsRead: processed, skippedRows: skipped, duplicates, asOf, coverage, warnings } = list;
   const options = { account, mode: 'import', ...(signal === undefined ? {} : { signal }) } as const;
   return withRun(deps, options, async (run) => {
-    const snapshotId = await writeSnapshot(deps, run, list, ids, progress);
     const { syncId } = run;
+    await begun?.(syncId);
+    const snapshotId = await writeSnapshot(deps, run, list, ids, progress);
     const count = ids.itemIds.length;
     const now = deps.clock.now();
     const isOlder = await speaksOfEarlier(deps, run, list);

@@ -1,12 +1,12 @@
 import { InputError } from '../../core/errors.ts';
-import { type Account, accountName, scopeName } from '../../core/keys.ts';
+import { type Account, accountName, type Scope, scopeName } from '../../core/keys.ts';
 import type { RunCounts, RunRow } from '../../core/ledger.ts';
 import type { GroupLag } from '../../core/ports/event-log.ts';
 import type { Importer, ImportResult } from '../../producers/import-run.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { checkProvider, checkUser } from './scopes.ts';
-import { drain, PIPELINE, undoneOf, waitUntilSettled } from './settle.ts';
+import { drain, PIPELINE, runsOf, undoneOf, waitUntilSettled } from './settle.ts';
 
 export interface ImportRequest {
   readonly provider: string;
@@ -16,6 +16,10 @@ export interface ImportRequest {
   readonly asOf?: number | null;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: ImportProgress) => void;
+  /** runs that took in the same file and were cut off: what they did is told as done by this one */
+  readonly earlier?: readonly string[];
+  /** told the id of the run before anything is written */
+  readonly begun?: (syncId: string) => Promise<void>;
 }
 
 export interface ImportProgress {
@@ -49,8 +53,13 @@ const NOTHING_CHANGED = /^(older|same|mismatch|incomplete|foreign|overtaken|unkn
 export async function importExport(app: App, request: ImportRequest): Promise<ImportReport> {
   const user = checkUser(request.user);
   const importer = importerOf(app, request.provider);
-  const { provider, file, asOf = null, signal, progress } = request;
-  const watched = { ...(signal === undefined ? {} : { signal }), ...(progress === undefined ? {} : { progress }) };
+  const { provider, file, asOf = null, signal, progress, begun, earlier = [] } = request;
+  const untilStopped = signal === undefined ? {} : { signal };
+  const watched = {
+    ...untilStopped,
+    ...(progress === undefined ? {} : { progress }),
+    ...(begun === undefined ? {} : { begun }),
+  };
   // Checked before anything is written: an import that cannot be embedded would leave the folder half done.
   await app.embedder();
   await app.roles.ensure(PIPELINE);
@@ -58,7 +67,7 @@ export async function importExport(app: App, request: ImportRequest): Promise<Im
   const embedProgress = watchEmbedding(app, { provider, user }, result.processed);
   let embedding: ImportProgress | null = null;
   const runs = await waitUntilSettled(app, result.syncId, {
-    ...(signal === undefined ? {} : { signal }),
+    ...untilStopped,
     onLag: (lags) => {
       embedding = embedProgress(lags);
     },
@@ -70,7 +79,13 @@ export async function importExport(app: App, request: ImportRequest): Promise<Im
   });
   // Outcomes and erasures that are still on their way; what does not make it goes on at the next start.
   await drain(app, LATE_LIMIT_MS, ['embed', 'sink', 'eraser']);
-  return report(app, { provider, user }, result, runs);
+  const scope = { provider, user, collection: result.collection };
+  const standing = (await app.store.scope(scopeName(scope)))?.applied?.syncId;
+  // Applied by a run that was cut off afterwards: to repeat it changed nothing.
+  const applied =
+    standing !== undefined && earlier.includes(standing) ? await waitUntilSettled(app, standing, untilStopped) : runs;
+  const before = (await Promise.all(earlier.map((syncId) => runsOf(app, syncId)))).flat();
+  return report(app, scope, result, applied, [...before, ...runs]);
 }
 
 /** Throws InputError where the provider has no exports. */
@@ -105,24 +120,25 @@ function applyProgress(runs: readonly RunRow[]): ImportProgress & { readonly tot
   return { phase: 'apply', done: caused, total: caused + waiting };
 }
 
+/** @param applied the run whose snapshot stands, with those it caused; @param all every attempt, with those they caused */
 async function report(
   app: App,
-  account: Account,
+  name: Scope,
   result: ImportResult,
-  runs: readonly RunRow[],
+  applied: readonly RunRow[],
+  all: readonly RunRow[],
 ): Promise<ImportReport> {
-  const [run, ...caused] = runs;
+  const [run] = applied;
   const outcome = run?.snapshotOutcome ?? '';
-  const scope = await app.store.scope(scopeName({ ...account, collection: result.collection }));
+  const scope = await app.store.scope(scopeName(name));
   const refused = NOTHING_CHANGED.test(outcome);
-  const undone = undoneOf(runs).map(
+  const undone = undoneOf(applied).map(
     (reason) => `not all metadata was fetched, and it is asked for again later: ${reason}`,
   );
   const warnings = [...result.warnings, ...(refused ? [refusal(outcome)] : []), ...undone];
-  const sum = (name: keyof RunCounts): number => runs.reduce((total, each) => total + each.counts[name], 0);
+  const sum = (name: keyof RunCounts): number => all.reduce((total, each) => total + each.counts[name], 0);
   return {
-    ...account,
-    collection: result.collection,
+    ...name,
     syncId: result.syncId,
     processed: result.processed,
     new: sum('new'),
@@ -132,7 +148,7 @@ async function report(
     restored: sum('restored'),
     held: sum('held'),
     skipped: result.skipped,
-    failed: caused.reduce((total, each) => total + each.counts.failed, 0),
+    failed: applied.slice(1).reduce((total, each) => total + each.counts.failed, 0),
     converged: run?.converged ?? (refused ? (scope?.converged ?? null) : null),
     asOf: isoOf(result.asOf),
     warnings,

@@ -106,7 +106,7 @@ export function undoneOf(runs: readonly RunRow[]): readonly string[] {
 }
 
 /** The run first, then those that it caused, directly or through others. */
-async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
+export async function runsOf(app: App, syncId: string): Promise<readonly RunRow[]> {
   const first = await app.store.run(syncId);
   if (first === null) return [];
   const runs: RunRow[] = [first];

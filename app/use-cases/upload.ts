@@ -23,6 +23,8 @@ export interface Upload {
   readonly instance: string;
   /** when that process was last known to have it; not yet told by older versions */
   readonly seenAt?: string;
+  /** ids of the runs that took it in so far; not yet told by older versions */
+  readonly runs?: readonly string[];
 }
 
 /** ms since the epoch; NaN where nobody ever said */

@@ -220,12 +220,13 @@ export class Uploads {
     if (signal.aborted) return;
     let current: Upload = { ...upload, status: 'importing' };
     let savedAt = this.#app.clock.elapsed();
+    let saving: Promise<void> = Promise.resolve();
     const progress = (seen: ImportProgress): void => {
       current = { ...current, progress: seen };
       this.#live.set(upload.id, current);
       if (this.#app.clock.elapsed() - savedAt < SAVE_EVERY_MS) return;
       savedAt = this.#app.clock.elapsed();
-      void this.#save(current).catch((error: unknown) => {
+      saving = this.#save(current).catch((error: unknown) => {
         if (error instanceof TakenOverError) taken.abort(error);
       });
     };
@@ -234,7 +235,15 @@ export class Uploads {
       await this.#throughOutages(() => this.#save(current));
       const { provider, user, asOf } = upload;
       const request: ImportRequest = { provider, user, file: this.#fileOf(upload), asOf, signal, progress };
-      const report = await this.#throughOutages(() => importExport(this.#app, request));
+      const begun = async (syncId: string): Promise<void> => {
+        // What is being written knows nothing of this run, and would write over it.
+        await saving;
+        current = { ...current, runs: [...(current.runs ?? []), syncId] };
+        await this.#save(current);
+      };
+      const report = await this.#throughOutages(() =>
+        importExport(this.#app, { ...request, begun, earlier: current.runs ?? [] }),
+      );
       end = { status: 'done', report, error: null };
     } catch (error) {
       taken.signal.throwIfAborted();

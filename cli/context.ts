@@ -5,7 +5,7 @@ import { type Config, loadConfig } from '../app/config.ts';
 import { type OpenOptions, openApp } from '../app/open-app.ts';
 import { type AppTelemetry, createTelemetry } from '../app/telemetry.ts';
 import { checkUser, DEFAULT_USER } from '../app/use-cases/scopes.ts';
-import { withLimit } from '../core/time-limit.ts';
+import { withLimit } from '../core/abort-signals.ts';
 import { type ExitStatus, InterruptedError } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { write } from './output.ts';

@@ -9,9 +9,9 @@ import {
   retry,
   wrap,
 } from 'cockatiel';
+import { withLimit } from '../core/abort-signals.ts';
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
-import { withLimit } from '../core/time-limit.ts';
 import { causeOf, limitedText } from './http/fetch-body.ts';
 
 export interface PoliteHttpOptions {

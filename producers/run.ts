@@ -1,3 +1,4 @@
+import { anyOf } from '../core/abort-signals.ts';
 import { FencedError, InputError, LogUnavailableError, messageOf, ReauthorizationError } from '../core/errors.ts';
 import { type Account, accountName } from '../core/keys.ts';
 import type { SnapshotBegin, SyncStarted } from '../schemas/generated/records.ts';
@@ -115,7 +116,7 @@ class ActiveRun implements Run {
     this.writer = new RunWriter(deps, options.account, syncId, lease.fence);
     const { signal } = options;
     const signals = [this.overtaken.signal, this.disconnected.signal, ...(signal === undefined ? [] : [signal])];
-    this.signal = AbortSignal.any(signals);
+    this.signal = anyOf(signals);
   }
 
   /** Renews the lease until the returned function is called. */

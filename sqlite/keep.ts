@@ -12,7 +12,7 @@ const holder = fs as { [KEPT]?: Set<object> };
  * Keeps the connection and its statements from being collected. On Node.js 24.19 and newer the garbage collector aborts the
  * process when it destroys an object of better-sqlite3 12 while no script runs (nodejs/node#65446); version 13 is free of
  * that, but does not run on Node.js 20. See docs/decisions/0011. So the number of statements has to be bounded: prepare a
- * statement once. Iterators cannot be kept: `all` takes their place.
+ * statement once. Iterators cannot be kept: `all` takes their place, and `iterate` throws.
  */
 export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Database {
   holder[KEPT] ??= new Set();
@@ -23,7 +23,7 @@ export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Da
   const keep = (sql: string): BetterSqlite3.Statement => {
     const statement = prepare(sql);
     kept.add(statement);
-    return statement;
+    return Object.assign(statement, { iterate: refuseToIterate });
   };
   keepBackups(db, kept);
   return Object.assign(db, {
@@ -36,6 +36,10 @@ export function keepFromCollection(db: BetterSqlite3.Database): BetterSqlite3.Da
       return statement.pluck().get();
     },
   });
+}
+
+function refuseToIterate(): never {
+  throw new Error('iterators of better-sqlite3 are let go of, which ends Node.js 24: use all() (decision 0011)');
 }
 
 interface Native {

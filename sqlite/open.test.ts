@@ -80,6 +80,10 @@ describe('openDatabase', () => {
   });
 });
 
+it('hands out no iterators, which nothing can keep from the garbage collector', () => {
+  expect(() => open().prepare('SELECT id FROM notes').iterate()).toThrow('use all()');
+});
+
 describe('transaction', () => {
   it('commits what returns and rolls back what throws', () => {
     const db = open();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { OutcomeTail } from '../../app/use-cases/outcome-tail.ts';
 import { RunTail } from '../../app/use-cases/run-tail.ts';
+import { anyOf } from '../../core/abort-signals.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
 import { toView } from '../upload-view.ts';
@@ -46,7 +47,7 @@ async function stream(
 ): Promise<void> {
   const gone = new AbortController();
   raw.on('close', () => gone.abort());
-  const stopped = AbortSignal.any([closing, gone.signal]);
+  const stopped = anyOf([closing, gone.signal]);
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',

@@ -3,8 +3,8 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
+import { withLimit } from '../../core/abort-signals.ts';
 import { messageOf } from '../../core/errors.ts';
-import { withLimit } from '../../core/time-limit.ts';
 import { type ImageType, imageTypeOf } from './image-type.ts';
 import { isPublicAddress } from './public-address.ts';
 

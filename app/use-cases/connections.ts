@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { anyOf } from '../../core/abort-signals.ts';
 import { messageOf, NotFoundError } from '../../core/errors.ts';
 import type { BrowserCallback } from '../../core/ports/provider.ts';
 import type { App } from '../app.ts';
@@ -77,7 +78,7 @@ export class Connections {
     const cancel = new AbortController();
     const id = randomUUID();
     const entry: Entry = { view: { id, state: 'waiting', provider, user }, cancel, ended: Promise.resolve() };
-    const signal = AbortSignal.any([this.#closing, cancel.signal]);
+    const signal = anyOf([this.#closing, cancel.signal]);
     let work: Promise<ConnectReport>;
     let asked: Promise<void> = new Promise(() => undefined);
     if (token !== null) work = connect(this.#app, { provider, user, how: { by: 'token', token }, signal });

@@ -3,6 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { anyOf } from '../../core/abort-signals.ts';
 import { InputError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
 import { Turns } from '../../core/turns.ts';
@@ -216,7 +217,7 @@ export class Uploads {
 
   async #import(upload: Upload): Promise<void> {
     const taken = new AbortController();
-    const signal = AbortSignal.any([this.#stopping.signal, taken.signal]);
+    const signal = anyOf([this.#stopping.signal, taken.signal]);
     if (signal.aborted) return;
     let current: Upload = { ...upload, status: 'importing' };
     let savedAt = this.#app.clock.elapsed();

@@ -34,7 +34,8 @@ const kept: unknown[] = [];
 
 /** The rows, one after the other. */
 export function eachOf<R>(statement: Statement<[], R>): IterableIterator<R> {
-  const rows = statement.iterate();
+  const bare = Object.getPrototypeOf(statement) as Statement<[], R>;
+  const rows = bare.iterate.call(statement);
   kept.push(rows);
   return rows;
 }

@@ -4,6 +4,7 @@ import type { App } from '../../app/app.ts';
 import type { RunningApi } from '../../app/open-app.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { isRestoreDue } from '../../app/use-cases/restore.ts';
+import { anyOf } from '../../core/abort-signals.ts';
 import { InputError } from '../../core/errors.ts';
 import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { write } from '../output.ts';
@@ -62,7 +63,7 @@ async function runOnce(
       const text = options.json === true ? JSON.stringify(ready) : greeting(url, app.config.dataDir);
       if (!said.ready) await write(context.io.stdout, `${text}\n`);
       said.ready = true;
-      const end = AbortSignal.any([signal, app.roles.left]);
+      const end = anyOf([signal, app.roles.left]);
       await new Promise<void>((resolve) => {
         if (end.aborted) resolve();
         end.addEventListener('abort', () => resolve(), { once: true });

@@ -1,6 +1,6 @@
+import { withLimit } from '../../core/abort-signals.ts';
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { InputError } from '../../core/errors.ts';
-import { withLimit } from '../../core/time-limit.ts';
 import { causeOf, limitedText } from './fetch-body.ts';
 import { RateBudget, type RateBudgetDeps, type RateBudgetOptions } from './rate-budget.ts';
 import {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { withLimit } from '../../core/abort-signals.ts';
 import { InputError } from '../../core/errors.ts';
 import type { BrowserCallback, ConnectPrompt } from '../../core/ports/provider.ts';
-import { withLimit } from '../../core/time-limit.ts';
 import type { RedditApplication } from './access-tokens.ts';
 
 export interface BrowserFlow {

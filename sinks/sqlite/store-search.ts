@@ -133,8 +133,9 @@ export class StoreSearch {
     const isLarge = this.#last.get(expression) !== undefined;
     const from = isLarge ? (this.#lastWanted.get(expression, buckets, after, upTo) ?? 0) : 0;
     const best: Scored[] = [];
-    // The filter is looked at from the best on, so that it costs no more than the limit asks for.
-    for (const scored of this.#ranked.iterate(expression, from)) {
+    // The filter is looked at from the best on, so that it costs no more than the limit asks for. All at once: an iterator is
+    // let go of (decision 0011).
+    for (const scored of this.#ranked.all(expression, from)) {
       if (this.#isWanted.get(scored[0], buckets, after, upTo) === undefined) continue;
       best.push(scored);
       if (best.length === limit) break;

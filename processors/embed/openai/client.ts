@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
+import { withLimit } from '../../../core/abort-signals.ts';
 import { jitteredBackoffMs } from '../../../core/backoff.ts';
 import { EmbedderUnavailableError } from '../../../core/errors.ts';
-import { withLimit } from '../../../core/time-limit.ts';
 import type { EmbedderDeps } from '../embedder-deps.ts';
 import { Semaphore } from '../semaphore.ts';
 import { type Answer, NoAnswerError, readAnswer } from './answer.ts';

@@ -163,6 +163,8 @@ export interface AccountRow {
   /** highest `seq` of that run that was applied */
   seq: number;
   syncId: string | null;
+  /** nobody but a public list ever told what it holds; absent where an earlier version folded it, and nobody knows */
+  publicOnly?: boolean;
 }
 
 export interface RunCounts {
@@ -278,7 +280,15 @@ export function newScopeRow(scope: string): ScopeRow {
 }
 
 export function newAccountRow(account: string): AccountRow {
-  return { account, fence: 0, seq: -1, syncId: null };
+  return { account, fence: 0, seq: -1, syncId: null, publicOnly: true };
+}
+
+/** Whether a list with this proof shows all that was taken in before: a public one lacks the private items that a token showed. */
+export function showsAll(
+  { publicOnly = false }: Pick<AccountRow, 'publicOnly'>,
+  proof: AppliedSnapshot['proof'],
+): boolean {
+  return proof !== 'walks' || publicOnly;
 }
 
 /** Law 2: position of the item's last sighting, by a record of its own or by the snapshot last applied. */

@@ -40,6 +40,11 @@ export class AccountCredentials implements CredentialHolder {
     this.#known = decryptCredentials(deps.secrets, account, metadata);
   }
 
+  /** As read last. */
+  get kind(): Credentials['kind'] {
+    return this.#known.kind;
+  }
+
   /** Rejects with InputError where the account is not connected. */
   static async open(deps: CredentialDeps, account: Account): Promise<AccountCredentials> {
     const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
@@ -65,9 +70,7 @@ export class AccountCredentials implements CredentialHolder {
       const fresh = await renewal(this.#known);
       await this.#change((metadata) => {
         if (!same(decryptCredentials(this.#deps.secrets, this.account, metadata), this.#known))
-          throw new InputError(
-            `${accountName(this.account)} was connected again meanwhile: the next sync goes on with that`,
-          );
+          throw connectedAgain(this.account);
         return { ...metadata, ...encryptCredentials(this.#deps.secrets, this.account, fresh), renewing: null };
       });
       this.#known = fresh;
@@ -118,6 +121,11 @@ export class AccountCredentials implements CredentialHolder {
     if ((await changeSyncMetadata(this.#deps.metadata, this.account, change)) === null)
       throw notConnected(this.account);
   }
+}
+
+/** What a run began with is not what the account is connected with by now. */
+export function connectedAgain(account: Account): InputError {
+  return new InputError(`${accountName(account)} was connected again meanwhile: the next sync goes on with that`);
 }
 
 /** Fields of the sync metadata of an account that was just connected. */

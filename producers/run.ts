@@ -151,8 +151,9 @@ class ActiveRun implements Run {
 
   async start(): Promise<void> {
     const { mode, login = null, causedBy = null, commandId = null } = this.options;
+    const credentialKind = mode === 'import' ? null : this.metadata.credentialKind;
     this.startedPosition = await this.writer.append(
-      [{ type: 'SyncStarted', value: { mode, login, causedBy, commandId } }],
+      [{ type: 'SyncStarted', value: { mode, login, causedBy, commandId, credentialKind } }],
       () => this.stopIfOvertaken(),
     );
   }

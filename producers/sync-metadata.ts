@@ -44,8 +44,6 @@ export interface SyncMetadata {
   readonly connectedAt: number | null;
   /** null: not connected */
   readonly credentialKind: Credentials['kind'] | null;
-  /** nobody but a public list ever told what it holds; null: see isPublicOnly */
-  readonly publicOnly: boolean | null;
   /** encrypted (law 12) */
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
@@ -88,7 +86,6 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     mostEver: {},
     connectedAt: null,
     credentialKind: null,
-    publicOnly: null,
     accessToken: null,
     refreshToken: null,
     tokenExpiresAt: null,
@@ -99,14 +96,6 @@ export function newSyncMetadata({ provider, user }: Account): SyncMetadata {
     cadenceMs: null,
     nextSyncAt: 0,
   };
-}
-
-/**
- * Whether what a public list lacks is gone: a token may have shown private items, which such a list never has. Versions that did
- * not note it knew only what it is connected by.
- */
-export function isPublicOnly({ publicOnly, credentialKind }: SyncMetadata): boolean {
-  return publicOnly ?? credentialKind === 'public';
 }
 
 /** What was stored, with defaults for fields that the version which wrote it did not know. */

@@ -3,8 +3,8 @@ import type { FoldContext } from '../core/fold/effects.ts';
 import { type Gap, GapFinder } from '../core/fold/gaps.ts';
 import type { Finding } from '../core/fold/merge.ts';
 import { coverageOf, finishSnapshot, type Refusal, refuseEarly, refuseLate } from '../core/fold/snapshot.ts';
-import { kindOf, scopeName } from '../core/keys.ts';
-import { type Judgement, newLedgerRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
+import { accountName, kindOf, scopeName } from '../core/keys.ts';
+import { type Judgement, newLedgerRow, type RunRow, type ScopeRow, showsAll } from '../core/ledger.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import { SetDigest } from '../core/set-digest.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
@@ -30,8 +30,16 @@ export interface EndDeps {
  * row in small steps. Every step can be repeated: after a crash the comparison is made again, finds what is left, and judges
  * by the figures that were kept. The last step is the caller's commit, which also moves the applied position.
  */
-export async function applyEnd(deps: EndDeps, end: SnapshotEnd): Promise<UnitOfWork> {
+export async function applyEnd(deps: EndDeps, said: SnapshotEnd): Promise<UnitOfWork> {
   const unit = deps.newUnit();
+  const account = await unit.account(accountName(said));
+  // Earlier versions did not say in SyncStarted what an account is connected with; what only a token can prove tells it. One that was
+  // aborted proves nothing.
+  if (said.status === 'complete' && said.proof !== 'walks' && account.publicOnly === true) {
+    account.publicOnly = false;
+    unit.changedAccount(account);
+  }
+  const end: SnapshotEnd = showsAll(account, said.proof) ? said : { ...said, coverage: 'unknown' };
   const scope = await unit.scope(scopeName(end));
   const run = await unit.run(end.syncId);
   unit.changedScope(scope);

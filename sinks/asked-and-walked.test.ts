@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+import { accountName } from '../core/keys.ts';
 import { textHashOf } from '../core/text-hash.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
+import { UnitOfWork } from './unit-of-work.ts';
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `7${String(i).padStart(4, '0')}`);
 
 /** A full walk that lists `ids`; resolves to what a verdict names of it. */
-async function walk(scenario: Scenario, ids: readonly string[], proof: 'verdict' | 'walks') {
-  const run = scenario.run('full');
+async function walk(
+  scenario: Scenario,
+  ids: readonly string[],
+  proof: 'verdict' | 'walks',
+  credentialKind: string | null = null,
+) {
+  const run = scenario.run('full', { credentialKind });
   const snapshotBegin = scenario.ingest.length;
   const snapshotId = run.snapshot(ids, { proof });
   run.finish();
@@ -79,6 +86,45 @@ describe('absence from walks', () => {
     // 20 more are missing for the first time: they do not go yet, and do not make it a mass removal.
     await walk(scenario, ids.slice(0, 38), 'walks');
     expect(await scenario.idsOf('trash')).toEqual(ids.slice(58));
+  });
+});
+
+describe('absence from the walks of a public list', () => {
+  const shown = async (scenario: Scenario): Promise<readonly string[]> => {
+    for (let walks = 0; walks < 3; walks++) await walk(scenario, ['a'], 'walks', 'public');
+    return scenario.idsOf('trash');
+  };
+
+  it('removes where nobody but such a list ever told of the account', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'walks', 'public');
+    expect(await shown(scenario)).toEqual(['b']);
+  });
+
+  it('says nothing where a token had shown it, though its sync came to no end', async () => {
+    const scenario = new Scenario();
+    const run = scenario.run('full', { credentialKind: 'token' });
+    for (const id of ['a', 'b']) run.item(id, { sighting: true });
+    expect(await shown(scenario)).toEqual([]);
+    expect((await scenario.sink.store.scope(scenario.scopeName))?.applied).toMatchObject({ coverage: 'unknown' });
+  });
+
+  it('says nothing where an earlier version walked with a token, which its SyncStarted does not tell', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'verdict');
+    expect(await shown(scenario)).toEqual([]);
+  });
+
+  it('says nothing where an earlier version folded it, of which nobody knows what was seen, until it is folded anew', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'walks', 'public');
+    const { store, applier } = scenario.sink;
+    const unit = new UnitOfWork(store);
+    const row = await unit.account(accountName(scenario.scope));
+    delete row.publicOnly;
+    unit.changedAccount(row);
+    await store.commit(unit.changeSet(0, applier.progress, applier.progress));
+    expect(await shown(scenario)).toEqual([]);
   });
 });
 

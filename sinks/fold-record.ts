@@ -183,6 +183,7 @@ export class RecordFolder {
     account.fence = start.fence;
     account.syncId = start.syncId;
     account.seq = start.seq;
+    if (start.credentialKind !== null && start.credentialKind !== 'public') account.publicOnly = false;
     this.#unit.changedAccount(account);
     this.#unit.addRun(
       newRunRow({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
-import { inCollection, type RunCounts, type RunRow } from '../../core/ledger.ts';
+import { inCollection, newAccountRow, type RunCounts, type RunRow, showsAll } from '../../core/ledger.ts';
 import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
 import { cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import type { LiveProvider } from '../../producers/sync/live-provider.ts';
@@ -109,9 +109,11 @@ export async function previewAccount(app: App, request: SyncRequest): Promise<Sy
   const counts = { new: 0, updated: 0, unchanged: 0 };
   let suspect = 0;
   let fetched = 0;
-  for (const { collection, listed, kinds } of preview.collections) {
+  const row = (await app.store.account(accountName(account))) ?? newAccountRow(accountName(account));
+  for (const { collection, listed, kinds, proof } of preview.collections) {
     const scope = scopeName({ ...account, collection });
     fetched += listed.size;
+    const asked = showsAll(row, proof) ? kinds : [];
     const stored = new Map<string, string>();
     for (let after: string | null = null; ; ) {
       const rows = await app.store.glance(scope, after, PAGE);
@@ -121,7 +123,7 @@ export async function previewAccount(app: App, request: SyncRequest): Promise<Sy
       for (const { itemId, state, pinned, documentHash } of rows) {
         if (!inCollection(state)) continue;
         stored.set(itemId, documentHash);
-        if (!pinned && !listed.has(itemId) && kinds.includes(kindOf(itemId))) suspect++;
+        if (!pinned && !listed.has(itemId) && asked.includes(kindOf(itemId))) suspect++;
       }
     }
     for (const [itemId, hash] of listed) {

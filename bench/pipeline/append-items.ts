@@ -13,7 +13,12 @@ export async function appendItems(stack: Stack, items: number, textBytes: number
   const itemAt = sampleItems(textBytes);
   const run = stack.newRun(ACCOUNT, 'bench', 1);
   await run.append(
-    [{ type: 'SyncStarted', value: { mode: 'full', login: null, causedBy: null, commandId: null } }],
+    [
+      {
+        type: 'SyncStarted',
+        value: { mode: 'full', login: null, causedBy: null, commandId: null, credentialKind: null },
+      },
+    ],
     () => {},
   );
   for (let from = 0; from < items; from += ITEMS_AT_ONCE) {

@@ -43,7 +43,7 @@ export class OtherAccount {
   async #send(): Promise<void> {
     const run = this.#stack.newRun(this.#account, 'other', 1);
     const itemAt = sampleItems(TEXT_BYTES);
-    const started = { mode: 'full', login: null, causedBy: null, commandId: null } as const;
+    const started = { mode: 'full', login: null, causedBy: null, commandId: null, credentialKind: null } as const;
     await run.append([{ type: 'SyncStarted', value: started }], () => {});
     const since = performance.now();
     for (let n = 0; !this.#stopped; ) {

@@ -45,7 +45,12 @@ export async function runReconcile(input: ReconcileInput): Promise<ReconcileResu
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
   const writer = stack.newRun(SCOPE, SYNC_ID, 1);
   await writer.append(
-    [{ type: 'SyncStarted', value: { mode: 'import', login: null, causedBy: null, commandId: null } }],
+    [
+      {
+        type: 'SyncStarted',
+        value: { mode: 'import', login: null, causedBy: null, commandId: null, credentialKind: null },
+      },
+    ],
     () => {},
   );
   const since = performance.now();

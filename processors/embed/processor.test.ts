@@ -47,6 +47,7 @@ describe('embed processor', () => {
       login: null,
       causedBy: null,
       commandId: null,
+      credentialKind: null,
     });
     const records = Array.from({ length: 3 }, (_, index) => ({ key: `k${index}`, value }));
     await bench.log.append('ingest', 0, records);

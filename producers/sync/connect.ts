@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.ts';
 import { type Account, accountName } from '../../core/keys.ts';
 import type { BrowserCallback, Connected, ConnectPrompt, Provider, Session } from '../../core/ports/provider.ts';
 import { connectedMetadata } from '../credentials.ts';
-import { isPublicOnly, readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import { ways } from '../ways.ts';
 import { capable } from './connected-run.ts';
 import type { SyncDeps } from './sync-deps.ts';
@@ -34,11 +34,9 @@ export async function connectAccount<Raw, S extends Session>(
       throw new InputError(
         `${accountName(account)} is bound to ${stored.loginName ?? 'another login'}, and this is ${loginName}: connect it as another user (${ways.user})`,
       );
-    const publicOnly = connected.credentials.kind === 'public' && (stored.login === null || isPublicOnly(stored));
     const changed: SyncMetadata = {
       ...stored,
       ...connectedMetadata(deps.secrets, account, connected, deps.clock.now()),
-      publicOnly,
     };
     if ((await deps.metadata.compareAndSet(key, document?.version ?? null, changed)) !== null)
       return { login, loginName };

@@ -2,7 +2,7 @@ import { FencedError, InputError, ReauthorizationError } from '../../core/errors
 import { type Account, accountName } from '../../core/keys.ts';
 import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
 import { AccountBusyError } from '../account-lease.ts';
-import { AccountCredentials, type CredentialDeps } from '../credentials.ts';
+import { AccountCredentials, type CredentialDeps, connectedAgain } from '../credentials.ts';
 import { type Run, type RunResult, UntoldRunError, withRun } from '../run.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import type { SyncDeps } from './sync-deps.ts';
@@ -41,12 +41,11 @@ export async function executeConnected<Raw, S extends Session>(
       if (credentialKind === null && (mode === 'recheck' || mode === 'backfill'))
         return { value: undefined, counts: {} };
       const { session, holder } = await openSession(deps, provider, account, run.signal);
+      // Its SyncStarted says what it is connected with, and so what a list of it can lack.
+      if (holder.kind !== run.metadata.credentialKind) throw connectedAgain(account);
       const { counts, ...rest } = await work(run, session).catch(async (error: unknown) => {
         // What was refused is not what the account is connected with by now.
-        if (error instanceof ReauthorizationError && !(await holder.isCurrent()))
-          throw new InputError(
-            `${accountName(account)} was connected again meanwhile: the next sync goes on with that`,
-          );
+        if (error instanceof ReauthorizationError && !(await holder.isCurrent())) throw connectedAgain(account);
         throw error;
       });
       return { value: undefined, counts: { ...counts, ...session.usage() }, ...rest };

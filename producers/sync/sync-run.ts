@@ -4,7 +4,7 @@ import type { SyncCommand } from '../../schemas/generated/records.ts';
 import type { Run } from '../run.ts';
 import { describeIds } from '../snapshot-chunks.ts';
 import { beginSnapshot } from '../snapshot-writer.ts';
-import { isPublicOnly, readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
+import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
 import { dueMode } from './cadence.ts';
 import { capable, executeConnected } from './connected-run.ts';
 import { type KnownHashes, readHashes, removeUnnamed, writeHashes } from './known-hashes.ts';
@@ -85,7 +85,8 @@ async function fullWalk<Raw, S extends Session>(
   await snapshot.end(
     await describeIds({ by: 'documentHash', items: listed }),
     {
-      coverage: saysNothing(run, walked) ? 'unknown' : end.coverage,
+      // Something in it could not be read, and may be any of those that seem to be missing.
+      coverage: walked.nameless > 0 ? 'unknown' : end.coverage,
       kinds: [...end.kinds],
       proof: end.proof,
       asOf: null,
@@ -96,11 +97,6 @@ async function fullWalk<Raw, S extends Session>(
     { withChunks },
   );
   return { walked, hashes: listed, count: Math.max(listed.size, counts.fetched) };
-}
-
-/** Of what it lacks: something in it could not be read, or it cannot show all that was taken in before. */
-function saysNothing(run: Run, { nameless, end }: Walked<ListingEnd>): boolean {
-  return nameless > 0 || (end.proof === 'walks' && !isPublicOnly(run.metadata));
 }
 
 async function deltaWalk<Raw, S extends Session>(

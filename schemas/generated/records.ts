@@ -402,6 +402,8 @@ export interface SyncStarted {
   readonly causedBy: string | null;
   /** event id of the command that it executes */
   readonly commandId: string | null;
+  /** token, oauth, public: what the account is connected with; null: the run asks nobody, or is of an earlier version */
+  readonly credentialKind: string | null;
 }
 
 /** Every kind of record, by the name of its schema. */

@@ -568,6 +568,12 @@ export const CURRENT_SCHEMAS = {
         doc: 'sync id of the run whose effects this run completes',
       },
       { name: 'commandId', type: ['null', 'string'], default: null, doc: 'event id of the command that it executes' },
+      {
+        name: 'credentialKind',
+        type: ['null', 'string'],
+        default: null,
+        doc: 'token, oauth, public: what the account is connected with; null: the run asks nobody, or is of an earlier version',
+      },
     ],
   },
 } as const;

@@ -130,6 +130,7 @@ export class ProducerRun {
           login: 'login 1',
           causedBy: this.#command?.causedBy ?? null,
           commandId: this.#command?.eventId ?? null,
+          credentialKind: this.#deps.proof === 'walks' ? 'public' : null,
         },
       },
       SLOT.run,

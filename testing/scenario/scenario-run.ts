@@ -2,7 +2,7 @@ import type { Scope } from '../../core/keys.ts';
 import { SLOT } from '../../core/keys.ts';
 import type { Decoded } from '../../core/ports/schema-codec.ts';
 import { digestOfIds } from '../../core/set-digest.ts';
-import type { ItemVerdict, RawItem, SnapshotEnd } from '../../schemas/generated/records.ts';
+import type { ItemVerdict, RawItem, SnapshotEnd, SyncStarted } from '../../schemas/generated/records.ts';
 
 /** What a run needs of its scenario. */
 export interface ScenarioLog {
@@ -22,6 +22,9 @@ export interface ScenarioRecord {
   readonly otherKeys: readonly string[];
 }
 
+/** What a run's SyncStarted says of it. */
+export type RunDetail = Partial<Pick<SyncStarted, 'causedBy' | 'commandId' | 'login' | 'credentialKind'>>;
+
 type Entry = { readonly id: string; readonly hash?: string; readonly savedAt?: number | null };
 
 /** A run of a producer in a scenario: what it appends carries its fencing number and counts up. */
@@ -37,7 +40,7 @@ export class ScenarioRun {
     scenario: ScenarioLog,
     fence: number,
     mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill',
-    detail: { readonly causedBy?: string; readonly commandId?: string; readonly login?: string },
+    detail: RunDetail,
   ) {
     this.#scenario = scenario;
     this.#fence = fence;
@@ -55,6 +58,7 @@ export class ScenarioRun {
           login: detail.login ?? null,
           causedBy: detail.causedBy ?? null,
           commandId: detail.commandId ?? null,
+          credentialKind: detail.credentialKind ?? null,
         },
       },
       SLOT.run,

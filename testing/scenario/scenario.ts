@@ -12,7 +12,7 @@ import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
 import { ObjectCodec } from './object-codec.ts';
-import { type ScenarioRecord, ScenarioRun } from './scenario-run.ts';
+import { type RunDetail, type ScenarioRecord, ScenarioRun } from './scenario-run.ts';
 
 /** A sink in memory: what it has read, and what it is. */
 export interface ScenarioSink {
@@ -66,10 +66,7 @@ export class Scenario {
   }
 
   /** Begins a run of a producer: SyncStarted is in the log. */
-  run(
-    mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill' = 'import',
-    detail: { readonly causedBy?: string; readonly commandId?: string; readonly login?: string } = {},
-  ): ScenarioRun {
+  run(mode: 'delta' | 'full' | 'import' | 'recheck' | 'backfill' = 'import', detail: RunDetail = {}): ScenarioRun {
     return new ScenarioRun(this, ++this.fence, mode, detail);
   }
 

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { disconnect } from '../../app/use-cases/accounts.ts';
 import { explainItem } from '../../app/use-cases/explain.ts';
+import { previewAccount } from '../../app/use-cases/sync.ts';
+import type { SyncMetadata } from '../../producers/sync-metadata.ts';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { applyStarDay, readStarHistory } from '../../testing/fake-github/star-history.ts';
 import type { FakeLogin } from '../../testing/fake-github/world.ts';
+import { FAULTS } from '../../testing/fake-service/fake-service.ts';
 import { seedFor } from '../../testing/seeds.ts';
 import { connectAndSync, openSyncDriver, syncNow } from '../../testing/topology/sync-driver.ts';
 import type { TopologyDriver } from '../../testing/topology/topology-driver.ts';
@@ -164,6 +167,9 @@ describe('GitHub stars on the whole pipeline', () => {
     expect(await driver.ids()).toEqual(stars());
     me.name = 'renamed';
     github.world.unstar(me, 5);
+    github.before = ({ url }) => (url.pathname.endsWith('/starred') ? FAULTS.forbidden : undefined);
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ error: expect.anything() });
+    github.before = () => undefined;
     expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0 });
     expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 1, converged: true });
     expect(await driver.ids()).toEqual(stars());
@@ -178,6 +184,7 @@ describe('GitHub stars on the whole pipeline', () => {
     github.seesPrivate = false;
     await disconnect(driver.app, 'github', 'me', false);
     await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+    expect(await previewAccount(driver.app, { ...ACCOUNT, full: true })).toMatchObject({ suspect: 0 });
     for (let walks = 0; walks < 2; walks++)
       expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, held: 0, converged: null });
     expect(await driver.ids()).toEqual(stars());
@@ -187,6 +194,51 @@ describe('GitHub stars on the whole pipeline', () => {
     await begin();
     expect(await syncNow(driver, 'github', true)).toMatchObject({ converged: true });
     expect(await driver.ids()).toEqual(stars());
+  });
+
+  it.each(['done', 'cut off'])(
+    'knows of the token by the log alone, where the metadata of the account were lost after its sync was %s',
+    async (end) => {
+      starAll(120);
+      // They are on the first page.
+      const hidden = ['118', '119', '120'];
+      for (const id of hidden) github.world.repository(Number(id), { isPrivate: true });
+      github.seesPrivate = true;
+      if (end === 'cut off')
+        github.before = ({ url }) => (url.searchParams.get('page') === '2' ? FAULTS.forbidden : undefined);
+      await begin();
+      expect(await driver.ids()).toEqual(expect.arrayContaining(hidden));
+      github.before = () => undefined;
+      github.seesPrivate = false;
+      await driver.app.metadata.remove('github:me');
+      await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+      for (let walks = 0; walks < 2; walks++)
+        expect(await syncNow(driver, 'github', true)).toMatchObject({ removed: 0, held: 0, converged: null });
+      expect(await driver.ids()).toEqual(stars());
+    },
+  );
+
+  it('takes nothing with a token that it was connected with while its run began as that of a public list', async () => {
+    starAll(5);
+    await begin();
+    const { metadata } = driver.app;
+    const read = async () => (await metadata.get('github:me'))?.value as SyncMetadata;
+    const { credentialKind, accessToken } = await read();
+    await disconnect(driver.app, 'github', 'me', false);
+    await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+    const get = metadata.get.bind(metadata);
+    const spied = jest.spyOn(metadata, 'get').mockImplementation(async (key) => {
+      const document = await get(key);
+      const stored = document?.value as SyncMetadata | undefined;
+      if (key !== 'github:me' || document === null || (stored?.lease ?? null) === null) return document;
+      await metadata.compareAndSet(key, document.version, { ...stored, credentialKind, accessToken });
+      return get(key);
+    });
+    expect(await syncNow(driver, 'github', true)).toMatchObject({
+      error: expect.stringContaining('connected again meanwhile'),
+    });
+    spied.mockRestore();
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ error: null, converged: true });
   });
 
   it('waits for the reset where the budget is used up, says so, and goes on', async () => {

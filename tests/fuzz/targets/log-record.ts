@@ -62,7 +62,14 @@ const scope = { ...head, collection: 'favorites' };
 export const logRecord: FuzzTarget = {
   about: 'records in the topics: keys, headers and bodies that any writer may have written',
   seeds: [
-    record('ingest', 'SyncStarted', { ...head, mode: 'full', login: null, causedBy: null, commandId: null }),
+    record('ingest', 'SyncStarted', {
+      ...head,
+      mode: 'full',
+      login: null,
+      causedBy: null,
+      commandId: null,
+      credentialKind: null,
+    }),
     record('ingest', 'RawItem', sampleItem, 'hoardarr-first-position: 1\nhoardarr-first-key: a|b|c|d'),
     record('enriched', 'EnrichedItem', sampleEnriched, 'hoardarr-position: 12'),
     record('ingest', 'SnapshotBegin', { ...scope, snapshotId: 's', login: null, asOf: null }),

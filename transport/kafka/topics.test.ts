@@ -9,6 +9,8 @@ import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { kafkaClient } from './kafka-link.ts';
 import { prepareTopics } from './topics.ts';
 
+const UNCLEAN = 'unclean.leader.election.enable';
+
 describeWithParts('topics on a real broker', ['kafka'], (environment) => {
   let prefix: string;
   let admin: Admin;
@@ -55,6 +57,58 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
   it('are made by one of several that start together', async () => {
     const counts = await Promise.all([1, 2, 3].map(() => prepareTopics(admin, prefix, 3)));
     expect(counts).toEqual([3, 3, 3]);
+  });
+
+  /** Another process makes the topics after this one has seen that they are missing. */
+  const whileOthersMake = (before: () => Promise<unknown>): Admin => ({
+    ...admin,
+    async createTopics(options) {
+      await before();
+      return await admin.createTopics(options);
+    },
+  });
+
+  it('are verified where another process makes them meanwhile', async () => {
+    const lossy = whileOthersMake(async () => {
+      const configEntries = [{ name: 'cleanup.policy', value: 'delete' }];
+      const topics = [{ topic: `${prefix}ingest`, numPartitions: 2, replicationFactor: 1, configEntries }];
+      await admin.createTopics({ topics, waitForLeaders: false });
+    });
+    await expect(prepareTopics(lossy, prefix, 2)).rejects.toThrow(
+      `cleanup.policy of ${prefix}ingest is 'delete', but has to be 'compact'`,
+    );
+  });
+
+  it('have as many partitions as another process gives them meanwhile', async () => {
+    const late = whileOthersMake(() => prepareTopics(admin, prefix, 3));
+    expect(await prepareTopics(late, prefix, undefined)).toBe(3);
+    prefix += 'again.';
+    await expect(prepareTopics(late, prefix, 2)).rejects.toThrow('has 3 partitions instead of 2');
+  });
+
+  it.each([
+    ['does without a setting that a policy of the cluster forbids, where the default will do', 1, null],
+    ['is told where a policy forbids more than that', 2, 'POLICY_VIOLATION'],
+  ])('%s', async (_name, refusals, type) => {
+    let refused = 0;
+    const strict: Admin = {
+      ...admin,
+      async createTopics(options) {
+        if (refused++ === refusals) return await admin.createTopics(options);
+        const violation = Object.assign(new Error('forbidden'), { type: 'POLICY_VIOLATION' });
+        throw Object.assign(new Error('Topic creation errors'), { errors: [violation] });
+      },
+    };
+    const prepared = prepareTopics(strict, prefix, 1);
+    if (type !== null) {
+      await expect(prepared).rejects.toMatchObject({ type });
+      return;
+    }
+    expect(await prepared).toBe(1);
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefix}ingest` };
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+    const unclean = resources[0]?.configEntries.find(({ configName }) => configName === UNCLEAN);
+    expect(unclean).toMatchObject({ configValue: 'false', isDefault: true });
   });
 
   it('are waited for where a broker learns later than the controller that they are there', async () => {
@@ -104,6 +158,7 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     [3, '2', null],
     [2, '1', null],
     [5, '3', null],
+    [3, '4', 'has to be at most 3, as many as it has replicas'],
   ])('with %i replicas of which %s has to have a record: %s', async (replicas, least, words) => {
     await prepareTopics(admin, prefix, 1);
     // The broker of this test stands alone, so that more replicas can only be told of.
@@ -153,7 +208,8 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     ['enriched', 'cleanup.policy', 'compact,delete', "has to be 'compact'"],
     ['commands', 'retention.ms', '1000', 'has to be at least 604800000'],
     ['dead-letter', 'max.message.bytes', '1000', 'has to be at least 2162688'],
-    ['outcomes', 'unclean.leader.election.enable', 'true', "has to be 'false'"],
+    ['outcomes', UNCLEAN, 'true', "has to be 'false'"],
+    ['commands', 'min.insync.replicas', '2', 'has to be at most 1, as many as it has replicas'],
   ])('are refused where %s has the %s %s', async (topic, name, value, words) => {
     await prepareTopics(admin, prefix, 1);
     await alter(topic, name, value);

@@ -42,13 +42,8 @@ const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = 
   },
 };
 
-const VERIFIED = [
-  'cleanup.policy',
-  'retention.ms',
-  'max.message.bytes',
-  'min.insync.replicas',
-  'unclean.leader.election.enable',
-] as const;
+const UNCLEAN = 'unclean.leader.election.enable';
+const VERIFIED = ['cleanup.policy', 'retention.ms', 'max.message.bytes', 'min.insync.replicas', UNCLEAN] as const;
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICAS = 3;
 /** Of a topic with more replicas, so many have to have a record before it counts as written: then losing one broker loses none. */
@@ -62,17 +57,33 @@ export function isKeptForATime(topic: TopicName): boolean {
 }
 
 /**
- * Creates the topics that are missing and verifies those that are there.
+ * Creates the topics that are missing and verifies all of them.
  *
  * @param partitions wanted; undefined: whatever the topics have, 4 for new ones
  * @returns the partition count, the same for every topic
- * @throws InputError that names the setting and what to do, where a topic would lose records, or partitions differ
+ * @throws InputError that names the setting and what to do, where a topic would lose records or take none, or partitions differ
  */
 export async function prepareTopics(admin: Admin, prefix: string, partitions: number | undefined): Promise<number> {
   const nameOf = (topic: TopicName): string => `${prefix}${topic}`;
   const present = new Set(await admin.listTopics());
-  const existing = TOPIC_NAMES.filter((topic) => present.has(nameOf(topic)));
-  const shapes = await shapesOf(admin, existing.map(nameOf));
+  const names = TOPIC_NAMES.map(nameOf);
+  const existing = names.filter((name) => present.has(name));
+  let shapes = await shapesOf(admin, existing);
+  let count = countOf(shapes, partitions);
+  if (existing.length < names.length) {
+    const missing = TOPIC_NAMES.filter((topic) => !present.has(nameOf(topic)));
+    const { brokers } = await admin.describeCluster();
+    const topics = missing.map((topic) => newTopic(topic, nameOf(topic), count, brokers.length));
+    await create(admin, topics);
+    // Another process may have been first, and made them in its own way.
+    shapes = await shapesOf(admin, names);
+    count = countOf(shapes, partitions);
+  }
+  await verify(admin, nameOf, shapes);
+  return count;
+}
+
+function countOf(shapes: ReadonlyMap<string, Shape>, partitions: number | undefined): number {
   const count = partitions ?? [...shapes.values()][0]?.partitions ?? DEFAULT_PARTITIONS;
   for (const [name, found] of shapes) {
     if (found.partitions === count) continue;
@@ -84,15 +95,6 @@ export async function prepareTopics(admin: Admin, prefix: string, partitions: nu
       }`,
     );
   }
-  if (existing.length < TOPIC_NAMES.length) {
-    const { brokers } = await admin.describeCluster();
-    const missing = TOPIC_NAMES.filter((topic) => !existing.includes(topic));
-    await create(
-      admin,
-      missing.map((topic) => newTopic(topic, nameOf(topic), count, brokers.length)),
-    );
-  }
-  await verify(admin, existing, nameOf, shapes);
   return count;
 }
 
@@ -108,7 +110,7 @@ function newTopic(topic: TopicName, name: string, count: number, brokers: number
     ...SETTINGS[topic],
     'max.message.bytes': String(MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES),
     'min.insync.replicas': String(leastInsync(replicationFactor)),
-    'unclean.leader.election.enable': 'false',
+    [UNCLEAN]: 'false',
   };
   const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
   return { topic: name, numPartitions: count, replicationFactor, configEntries };
@@ -120,18 +122,31 @@ function leastInsync(replicas: number): number {
 }
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
-  try {
-    await admin.createTopics({ topics, waitForLeaders: false });
-  } catch (error) {
-    const errors = (error as { readonly errors?: readonly Error[] }).errors ?? [error as Error];
-    // Another process may have been first.
-    const other = errors.find((one) => protocolTypeOf(one) !== 'TOPIC_ALREADY_EXISTS');
-    if (other !== undefined) throw other;
-  }
+  let errors = await creationErrors(admin, topics);
+  // Clusters may forbid topics to set it. Its default is what it has to be, and what it is there is verified.
+  if (errors.some((one) => protocolTypeOf(one) === 'POLICY_VIOLATION'))
+    errors = await creationErrors(admin, topics.map(withoutUnclean));
+  const [error] = errors;
+  if (error !== undefined) throw error;
   await untilServed(
     admin,
     topics.map(({ topic }) => topic),
   );
+}
+
+/** Why topics could not be made; that another process was first is no reason. */
+async function creationErrors(admin: Admin, topics: ITopicConfig[]): Promise<readonly Error[]> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: false });
+    return [];
+  } catch (error) {
+    const errors = (error as { readonly errors?: readonly Error[] }).errors ?? [error as Error];
+    return errors.filter((one) => protocolTypeOf(one) !== 'TOPIC_ALREADY_EXISTS');
+  }
+}
+
+function withoutUnclean({ configEntries = [], ...topic }: ITopicConfig): ITopicConfig {
+  return { ...topic, configEntries: configEntries.filter(({ name }) => name !== UNCLEAN) };
 }
 
 /**
@@ -170,16 +185,14 @@ async function shapesOf(admin: Admin, names: string[]): Promise<ReadonlyMap<stri
 
 async function verify(
   admin: Admin,
-  topics: readonly TopicName[],
   nameOf: (topic: TopicName) => string,
   shapes: ReadonlyMap<string, Shape>,
 ): Promise<void> {
-  if (topics.length === 0) return;
-  const asked = topics.map((topic) => {
+  const asked = TOPIC_NAMES.map((topic) => {
     return { type: kafkajs.ConfigResourceTypes.TOPIC, name: nameOf(topic), configNames: [...VERIFIED] };
   });
   const { resources } = await untilKnown(() => admin.describeConfigs({ includeSynonyms: false, resources: asked }));
-  for (const topic of topics) {
+  for (const topic of TOPIC_NAMES) {
     const entries = resources.find(({ resourceName }) => resourceName === nameOf(topic))?.configEntries ?? [];
     for (const { configName, configValue } of entries) {
       const problem = problemWith(topic, shapes.get(nameOf(topic))?.replicas ?? 1, configName, configValue);
@@ -205,12 +218,14 @@ function problemWith(topic: TopicName, replicas: number, name: string, value: st
     return Number(value) >= least ? null : `has to be at least ${least}: else large records are refused`;
   }
   if (name === 'min.insync.replicas') {
+    if (Number(value) > replicas)
+      return `has to be at most ${replicas}, as many as it has replicas: else Kafka refuses every record`;
     const least = leastInsync(replicas);
     return Number(value) >= least
       ? null
       : `has to be at least ${least} of its ${replicas} replicas: else a record that counts as written goes with one broker`;
   }
-  if (name === 'unclean.leader.election.enable' && value !== 'false')
+  if (name === UNCLEAN && value !== 'false')
     return "has to be 'false': else a replica that lacks records may become the leader";
   return null;
 }

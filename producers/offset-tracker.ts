@@ -21,10 +21,11 @@ export class OffsetTracker {
     return true;
   }
 
-  /** Undoes the latest begin: the record is to be read again. */
+  /** Undoes the latest begin: the record is to be read again, also where it was done and only its commit failed. */
   giveBack(offset: number): void {
     this.pending.delete(offset);
     this.next = offset;
+    this.committed = Math.min(this.committed, offset);
   }
 
   /** The offset to commit now; null when an earlier record is still pending. */

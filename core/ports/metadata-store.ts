@@ -19,7 +19,8 @@ export interface MetadataStore {
    * null when somebody else was first: read again, decide again.
    */
   compareAndSet(key: string, expected: string | null, value: unknown): Promise<string | null>;
-  remove(key: string): Promise<void>;
+  /** With `expected`, only this version: one that is absent or another is left alone. */
+  remove(key: string, expected?: string): Promise<void>;
   /**
    * Takes former values and removed documents out of the bytes at rest, where the adapter can. False while somebody else is in
    * the way: call it again later.

@@ -47,8 +47,10 @@ export function openDocumentMetadata(documents: Documents): MetadataStore {
       if (version !== null) await changeKeys(documents, (keys) => keys.add(key));
       return version;
     },
-    async remove(key) {
-      await documents.remove(nameOf(key));
+    async remove(key, expected) {
+      await documents.remove(nameOf(key), expected);
+      // Left alone, it is never off the list.
+      if (expected !== undefined && (await documents.get(nameOf(key))) !== null) return;
       await changeKeys(documents, (keys) => keys.delete(key));
       // Somebody may have written it anew meanwhile.
       if ((await documents.get(nameOf(key))) !== null) await changeKeys(documents, (keys) => keys.add(key));

@@ -44,6 +44,7 @@ function createMetadata(db: Database): MetadataStore {
   const next = db.prepare<[], number>('UPDATE counter SET version = version + 1 RETURNING version').pluck();
   const put = db.prepare('INSERT OR REPLACE INTO documents (key, version, value) VALUES (?, ?, ?)');
   const remove = db.prepare('DELETE FROM documents WHERE key = ?');
+  const removeVersion = db.prepare('DELETE FROM documents WHERE key = ? AND version = ?');
   return {
     get: (key) => guarded(() => toDocument(get.get(key))),
     list: (prefix) => guarded(() => list.all(prefix, prefix, prefix).map((raw) => toDocument(raw))),
@@ -60,7 +61,8 @@ function createMetadata(db: Database): MetadataStore {
           return String(version);
         });
       }),
-    remove: (key) => guarded(() => void remove.run(key)),
+    remove: (key, expected) =>
+      guarded(() => void (expected === undefined ? remove.run(key) : removeVersion.run(key, Number(expected)))),
     eraseFreed: () => guarded(() => eraseFreedPages(db)),
     close: () => guarded(() => void db.close()),
   };

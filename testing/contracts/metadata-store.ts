@@ -113,6 +113,21 @@ function testCompareAndSet(stores: Stores): void {
     expect(await store.get('b')).toBeNull();
   });
 
+  it('removes only the version that it is told, where it is told one', async () => {
+    const [store, other] = stores();
+    const first = await store.compareAndSet('a', null, 1);
+    const second = await other.compareAndSet('a', first, 2);
+    if (first === null || second === null) throw new Error('nothing was written');
+    await store.remove('a', first);
+    expect(await store.get('a')).toEqual({ key: 'a', version: second, value: 2 });
+    expect((await other.list('')).map(({ key }) => key)).toEqual(['a']);
+    await store.remove('a', second);
+    expect(await other.get('a')).toBeNull();
+    expect(await other.list('')).toEqual([]);
+    await store.remove('a', second);
+    expect(await other.get('a')).toBeNull();
+  });
+
   it('never gives a version twice, not even after a removal', async () => {
     const [store, other] = stores();
     const first = await store.compareAndSet('a', null, 1);

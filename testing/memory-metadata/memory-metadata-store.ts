@@ -25,16 +25,19 @@ export class MemoryMetadataStore implements MetadataStore {
 
   async compareAndSet(key: string, expected: string | null, value: unknown): Promise<string | null> {
     this.#checkWrite();
+    const json = JSON.stringify(value);
+    if (json === undefined) throw new TypeError(`no JSON value was given for ${key}`);
     const found = this.#documents.get(key);
     if ((found === undefined ? null : String(found.version)) !== expected) return null;
     this.#version++;
-    this.#documents.set(key, { version: this.#version, value: JSON.parse(JSON.stringify(value)) });
+    this.#documents.set(key, { version: this.#version, value: JSON.parse(json) });
     return String(this.#version);
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, expected?: string): Promise<void> {
     this.#checkWrite();
-    this.#documents.delete(key);
+    const isMeant = expected === undefined || expected === String(this.#documents.get(key)?.version);
+    if (isMeant) this.#documents.delete(key);
   }
 
   async eraseFreed(): Promise<boolean> {

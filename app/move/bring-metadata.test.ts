@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { StoreUnavailableError } from '../../core/errors.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import { openSqliteMetadata } from '../../sinks/sqlite/sqlite-metadata.ts';
 import { type Brought, bringMetadata } from './bring-metadata.ts';
@@ -68,4 +69,64 @@ it('follows the folder where it is repeated, also where it lacks what it had, bu
   await write(own, { password: 'newer' });
   expect(await bring()).toEqual({ documents: 1, leftAlone: ['github:her'] });
   expect(await held(shared)).toEqual({ ...ended, password: 'newer' });
+});
+
+it('brings nothing back that was removed there since, and says so', async () => {
+  await write(own, { 'access:password': 'own', notify: { url: 'own' }, 'github:me': { token: '1' } });
+  await bring();
+  await shared.remove('access:password');
+  await shared.remove('notify');
+  await write(own, { notify: { url: 'changed here meanwhile' } });
+  expect(await bring()).toEqual({ documents: 0, leftAlone: ['access:password', 'notify'] });
+  expect(await held(shared)).toEqual({ 'github:me': { token: '1' } });
+});
+
+it('brings what it took away itself, once the folder has it again', async () => {
+  await write(own, { 'github:me': { token: '1' } });
+  await bring();
+  await own.remove('github:me');
+  expect(await bring()).toEqual({ documents: 1, leftAlone: [] });
+  await write(own, { 'github:me': { token: '2' } });
+  expect(await bring()).toEqual({ documents: 1, leftAlone: [] });
+  expect(await held(shared)).toEqual({ 'github:me': { token: '2' } });
+});
+
+it('brings what an attempt had announced that was cut off before it wrote it', async () => {
+  await write(own, { 'github:me': { token: '1' }, 'reddit:me': { token: 'r' } });
+  const cutOff: MetadataStore = {
+    ...shared,
+    compareAndSet: async (key, expected, value) => {
+      if (key === 'reddit:me') throw new StoreUnavailableError('cut off');
+      return await shared.compareAndSet(key, expected, value);
+    },
+  };
+  await expect(bringMetadata(own, cutOff)).rejects.toThrow('cut off');
+  expect(await held(shared)).toEqual({ 'github:me': { token: '1' } });
+  await shared.remove('github:me');
+  expect(await bring()).toEqual({ documents: 1, leftAlone: ['github:me'] });
+  expect(await held(shared)).toEqual({ 'reddit:me': { token: 'r' } });
+});
+
+it('removes nothing that somebody else wrote there at that moment', async () => {
+  await write(own, { 'github:me': { token: 'own' } });
+  await bring();
+  await own.remove('github:me');
+  const busy: MetadataStore = {
+    ...shared,
+    get: async (key) => {
+      const found = await shared.get(key);
+      if (key === 'github:me' && JSON.stringify(found?.value) === JSON.stringify({ token: 'own' }))
+        await write(shared, { [key]: { token: 'connected again there' } });
+      return found;
+    },
+  };
+  const { documents, leftAlone } = await bringMetadata(own, busy);
+  expect({ documents, leftAlone }).toEqual({ documents: 0, leftAlone: ['github:me'] });
+  expect(await held(shared)).toEqual({ 'github:me': { token: 'connected again there' } });
+});
+
+it('leaves each store its own reading of the clock, and tells nobody of it', async () => {
+  await write(own, { 'maintenance:clock': { confirmed: 1, latest: 2 } });
+  await write(shared, { 'maintenance:clock': { confirmed: 3, latest: 4 } });
+  expect(await bring()).toEqual({ documents: 0, leftAlone: [] });
 });

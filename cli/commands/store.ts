@@ -25,7 +25,7 @@ export function registerStore(program: Command, context: CliContext): void {
       );
       const text = [
         `The collection is in Couchbase now, with accounts and settings (documents: ${report.documents}): the digests are equal.`,
-        ...report.leftAlone.map((key) => `${key} was there already, and stays as it is there.`),
+        ...report.leftAlone.map((key) => `${key} was made, changed or removed there by somebody else, and stays so.`),
         'From now on set HOARDARR_STORE=couchbase wherever something runs. Other machines need the same key: HOARDARR_ENCRYPTION_KEY.',
       ];
       await context.print(options, { json: report, text: text.join('\n') });

@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
@@ -8,6 +10,7 @@ import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
 import type { App } from './app.ts';
 import { loadConfig } from './config.ts';
 import { openApp } from './open-app.ts';
+import { bindToKafka } from './open-log.ts';
 import { asideFolder, type Marker, readMarker, writeMarker } from './restore/marker.ts';
 import { KeyRing, readKeyFile } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -150,28 +153,49 @@ describe('another model', () => {
   });
 });
 
-it('keeps a restore where its servers are away, or somebody gives up waiting: that says nothing of the data', async () => {
-  const world = new CliWorld();
-  try {
-    const marker: Marker = {
-      id: '11111111-2222-4333-8444-555555555555',
-      phase: 'placed',
-      from: 'backup.tar',
-      items: 1,
-      backupAt: '2026-01-01T00:00:00.000Z',
-      startedAt: '2026-01-02T00:00:00.000Z',
-      detail: null,
-    };
-    mkdirSync(asideFolder(world.dataDir, marker), { recursive: true });
-    writeMarker(world.dataDir, marker);
-    const nobody = { KAFKA_BROKERS: '127.0.0.1:9', SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9' };
+describe('a restore whose data were put in place', () => {
+  const MARKER: Marker = {
+    id: '11111111-2222-4333-8444-555555555555',
+    phase: 'placed',
+    from: 'backup.tar',
+    items: 1,
+    backupAt: '2026-01-01T00:00:00.000Z',
+    startedAt: '2026-01-02T00:00:00.000Z',
+    detail: null,
+  };
+  let world: CliWorld;
+  beforeEach(() => {
+    world = new CliWorld();
+    mkdirSync(asideFolder(world.dataDir, MARKER), { recursive: true });
+    writeMarker(world.dataDir, MARKER);
+  });
+  afterEach(() => world.remove());
+  const openOnServers = (registry: string, signal?: AbortSignal): Promise<App> => {
+    const servers = { KAFKA_BROKERS: '127.0.0.1:9', SCHEMA_REGISTRY_URL: registry };
+    return open(world, { HOARDARR_EVENT_LOG: 'kafka', ...servers }, signal);
+  };
+
+  it('is kept where servers are away, or somebody gives up waiting: that says nothing of the data', async () => {
     const interrupted = new AbortController();
     const ends = { 'cannot be asked': AbortSignal.timeout(50), interrupted: interrupted.signal };
     setTimeout(() => interrupted.abort(new Error('interrupted')), 200);
     for (const [said, signal] of Object.entries(ends))
-      await expect(open(world, { HOARDARR_EVENT_LOG: 'kafka', ...nobody }, signal)).rejects.toThrow(said);
-    expect(readMarker(world.dataDir)).toEqual(marker);
-  } finally {
-    world.remove();
-  }
+      await expect(openOnServers('http://127.0.0.1:9', signal)).rejects.toThrow(said);
+    expect(readMarker(world.dataDir)).toEqual(MARKER);
+  });
+
+  it('is kept where a server refuses our user: neither does that', async () => {
+    const registry = createServer((_request, response) => response.writeHead(401).end('{}'));
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    const { port } = registry.address() as AddressInfo;
+    await expect(openOnServers(`http://127.0.0.1:${port}`)).rejects.toThrow('SCHEMA_REGISTRY_USERNAME');
+    registry.close();
+    expect(readMarker(world.dataDir)).toEqual(MARKER);
+  });
+
+  it('is undone where they belong to another log', async () => {
+    bindToKafka(world.dataDir, 'other.');
+    await expect(openOnServers('http://127.0.0.1:9', AbortSignal.timeout(1_000))).rejects.toThrow('cannot be asked');
+    expect(readMarker(world.dataDir)).toMatchObject({ phase: 'failed', detail: expect.stringContaining("'other.'") });
+  });
 });

@@ -1,4 +1,4 @@
-import { InputError, isOutage, messageOf, StoreUnavailableError } from '../core/errors.ts';
+import { InputError, isOutage, messageOf, ServerRefusalError, StoreUnavailableError } from '../core/errors.ts';
 import { DEFAULT_FOLD_SETTINGS } from '../core/fold/effects.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
@@ -80,9 +80,10 @@ export async function openApp(config: Config, telemetry: AppTelemetry, options: 
   }
 }
 
-/** Servers that are away, and whoever ends waiting for them, say nothing of the data in the folder. */
+/** Servers that are away or refuse us, and whoever ends waiting for them, say nothing of the data in the folder. */
 function isOfServers(error: unknown, { kafka, store }: Config, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted === true && error === signal.reason) return true;
+  if (error instanceof ServerRefusalError) return true;
   // SQLite says so too where a file is damaged.
   if (error instanceof StoreUnavailableError) return store === 'couchbase';
   return isOutage(error) && kafka !== null;

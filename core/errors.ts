@@ -15,6 +15,11 @@ export class NotFoundError extends InputError {
   override readonly name = 'NotFoundError';
 }
 
+/** A server refuses our user or settings, or holds what will not do: as InputError. It says nothing of the data folder. */
+export class ServerRefusalError extends InputError {
+  override readonly name = 'ServerRefusalError';
+}
+
 /** Bytes that are no record of ours: the record goes to the dead letters whole, and the rest of its batch goes on. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';

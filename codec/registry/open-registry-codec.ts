@@ -1,4 +1,4 @@
-import { InputError, SchemasUnavailableError } from '../../core/errors.ts';
+import { SchemasUnavailableError, ServerRefusalError } from '../../core/errors.ts';
 import type { Clock, Random } from '../../core/ports/clock.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
@@ -35,7 +35,7 @@ export interface RegistryCodec extends SchemaCodec {
  *
  * While the registry cannot be reached, opening waits, and warns at each try.
  *
- * @throws InputError where the registry refuses us, a schema does not fit, or one is not registered and `register` is not set
+ * @throws ServerRefusalError where the registry refuses us, a schema does not fit, or one is not registered and `register` is not set
  */
 export async function openRegistryCodec(options: RegistryCodecOptions): Promise<RegistryCodec> {
   const { schemas = SCHEMAS } = options;
@@ -69,7 +69,7 @@ async function prepare(options: RegistryCodecOptions, schemas: SchemaSet): Promi
   if (missing.length === 0) return subjects;
   if (!register) {
     const names = missing.map(({ report }) => report.name).join(', ');
-    throw new InputError(
+    throw new ServerRefusalError(
       `the schema registry at ${url} lacks the present schemas of ${names}: run \`hoardarr schemas register\` once`,
     );
   }
@@ -81,6 +81,6 @@ async function prepare(options: RegistryCodecOptions, schemas: SchemaSet): Promi
 function writtenWith(record: RecordName, schema: AvroRecord, subjects: readonly RegistrySubject[]): number {
   const versions = subjects.flatMap((subject) => (subject.record === record ? subject.versions : []));
   const found = findVersion(versions, schema);
-  if (found === undefined) throw new InputError(`the schema registry lacks the present schema of ${record}`);
+  if (found === undefined) throw new ServerRefusalError(`the schema registry lacks the present schema of ${record}`);
   return found.id;
 }

@@ -1,5 +1,5 @@
 import { Compatibility, type SchemaRegistryClient } from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
-import { InputError } from '../../core/errors.ts';
+import { ServerRefusalError } from '../../core/errors.ts';
 import { SCHEMAS, type SchemaSet } from '../../schemas/schemas.ts';
 import type { SubjectReport } from '../check-schemas.ts';
 import { createRegistryClient, type RegistrySettings, registryError } from './registry-client.ts';
@@ -15,7 +15,7 @@ export interface RegistryOptions extends RegistrySettings {
 /**
  * How the present schemas fit all versions that the registry has of them.
  *
- * @throws SchemasUnavailableError where the registry cannot be reached; InputError where it refuses us
+ * @throws SchemasUnavailableError where the registry cannot be reached; ServerRefusalError where it refuses us
  */
 export async function checkAtRegistry(options: RegistryOptions): Promise<readonly SubjectReport[]> {
   return (await readAll(options)).map(({ report }) => report);
@@ -25,7 +25,7 @@ export async function checkAtRegistry(options: RegistryOptions): Promise<readonl
  * Registers the schemas that the registry does not have yet, with compatibility FULL_TRANSITIVE.
  *
  * @returns the subjects as they were found: `changed` ones are registered now
- * @throws InputError that names every difference where one is not compatible, and then nothing was registered;
+ * @throws ServerRefusalError that names every difference where one is not compatible, and then nothing was registered;
  *   SchemasUnavailableError where the registry cannot be reached, and then some may be
  */
 export async function registerAtRegistry(options: RegistryOptions): Promise<readonly SubjectReport[]> {
@@ -43,7 +43,7 @@ async function readAll(options: RegistryOptions): Promise<readonly RegistrySubje
   }
 }
 
-/** @throws InputError, SchemasUnavailableError as registerAtRegistry does */
+/** @throws ServerRefusalError, SchemasUnavailableError as registerAtRegistry does */
 export async function registerSubjects(
   client: SchemaRegistryClient,
   subjects: readonly RegistrySubject[],
@@ -76,14 +76,17 @@ function refuseIncompatible(subjects: readonly RegistrySubject[]): void {
   const problems = [...new Set(subjects.flatMap(({ report }) => report.problems))];
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  ${problem}`).join('\n');
-  throw new InputError(`nothing was registered, because these schemas do not fit what is registered:\n${list}`, {
-    problems,
-  });
+  throw new ServerRefusalError(
+    `nothing was registered, because these schemas do not fit what is registered:\n${list}`,
+    {
+      problems,
+    },
+  );
 }
 
 /** The registry has the last word: another version may have been registered since it was read. */
-function conflict(name: string, error: Error): InputError {
-  return new InputError(`the schema registry refuses the schema of ${name}: ${error.message}`);
+function conflict(name: string, error: Error): ServerRefusalError {
+  return new ServerRefusalError(`the schema registry refuses the schema of ${name}: ${error.message}`);
 }
 
 function isConflict(error: unknown): error is Error {

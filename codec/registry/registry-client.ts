@@ -2,7 +2,7 @@ import { RestError } from '@confluentinc/schemaregistry/dist/rest-error.js';
 import type { ClientConfig } from '@confluentinc/schemaregistry/dist/rest-service.js';
 // Not the package's main file: that one also loads the key services of three clouds, a second and 50 MB more.
 import { SchemaRegistryClient } from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
-import { InputError, messageOf, SchemasUnavailableError } from '../../core/errors.ts';
+import { messageOf, SchemasUnavailableError, ServerRefusalError } from '../../core/errors.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 
 /** Where a Confluent-compatible registry is, and who we are to it. */
@@ -56,7 +56,7 @@ export async function versionsOf(client: SchemaRegistryClient, subject: string):
     const { id, schema } = await client.getSchemaMetadata(subject, version);
     const parsed = ourSchema(schema);
     if (id === undefined || parsed === undefined) {
-      throw new InputError(`version ${version} of ${subject} in the schema registry is no Avro record of ours`);
+      throw new ServerRefusalError(`version ${version} of ${subject} in the schema registry is no Avro record of ours`);
     }
     found.push({ id, version, schema: parsed });
   }
@@ -79,19 +79,19 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /**
- * What a caller can do about it: InputError where asking again is in vain, SchemasUnavailableError where it is not.
+ * What a caller can do about it: ServerRefusalError where asking again is in vain, SchemasUnavailableError where it is not.
  * The client's own errors hold its requests, and with them the password, so they are no cause of ours.
  */
 export function registryError(error: unknown, url: string): Error {
-  if (error instanceof InputError) return error;
+  if (error instanceof ServerRefusalError) return error;
   const status = error instanceof RestError ? error.status : undefined;
   if (status === 401 || status === 403) {
-    return new InputError(
+    return new ServerRefusalError(
       `the schema registry at ${url} refuses us (${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`,
     );
   }
   if (status === 404) {
-    return new InputError(
+    return new ServerRefusalError(
       `there is no schema registry at ${url}: SCHEMA_REGISTRY_URL has to name the root of its Confluent API, such as http://host:8081 or, for Apicurio, http://host:8080/apis/ccompat/v7`,
     );
   }

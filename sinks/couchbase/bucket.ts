@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Cluster, type Collection, connect, DurabilityLevel, MutateInSpec } from 'couchbase';
-import { InputError, messageOf, StoreUnavailableError } from '../../core/errors.ts';
+import { messageOf, ServerRefusalError, StoreUnavailableError } from '../../core/errors.ts';
 import { DocumentRefusedError, type DocumentSpaces, type Documents, type StoredDocument } from './documents.ts';
 
 export interface BucketSettings {
@@ -51,7 +51,7 @@ const LEVELS: Readonly<Record<Durability, DurabilityLevel>> = {
   'persist-to-majority': DurabilityLevel.PersistToMajority,
 };
 
-/** Connects. @throws StoreUnavailableError when nobody answers; InputError when the credentials are refused. */
+/** Connects. @throws StoreUnavailableError when nobody answers; ServerRefusalError when the credentials are refused. */
 export async function openBucket(settings: BucketSettings): Promise<OpenBucket> {
   const { url, username, password, operationTimeoutMs = OPERATION_TIMEOUT_MS } = settings;
   let cluster: Cluster;
@@ -67,7 +67,7 @@ export async function openBucket(settings: BucketSettings): Promise<OpenBucket> 
     });
   } catch (error) {
     if (nameOf(error) === 'AuthenticationFailureError')
-      throw new InputError('Couchbase refuses us: check COUCHBASE_USERNAME and COUCHBASE_PASSWORD');
+      throw new ServerRefusalError('Couchbase refuses us: check COUCHBASE_USERNAME and COUCHBASE_PASSWORD');
     throw new StoreUnavailableError(`Couchbase cannot be reached: ${messageOf(error)}; see COUCHBASE_URL`, {
       cause: error,
     });

@@ -16,7 +16,7 @@ export interface OpenedCouchbase {
   close(): Promise<void>;
 }
 
-/** @throws StoreUnavailableError when nobody answers; InputError when the credentials are refused */
+/** @throws StoreUnavailableError when nobody answers; ServerRefusalError when the credentials are refused */
 export async function openCouchbase(settings: BucketSettings): Promise<OpenedCouchbase> {
   const bucket = await openBucket(settings);
   const spacesOf = (generation: number) => bucket.spaces(`g${generation}:`);

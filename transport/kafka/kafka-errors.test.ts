@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { InputError, LogUnavailableError } from '../../core/errors.ts';
+import { LogUnavailableError, ServerRefusalError } from '../../core/errors.ts';
 import { kafkaError } from './kafka-errors.ts';
 
 /** As kafkajs gives an answer of the brokers. */
@@ -17,14 +17,14 @@ it.each([
 ])('%s is a refusal: whoever waited for it would wait for ever', (type, advice) => {
   // kafkajs wraps what it does not try again.
   for (const error of [answer(type), new Error('not retriable', { cause: answer(type) })]) {
-    expect(toldOf(error)).toBeInstanceOf(InputError);
+    expect(toldOf(error)).toBeInstanceOf(ServerRefusalError);
     expect(toldOf(error).message).toContain(advice);
   }
 });
 
 it('brokers that lack a request of ours are too old', () => {
   const error = Object.assign(new Error('no such API'), { name: 'KafkaJSServerDoesNotSupportApiKey' });
-  expect(toldOf(error)).toBeInstanceOf(InputError);
+  expect(toldOf(error)).toBeInstanceOf(ServerRefusalError);
   expect(toldOf(error).message).toContain('2.4 or newer');
 });
 

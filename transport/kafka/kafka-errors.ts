@@ -1,4 +1,4 @@
-import { InputError, LogUnavailableError, messageOf } from '../../core/errors.ts';
+import { LogUnavailableError, messageOf, ServerRefusalError } from '../../core/errors.ts';
 
 /** The name that the protocol gives an error; undefined for those of connections. */
 export function protocolTypeOf(error: unknown): string | undefined {
@@ -52,11 +52,11 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['UNSUPPORTED_SASL_MECHANISM', 'Kafka does not take this way of logging in: check KAFKA_SASL_MECHANISM'],
 ]);
 
-/** What a caller can act on: InputError where trying again is in vain, else LogUnavailableError. */
+/** What a caller can act on: ServerRefusalError where trying again is in vain, else LogUnavailableError. */
 export function kafkaError(error: unknown, brokers: readonly string[]): Error {
-  if (error instanceof LogUnavailableError || error instanceof InputError) return error;
+  if (error instanceof LogUnavailableError || error instanceof ServerRefusalError) return error;
   const advice = adviceOn(error);
-  if (advice !== null) return new InputError(`${advice} (${messageOf(error)})`);
+  if (advice !== null) return new ServerRefusalError(`${advice} (${messageOf(error)})`);
   const at = `Kafka at ${brokers.join(', ')}`;
   // It counts the brokers that have joined by now.
   if (typeOf(error) === 'INVALID_REPLICATION_FACTOR')

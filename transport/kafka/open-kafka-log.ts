@@ -34,7 +34,7 @@ const MAX_PARTITIONS = 1_000;
  * Opens the event log on a Kafka cluster (2.4 or newer). Topics that are missing are created, and those that are there are
  * verified. While no broker can be reached, it waits, and warns at each try.
  *
- * @throws InputError when partitions or settings of a topic are not ours, or Kafka refuses our user
+ * @throws ServerRefusalError when partitions or settings of a topic are not ours, or Kafka refuses our user
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
   const { partitions, clock, random, log, brokers } = options;

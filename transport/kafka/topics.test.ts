@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import { systemClock } from '../../app/clock.ts';
-import { InputError } from '../../core/errors.ts';
+import { ServerRefusalError } from '../../core/errors.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
 import { until } from '../../testing/contracts/event-log-harness.ts';
 import { RecordingTelemetry } from '../../testing/recording-telemetry.ts';
@@ -200,7 +200,7 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [outcomes] });
       return topics[0]?.partitions.length === 5;
     });
-    await expect(prepareTopics(admin, prefix, undefined)).rejects.toThrow(InputError);
+    await expect(prepareTopics(admin, prefix, undefined)).rejects.toThrow(ServerRefusalError);
   });
 
   it.each([

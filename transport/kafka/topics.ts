@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import { InputError } from '../../core/errors.ts';
+import { ServerRefusalError } from '../../core/errors.ts';
 import { TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
 import { isMoved, protocolTypeOf } from './kafka-errors.ts';
 
@@ -61,7 +61,7 @@ export function isKeptForATime(topic: TopicName): boolean {
  *
  * @param partitions wanted; undefined: whatever the topics have, 4 for new ones
  * @returns the partition count, the same for every topic
- * @throws InputError that names the setting and what to do, where a topic would lose records or take none, or partitions differ
+ * @throws ServerRefusalError that names the setting and what to do, where a topic would lose records or take none, or partitions differ
  */
 export async function prepareTopics(admin: Admin, prefix: string, partitions: number | undefined): Promise<number> {
   const nameOf = (topic: TopicName): string => `${prefix}${topic}`;
@@ -87,7 +87,7 @@ function countOf(shapes: ReadonlyMap<string, Shape>, partitions: number | undefi
   const count = partitions ?? [...shapes.values()][0]?.partitions ?? DEFAULT_PARTITIONS;
   for (const [name, found] of shapes) {
     if (found.partitions === count) continue;
-    throw new InputError(
+    throw new ServerRefusalError(
       `${name} has ${found.partitions} partitions instead of ${count}, which cannot change: an account would be in two of them. ${
         partitions === undefined
           ? 'Give every topic of this prefix the same number.'
@@ -197,7 +197,7 @@ async function verify(
     for (const { configName, configValue } of entries) {
       const problem = problemWith(topic, shapes.get(nameOf(topic))?.replicas ?? 1, configName, configValue);
       if (problem === null) continue;
-      throw new InputError(`${configName} of ${nameOf(topic)} is '${configValue}', but ${problem}`);
+      throw new ServerRefusalError(`${configName} of ${nameOf(topic)} is '${configValue}', but ${problem}`);
     }
   }
 }

@@ -2,7 +2,7 @@ import { RestError } from '@confluentinc/schemaregistry/dist/rest-error.js';
 import type { ClientConfig } from '@confluentinc/schemaregistry/dist/rest-service.js';
 // Not the package's main file: that one also loads the key services of three clouds, a second and 50 MB more.
 import { SchemaRegistryClient } from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
-import { messageOf, SchemasUnavailableError, ServerRefusalError } from '../../core/errors.ts';
+import { InputError, messageOf, SchemasUnavailableError, ServerRefusalError } from '../../core/errors.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 
 /** Where a Confluent-compatible registry is, and who we are to it. */
@@ -83,7 +83,7 @@ export function isNotFound(error: unknown): boolean {
  * The client's own errors hold its requests, and with them the password, so they are no cause of ours.
  */
 export function registryError(error: unknown, url: string): Error {
-  if (error instanceof ServerRefusalError) return error;
+  if (error instanceof InputError) return error;
   const status = error instanceof RestError ? error.status : undefined;
   if (status === 401 || status === 403) {
     return new ServerRefusalError(

@@ -1,4 +1,4 @@
-import { LogUnavailableError, messageOf, ServerRefusalError } from '../../core/errors.ts';
+import { InputError, LogUnavailableError, messageOf, ServerRefusalError } from '../../core/errors.ts';
 
 /** The name that the protocol gives an error; undefined for those of connections. */
 export function protocolTypeOf(error: unknown): string | undefined {
@@ -54,7 +54,7 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
 
 /** What a caller can act on: ServerRefusalError where trying again is in vain, else LogUnavailableError. */
 export function kafkaError(error: unknown, brokers: readonly string[]): Error {
-  if (error instanceof LogUnavailableError || error instanceof ServerRefusalError) return error;
+  if (error instanceof LogUnavailableError || error instanceof InputError) return error;
   const advice = adviceOn(error);
   if (advice !== null) return new ServerRefusalError(`${advice} (${messageOf(error)})`);
   const at = `Kafka at ${brokers.join(', ')}`;

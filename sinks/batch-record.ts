@@ -1,6 +1,6 @@
 import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
 import type { FoldInput } from './fold-record.ts';
-import type { UnitOfWork } from './unit-of-work.ts';
+import { actedEvent, type UnitOfWork } from './unit-of-work.ts';
 
 /** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */
 export type BatchRecord =
@@ -58,7 +58,7 @@ export async function prefetch(unit: UnitOfWork, records: readonly BatchRecord[]
       events.push(
         `decision ${value.eventId}`,
         `left out ${value.eventId}`,
-        ...[record.input.key, ...record.input.otherKeys].map((key) => `acted ${key}`),
+        ...[record.input.key, ...record.input.otherKeys].map(actedEvent),
       );
     else if (isRedriven) {
       const produced = type === 'EnrichedItem' ? value.item : value;

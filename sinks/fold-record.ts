@@ -20,7 +20,7 @@ import type {
   SyncStarted,
 } from '../schemas/generated/records.ts';
 import { contentHashOf, contentOf, hashBytes } from './content.ts';
-import type { Draft, UnitOfWork } from './unit-of-work.ts';
+import { actedEvent, type Draft, type UnitOfWork } from './unit-of-work.ts';
 
 /** A record as the fold reads it, from `enriched` or, in a rebuild, from `ingest`. */
 export interface FoldInput {
@@ -140,8 +140,7 @@ export class RecordFolder {
       if (type === 'EnrichedItem') await this.#leaveOutContent(input, value.item, isCopy);
       return isCopy;
     }
-    await this.#leaveOutDecision(input);
-    return false;
+    return type === 'Decision' && this.#leaveOutDecision(input, value);
   }
 
   /**
@@ -169,9 +168,18 @@ export class RecordFolder {
   }
 
   /** What is in the dead letters came back, too, as far as its run waits for it. */
-  async #leaveOutDecision({ decoded: { type, value } }: FoldInput): Promise<void> {
-    if (type !== 'Decision' || this.#unit.isKnownEvent(`decision ${value.eventId}`)) return;
-    if (this.#unit.isNewEvent(`left out ${value.eventId}`)) this.#countBack(await this.#unit.run(value.syncId), value);
+  async #leaveOutDecision(input: FoldInput, decision: Decision): Promise<boolean> {
+    const isCopy = this.#unit.isKnownEvent(`decision ${decision.eventId}`);
+    if (isCopy) this.#eraseCopy(input);
+    else if (this.#unit.isNewEvent(`left out ${decision.eventId}`))
+      this.#countBack(await this.#unit.run(decision.syncId), decision);
+    return isCopy;
+  }
+
+  /** A log may hold a decision twice under one key: erasing the copy would erase what acted, and undo it with the next rebuild. */
+  #eraseCopy({ key, otherKeys }: FoldInput): void {
+    const idle = [key, ...otherKeys].filter((each) => !this.#unit.isKnownEvent(actedEvent(each)));
+    this.#unit.effects.tombstones.push(...idle);
   }
 
   async #startRun(input: FoldInput, start: SyncStarted): Promise<void> {
@@ -305,18 +313,13 @@ export class RecordFolder {
     const scope = await this.#unit.scope(draft.scope);
     const run = await this.#unit.run(decision.syncId);
     const context = await this.context(input, scope, decision, run);
-    if (!this.#unit.isNewEvent(`decision ${decision.eventId}`)) {
-      // A log may hold a record twice under one key: erasing the copy would erase the decision, and undo it with the next rebuild.
-      const idle = [input.key, ...input.otherKeys].filter((key) => !this.#unit.isKnownEvent(`acted ${key}`));
-      context.effects.tombstones.push(...idle);
-      return;
-    }
+    if (!this.#unit.isNewEvent(`decision ${decision.eventId}`)) return this.#eraseCopy(input);
     draft.dirty = true;
     if (!this.#unit.isKnownEvent(`left out ${decision.eventId}`)) this.#countBack(run, decision);
     // What was left out at its earlier keys, and is left to this copy.
     context.effects.tombstones.push(...input.otherKeys);
     if (!foldDecision(context, draft.row, decision)) return;
-    this.#unit.isNewEvent(`acted ${input.key}`);
+    this.#unit.isNewEvent(actedEvent(input.key));
     if (decision.operation !== 'purge') return;
     draft.content = null;
     draft.vector = null;

@@ -176,6 +176,23 @@ describe('an item that the store refuses', () => {
     }
   });
 
+  it('of which a copy of a decision came loses nothing of what acted, and the copy is not in the dead letters', async () => {
+    const { scenario, letters, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c']);
+    const pin = await scenario.person('b', 'pin');
+    await scenario.settle();
+    store.refuse = (_, itemId) => itemId === 'b';
+    for (const key of [pin.key, `${pin.key}~1`]) scenario.append(pin.decoded, 'b', '', { key });
+    // Without something that changes the item there is nothing to refuse.
+    const shown = scenario.run('delta').item('b', { text: 'changed' });
+    await scenario.settle();
+    store.refuse = () => false;
+    expect(letters.map(({ offset }) => offset)).toEqual([shown.position]);
+    expect(scenario.erased()).toEqual([`${pin.key}~1`]);
+    expect(await scenario.row('b')).toMatchObject({ pinned: true, decided: pin.position });
+    expect(await scenario.row('b', await scenario.rebuild())).toMatchObject({ pinned: true, decided: pin.position });
+  });
+
   it('leaves no content behind that a purge does not reach, of all the times it was redriven', async () => {
     const { scenario, letters, store } = await withLetters();
     const run = scenario.run('delta');

@@ -199,6 +199,11 @@ export class UnitOfWork {
   }
 }
 
+/** The event by which it is known that the decision under this key of `ingest` acted. */
+export function actedEvent(key: string): string {
+  return `acted ${key}`;
+}
+
 function leaveOutOfListed(scope: ScopeRow, itemId: string, wasListed: boolean): void {
   const digest = new SetDigest(scope.listedDigest);
   if (wasListed) digest.add(itemId);

@@ -4,7 +4,9 @@ import { earlierKeysOf, HEADER, ingestKeyOf, itemOfKey, offsetIn } from '../core
 import type { LedgerRow } from '../core/ledger.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
-import type { SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
+import type { RawItem } from '../schemas/generated/records.ts';
+import { actedEvent } from './unit-of-work.ts';
 
 export interface Item {
   readonly scope: string;
@@ -31,30 +33,29 @@ export class LetterEraser {
   /** Those that are there when the items were purged. */
   async eraseOf(partition: number, items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
-    const rows = await this.#rowsOf(items);
     const purged = new Set(items.map(nameOf));
     for (let from = 0; ; ) {
       const records = await this.#deps.log.read('dead-letter', partition, from);
-      const found = records.filter(({ key, value }) => {
-        const item = value === null ? null : itemOfKey(key);
+      const found = records.filter(({ key }) => {
+        const item = itemOfKey(key);
         return item !== null && purged.has(nameOf(item));
       });
-      if (found.length > 0) await this.#erase(partition, found, rows);
+      await this.eraseLate(partition, found);
       const last = records.at(-1);
       if (last === undefined) return;
       from = last.offset + 1;
     }
   }
 
-  /** Those of them that arrive after the purge of their item. True where there were some. */
-  async eraseLate(partition: number, letters: readonly LogRecord[]): Promise<boolean> {
-    const items = letters.flatMap(({ key, value }) => (value === null ? [] : (itemOfKey(key) ?? [])));
-    const rows = await this.#rowsOf(items);
+  /** Those of them that are late, as content is. True where there were some. */
+  async eraseLate(partition: number, records: readonly LogRecord[]): Promise<boolean> {
+    const letters = records.filter(({ value }) => value !== null);
+    const rows = await this.#rowsOf(letters.flatMap(({ key }) => itemOfKey(key) ?? []));
     const late = letters.filter((letter) => {
-      const row = letter.value === null ? undefined : rowOf(letter, rows);
-      return row !== undefined && (row.state === 'purged' || row.blocked || firstPositionOf(letter) <= row.purgedAt);
+      const row = rowOf(letter, rows);
+      return row !== undefined && this.#isLate(letter, row);
     });
-    if (late.length > 0) await this.#erase(partition, late, rows);
+    if (late.length > 0) await this.#erase(partition, late);
     return late.length > 0;
   }
 
@@ -68,39 +69,45 @@ export class LetterEraser {
     return rows;
   }
 
-  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
-  async #erase(partition: number, letters: readonly LogRecord[], rows: Rows): Promise<void> {
-    const { log } = this.#deps;
-    const tombstone = (key: string): AppendRecord => ({ key, value: null });
-    const decided = new Map(letters.map((letter) => [letter, this.#decided(letter, rowOf(letter, rows))]));
-    // The decision that purged the item acted after all, at a later attempt: without it, a rebuild would not purge.
-    const going = letters.filter((letter) => decided.get(letter) === null);
-    const keys = going.flatMap((letter) => [ingestKeyOf(letter), ...earlierKeysOf(letter.headers)]);
-    await log.append('ingest', partition, [...new Set(keys)].map(tombstone));
-    const over = letters.filter((letter) => decided.get(letter) !== 'later');
-    await log.append('dead-letter', partition, [...new Set(over.map(({ key }) => key))].map(tombstone));
+  #isLate(letter: LogRecord, row: LedgerRow): boolean {
+    if (!(row.state === 'purged' || row.blocked || firstPositionOf(letter) <= row.purgedAt)) return false;
+    const decoded = this.#read(letter);
+    // A decision that was made since is still to be redriven.
+    if (decoded?.type === 'Decision') return positionOf(letter) <= row.purgedAt;
+    // What brought the item back was taken after all, at a later attempt.
+    return rawItemOf(decoded)?.eventId !== row.returnedBy;
   }
 
-  /** Whether a dead letter holds the decision that purged its item, or one that was made since. Null for everything else. */
-  #decided(letter: LogRecord, row: LedgerRow | undefined): 'purge' | 'later' | null {
-    const position = positionOf(letter);
-    if (row === undefined || row.purgedAt < 0 || position < row.purgedAt || !this.#isDecision(letter)) return null;
-    return position === row.purgedAt ? 'purge' : 'later';
-  }
-
-  #isDecision({ value }: LogRecord): boolean {
+  /** Null for what cannot be read. */
+  #read({ value }: LogRecord): Decoded | null {
     try {
-      return value !== null && this.#deps.codec.decode(value).type === 'Decision';
+      return value === null ? null : this.#deps.codec.decode(value);
     } catch (error) {
-      if (error instanceof PoisonError) return false;
+      if (error instanceof PoisonError) return null;
       throw error;
     }
+  }
+
+  /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
+  async #erase(partition: number, letters: readonly LogRecord[]): Promise<void> {
+    const { log, store } = this.#deps;
+    const keys = [...new Set(letters.flatMap((letter) => [ingestKeyOf(letter), ...earlierKeysOf(letter.headers)]))];
+    // A decision may have acted after all, at a later attempt or before a copy of it was refused: a rebuild needs it.
+    const acted = await store.knownEvents(keys.map(actedEvent));
+    const tombstone = (key: string): AppendRecord => ({ key, value: null });
+    await log.append('ingest', partition, keys.filter((key) => !acted.has(actedEvent(key))).map(tombstone));
+    await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));
   }
 }
 
 /** As items are told from one another here. */
 export function nameOf({ scope, itemId }: Item): string {
   return `${scope} ${itemId}`;
+}
+
+function rawItemOf(decoded: Decoded | null): RawItem | null {
+  if (decoded?.type === 'EnrichedItem') return decoded.value.item;
+  return decoded?.type === 'RawItem' ? decoded.value : null;
 }
 
 function rowOf({ key }: LogRecord, rows: Rows): LedgerRow | undefined {

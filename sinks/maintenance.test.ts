@@ -133,32 +133,6 @@ describe('dead letters of purged items', () => {
   });
 });
 
-describe('decisions in the dead letters of purged items', () => {
-  it('stay in the log where they purged the item at a later attempt, and everywhere where they are younger', async () => {
-    const { scenario, maintenance, deps } = await withPurged();
-    const { log, codec } = deps;
-    const { purgedAt = -1 } = (await scenario.row('d')) ?? {};
-    const written = scenario.compacted().find(({ position }) => position === purgedAt);
-    const purge = written?.decoded;
-    if (purge?.type !== 'Decision') throw new Error('it was not purged by a decision');
-    const letterOf = (operation: 'purge' | 'allow', position: number) => {
-      const value = codec.encode('Decision', { ...purge.value, operation });
-      const key = recordKey(scenario.scope, scenario.scope.collection, 'd', `${operation}-${position}`);
-      const record = { key, offset: position, headers: {}, timestamp: 0, value };
-      return deadLetterRecord(record, { topic: 'ingest', partition: 0, stage: 'sink', error: 'refused' });
-    };
-    const letters = [letterOf('purge', purgedAt - 1), letterOf('purge', purgedAt), letterOf('allow', purgedAt + 1)];
-    await log.append('dead-letter', 0, letters);
-    await maintenance.start();
-    await deps.clock.runUntil(() => log.committed('eraser', 'dead-letter', 0) >= letters.length);
-    await maintenance.stop();
-    const erased = async (topic: 'ingest' | 'dead-letter'): Promise<string[]> =>
-      (await log.read(topic, 0, 0)).filter(({ value }) => value === null).map(({ key }) => key);
-    expect(await erased('ingest')).toEqual([letters[0]?.key]);
-    expect(await erased('dead-letter')).toEqual([letters[0]?.key, letters[1]?.key]);
-  });
-});
-
 describe('what outcomes say was erased', () => {
   it('leaves the embedding cache, also when the text came after the purge', async () => {
     const { scenario, maintenance, deps, forgotten } = await withPurged();

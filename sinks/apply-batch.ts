@@ -9,7 +9,8 @@ import type { SnapshotEnd } from '../schemas/generated/records.ts';
 import { applyEnd } from './apply-end.ts';
 import { BatchLetters, refusalOf } from './batch-letters.ts';
 import { type BatchRecord, foldMarker, itemOf, prefetch } from './batch-record.ts';
-import { type FoldInput, RecordFolder } from './fold-record.ts';
+import type { FoldInput } from './fold-input.ts';
+import { RecordFolder } from './fold-record.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 

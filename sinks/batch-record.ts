@@ -1,5 +1,5 @@
 import { accountName, itemOfKey, scopeName } from '../core/keys.ts';
-import type { FoldInput } from './fold-record.ts';
+import type { FoldInput } from './fold-input.ts';
 import { actedEvent, type UnitOfWork } from './unit-of-work.ts';
 
 /** One record of a batch: something to fold, nothing (a tombstone), or what could not be read. */

@@ -5,10 +5,8 @@ import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
 import { carriesContent } from '../core/item-text.ts';
-import { accountName, earlierKeysOf, HEADER, ingestKeyOf, lateVectorKey, offsetIn, scopeName } from '../core/keys.ts';
+import { accountName, lateVectorKey, scopeName } from '../core/keys.ts';
 import { newRunRow, type RunRow, type ScopeRow } from '../core/ledger.ts';
-import type { LogRecord } from '../core/ports/event-log.ts';
-import type { Decoded } from '../core/ports/schema-codec.ts';
 import type {
   Decision,
   EnrichedItem,
@@ -20,32 +18,8 @@ import type {
   SyncStarted,
 } from '../schemas/generated/records.ts';
 import { contentHashOf, contentOf, hashBytes } from './content.ts';
+import type { FoldInput } from './fold-input.ts';
 import { actedEvent, type Draft, type UnitOfWork } from './unit-of-work.ts';
-
-/** A record as the fold reads it, from `enriched` or, in a rebuild, from `ingest`. */
-export interface FoldInput {
-  /** offset in the topic that was read */
-  readonly offset: number;
-  /** offset in `ingest`; -1 for a late vector, which has none */
-  readonly position: number;
-  readonly first: number;
-  /** in `ingest` */
-  readonly key: string;
-  readonly otherKeys: readonly string[];
-  readonly decoded: Decoded;
-}
-
-/** Reads a record of `enriched`. Null for a tombstone. */
-export function toFoldInput(record: LogRecord, decoded: Decoded, position: number): FoldInput {
-  return {
-    offset: record.offset,
-    position,
-    first: offsetIn(record.headers[HEADER.firstPosition]) ?? position,
-    key: ingestKeyOf(record),
-    otherKeys: earlierKeysOf(record.headers),
-    decoded,
-  };
-}
 
 type Produced = {
   readonly eventId: string;

@@ -10,7 +10,7 @@ import type { RawItem } from '../schemas/generated/records.ts';
 import { BatchApplier } from './apply-batch.ts';
 import type { BatchRecord } from './batch-record.ts';
 import { checkItemIds } from './check-item-ids.ts';
-import { toFoldInput } from './fold-record.ts';
+import { toFoldInput } from './fold-input.ts';
 import { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 import type { VectorSource } from './vector-source.ts';

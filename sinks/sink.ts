@@ -11,7 +11,7 @@ import { BatchApplier } from './apply-batch.ts';
 import type { BatchRecord } from './batch-record.ts';
 import { checkItemIds } from './check-item-ids.ts';
 import { Convergence } from './convergence.ts';
-import { toFoldInput } from './fold-record.ts';
+import { toFoldInput } from './fold-input.ts';
 import { OutboxSender } from './outbox.ts';
 import { Owed } from './owed.ts';
 import type { UnitOfWork } from './unit-of-work.ts';

@@ -110,6 +110,8 @@ export interface AppliedSnapshot {
 export interface StagedSnapshot {
   readonly snapshotId: string;
   readonly begin: number;
+  /** when it began, ms since the epoch; absent where an earlier version took it in */
+  readonly at?: number;
   readonly login: string | null;
   chunks: number;
   /** false when a chunk was missing or out of order */

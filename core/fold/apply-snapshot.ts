@@ -131,7 +131,7 @@ function judgeAbsence(context: FoldContext, row: LedgerRow, applying: Applying):
   if (reason === null) {
     propose(context, row, 'remove', {
       eventId: `${end.snapshotId}:remove:${row.itemId}`,
-      reason: `absent from a complete snapshot of ${end.count} items`,
+      reason: `absent from ${end.proof === 'walks' ? 'two full walks, the latest' : 'a complete snapshot'} of ${end.count} items`,
       ...detail,
     });
     return;
@@ -193,6 +193,7 @@ function evidenceOf(row: LedgerRow, { end, staged, judgement }: Applying): Reado
     coverage: coverageOf(end),
     proof: end.proof,
     asOf: end.asOf === null ? null : new Date(end.asOf).toISOString(),
+    ...(end.proof === 'walks' ? walked(row, end, staged) : {}),
     count: end.count,
     digest: end.digest,
     begin: staged.begin,
@@ -202,4 +203,14 @@ function evidenceOf(row: LedgerRow, { end, staged, judgement }: Applying): Reado
     absent: judgement.going,
     source: JSON.parse(end.evidence) as unknown,
   };
+}
+
+/** Of the walk that lacks it again, and of the first one. */
+function walked(
+  { absentSince }: LedgerRow,
+  { at }: SnapshotEnd,
+  staged: StagedSnapshot,
+): Readonly<Record<string, unknown>> {
+  const walkedFrom = staged.at === undefined ? null : new Date(staged.at).toISOString();
+  return { walkedFrom, walkedTo: new Date(at).toISOString(), absentSince };
 }

@@ -10,6 +10,7 @@ export function beginSnapshot(scope: ScopeRow, begin: SnapshotBegin, position: n
   scope.staged = {
     snapshotId: begin.snapshotId,
     begin: position,
+    at: begin.at,
     login: begin.login,
     chunks: 0,
     intact: true,

@@ -177,15 +177,18 @@ async function readPage(
     unreadable,
     ids,
     etag: reply.headers.get('etag'),
-    next: nextPath(path, reply.headers, rows.length),
+    next: nextPath(path, reply.headers, rows.length, session.isPublic ? 1 : PAGE_ITEMS),
     last: last === null ? null : pageNumber(last),
   };
 }
 
-function nextPath(path: string, headers: Headers, rows: number): string | null {
+/**
+ * @param doubtedFrom rows of a page without links from which on what comes after it is looked at. A full one is the only page, or its
+ *   links were lost; one that is not full may lack what GitHub left out of it, and of a public list nobody can be asked.
+ */
+function nextPath(path: string, headers: Headers, rows: number, doubtedFrom: number): string | null {
   const next = linkOf(headers, 'next');
-  if (next !== null || headers.has('link') || rows < PAGE_ITEMS) return next;
-  // A full page without links is the only page, or its links were lost: what comes after it tells.
+  if (next !== null || headers.has('link') || rows < doubtedFrom) return next;
   return `${path.replace(/&page=\d+/, '')}&page=${pageNumber(path) + 1}`;
 }
 

@@ -24,7 +24,7 @@ export class FakeGitHub extends FakeService {
   windowMs = HOUR_MS;
   mostPerPage = 100;
   sendsRateHeaders = true;
-  /** of tokens that may not, private repositories are neither listed nor known */
+  /** of tokens that may not, and to whom has none, private repositories are neither listed nor known */
   seesPrivate = true;
   /** READMEs by full name */
   readonly readmes = new Map<string, string>();
@@ -73,20 +73,21 @@ export class FakeGitHub extends FakeService {
     const { pathname } = request.url;
     if (pathname === '/graphql') return this.#graphql(request, viewer);
     if (pathname === '/user') return viewer === null ? notFound() : json(200, userOf(viewer));
-    if (pathname === '/user/starred') return viewer === null ? notFound() : this.#starred(request, viewer);
+    if (pathname === '/user/starred') return viewer === null ? notFound() : this.#starred(request, viewer, viewer);
     const asked = /^\/user\/starred\/([^/]+\/[^/]+)$/.exec(pathname)?.[1];
     if (asked !== undefined) return this.#hasStarred(viewer, asked);
     const byId = /^\/user\/(\d+)(\/starred)?$/.exec(pathname);
-    if (byId !== null) return this.#ofLogin(request, this.world.logins.get(Number(byId[1])), byId[2] !== undefined);
+    if (byId !== null)
+      return this.#ofLogin(request, viewer, this.world.logins.get(Number(byId[1])), byId[2] !== undefined);
     const byName = /^\/users\/([^/]+)(\/starred)?$/.exec(pathname);
     if (byName !== null) {
       const login = [...this.world.logins.values()].find(({ name }) => name === byName[1]);
-      return this.#ofLogin(request, login, byName[2] !== undefined);
+      return this.#ofLogin(request, viewer, login, byName[2] !== undefined);
     }
     const repositoryId = /^\/repositories\/(\d+)$/.exec(pathname)?.[1];
     if (repositoryId !== undefined) {
       const found = this.world.repositories.get(Number(repositoryId));
-      if (found === undefined || found.gone === 404 || this.#isHidden(found)) return notFound();
+      if (found === undefined || found.gone === 404 || this.#isHidden(found, viewer)) return notFound();
       return found.gone === 451
         ? json(451, { message: 'Repository access blocked' })
         : json(200, restRepository(found));
@@ -95,16 +96,21 @@ export class FakeGitHub extends FakeService {
     return readme === undefined ? notFound() : { status: 200, headers: { 'content-type': 'text/plain' }, body: readme };
   }
 
-  #ofLogin(request: FakeRequest, login: FakeLogin | undefined, isStarred: boolean): FakeReply {
+  #ofLogin(
+    request: FakeRequest,
+    viewer: FakeLogin | null,
+    login: FakeLogin | undefined,
+    isStarred: boolean,
+  ): FakeReply {
     if (login === undefined) return notFound();
-    return isStarred ? this.#starred(request, login) : json(200, userOf(login));
+    return isStarred ? this.#starred(request, viewer, login) : json(200, userOf(login));
   }
 
   /** Links name the login by its id, as the recordings show; the last page has only `first` and `prev`. */
-  #starred({ url, headers }: FakeRequest, login: FakeLogin): FakeReply {
+  #starred({ url, headers }: FakeRequest, viewer: FakeLogin | null, login: FakeLogin): FakeReply {
     const perPage = Math.min(Number(url.searchParams.get('per_page') ?? PER_PAGE), this.mostPerPage);
     const page = Math.max(1, Number(url.searchParams.get('page') ?? 1));
-    const all = this.#listed(login);
+    const all = this.#listed(login, viewer);
     const shown = all.slice((page - 1) * perPage, page * perPage);
     const isStarJson = /\bstar\+json\b|param=star/.test(headers.get('accept') ?? '');
     const body = JSON.stringify(
@@ -131,17 +137,17 @@ export class FakeGitHub extends FakeService {
     };
   }
 
-  #listed(login: FakeLogin): ReturnType<GitHubWorld['listed']> {
-    return this.world.listed(login).filter(({ repository }) => !this.#isHidden(repository));
+  #listed(login: FakeLogin, viewer: FakeLogin | null): ReturnType<GitHubWorld['listed']> {
+    return this.world.listed(login).filter(({ repository }) => !this.#isHidden(repository, viewer));
   }
 
-  #isHidden({ isPrivate }: FakeRepository): boolean {
-    return isPrivate && !this.seesPrivate;
+  #isHidden({ isPrivate }: FakeRepository, viewer: FakeLogin | null): boolean {
+    return isPrivate && (viewer === null || !this.seesPrivate);
   }
 
   #hasStarred(viewer: FakeLogin | null, nameWithOwner: string): FakeReply {
     if (viewer === null) return json(401, { message: 'Requires authentication' });
-    const has = this.#listed(viewer).some(({ repository }) => repository.nameWithOwner === nameWithOwner);
+    const has = this.#listed(viewer, viewer).some(({ repository }) => repository.nameWithOwner === nameWithOwner);
     return has ? { status: 204, headers: {}, body: '' } : notFound();
   }
 
@@ -152,7 +158,7 @@ export class FakeGitHub extends FakeService {
     const errors: object[] = [];
     const nodes = variables.ids.map((nodeId, index) => {
       const found = this.world.repositories.get(numberOf(nodeId));
-      if (found !== undefined && found.gone === null && !this.#isHidden(found))
+      if (found !== undefined && found.gone === null && !this.#isHidden(found, viewer))
         return graphqlRepository(
           found,
           viewer.stars.some((star) => star.repositoryId === found.id),

@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { parseRecordKey, SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
+import { syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { FAULTS as ANSWERS } from '../../testing/fake-service/fake-service.ts';
 import type { AppendFault } from '../../testing/memory-log/memory-event-log.ts';
 import {
@@ -126,8 +127,18 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
   'somebody else answers': async (s) => {
     // Whose a list is that nobody knows an item of, or that was begun by the right one, its pages do not tell.
     const { lastSyncAt, lease } = await s.metadata();
-    if (s.source.connectBy === null || lastSyncAt === null || lease !== null) return false;
+    if (s.source.connectBy?.by !== 'token' || lastSyncAt === null || lease !== null) return false;
     s.impersonate(true);
+    return true;
+  },
+  'the public list takes the place of the token': async (s) => {
+    const { publicBy, provider } = s.source;
+    if (publicBy === null) return false;
+    // Nor do the metadata of the account always last as long as the log.
+    const areLost = s.pick(3) === 0;
+    if (areLost) await s.attempt(s.cluster.metadata.remove(syncMetadataKey({ provider, user: 'me' })));
+    await s.connect(publicBy);
+    s.oracle.reach(`a public list in the place of a token${areLost ? ', of which the metadata were lost' : ''}`);
     return true;
   },
   'the right one answers again': async (s) => {

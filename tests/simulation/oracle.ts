@@ -120,19 +120,19 @@ export class Oracle {
       this.reach('a person approved a removal');
       return;
     }
-    const evidence = JSON.parse(entry.evidence) as { readonly askedAt?: string; readonly asOf?: string | null };
-    const told = evidence.askedAt ?? evidence.asOf;
+    const evidence = JSON.parse(entry.evidence) as Told;
+    const told = evidence.askedAt ?? evidence.walkedTo ?? evidence.asOf;
     if (told === undefined || told === null) {
       this.violate(`the removal of ${row.itemId} rests on nothing: ${entry.evidence}`);
       return;
     }
     const at = Date.parse(told);
-    const since = evidence.askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
-    if (evidence.askedAt === undefined && this.forgedAsOf.has(at)) {
+    const since = sinceOf(evidence, at);
+    if (isOfExport(evidence) && this.forgedAsOf.has(at)) {
       this.removals.forged++;
       return;
     }
-    if (truth.wasSavedThroughout(row.itemId, since, evidence.askedAt === undefined ? at + TOLD_TO_MS : at)) {
+    if (truth.wasSavedThroughout(row.itemId, since, isOfExport(evidence) ? at + TOLD_TO_MS : at)) {
       this.removals.wrong++;
       this.violate(`wrong removal of ${row.itemId}: it was saved at ${told} (${entry.reason})`);
       return;
@@ -141,7 +141,7 @@ export class Oracle {
     if (shownAt > at && truth.wasSavedThroughout(row.itemId, shownAt, now))
       this.violate(`${row.itemId} was removed by what was seen before it was shown again`);
     this.removals.true++;
-    this.reach(evidence.askedAt === undefined ? 'removed by absence' : 'removed by verdict');
+    this.reach(`removed by ${evidence.askedAt !== undefined ? 'verdict' : isOfExport(evidence) ? 'absence' : 'walks'}`);
   }
 
   /** When the faults have ended and everything came to rest: the collection is what the source holds. */
@@ -172,4 +172,21 @@ export class Oracle {
     const text = JSON.stringify(stored?.content ?? null);
     if (!text.includes(this.#source.markOf(n))) this.violate(`lost edit of ${itemId}: ${text.slice(0, 200)}`);
   }
+}
+
+/** When what a removal rests on was seen: by an answer, on a walk, or by an export. */
+interface Told {
+  readonly askedAt?: string;
+  readonly walkedFrom?: string;
+  readonly walkedTo?: string;
+  readonly asOf?: string | null;
+}
+
+function isOfExport({ askedAt, walkedTo }: Told): boolean {
+  return askedAt === undefined && walkedTo === undefined;
+}
+
+function sinceOf({ askedAt, walkedFrom }: Told, at: number): number {
+  if (walkedFrom !== undefined) return Date.parse(walkedFrom);
+  return askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
 }

@@ -98,8 +98,8 @@ export class Simulation {
     this.trace.push(`${new Date(this.now()).toISOString()} ${what}`);
   }
 
-  async connect(): Promise<void> {
-    const { connectBy: how, provider } = this.source;
+  async connect(how = this.source.connectBy): Promise<void> {
+    const { provider } = this.source;
     if (how === null) return;
     const signal = new AbortController().signal;
     await this.attempt(connect(this.cluster.front, { provider, user: USER, how, signal }));

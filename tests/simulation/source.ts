@@ -26,6 +26,8 @@ export interface Source {
   /** answers what is asked; null: nobody can be asked for what is saved */
   readonly service: FakeService | null;
   readonly connectBy: ConnectBy | null;
+  /** How it can be connected besides, by a list that lacks what is private; null: not at all. */
+  readonly publicBy: ConnectBy | null;
   /** what must never be told (law 12) */
   readonly secrets: readonly string[];
   idOf(n: number): string;
@@ -48,6 +50,8 @@ export interface Source {
   impersonate(isOther: boolean): void;
   /** Null where there are no exports. */
   takeExport(how: 'honest' | 'forged'): Taken | null;
+  /** Lists that everybody may see lack it. */
+  isPrivate(n: number): boolean;
   /** Whether something was taken out in that time, ms, in a way that no page of a list tells whoever walks it. */
   shrankUnseen(since: number, until: number): boolean;
   /** Items of which the source alone cannot tell, so that what becomes of them is not judged at the end. */

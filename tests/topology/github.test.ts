@@ -175,6 +175,20 @@ describe('GitHub stars on the whole pipeline', () => {
     expect(await driver.ids()).toEqual(stars());
   });
 
+  it('takes no page of a public list for the last one because its links were lost', async () => {
+    starAll(40);
+    github.mostPerPage = 30;
+    await connectAndSync(driver, 'github', { by: 'public', loginName: 'me-myself' });
+    expect(await driver.ids()).toEqual(stars());
+    github.before = ({ url }) =>
+      url.pathname.endsWith('/starred')
+        ? ({ headers: { link: _link, ...headers }, ...given }) => ({ ...given, headers })
+        : undefined;
+    for (let walks = 0; walks < 2; walks++)
+      expect(await syncNow(driver, 'github', true)).toMatchObject({ error: null, removed: 0, converged: true });
+    expect(await driver.ids()).toEqual(stars());
+  });
+
   it('removes nothing by a public list where a token had shown more than is public', async () => {
     starAll(40);
     for (const id of [3, 4, 5]) github.world.repository(id, { isPrivate: true });

@@ -2,6 +2,14 @@ import type { SnapshotEnd } from '../../../schemas/generated/records.ts';
 import type { Truth } from '../truth.ts';
 import type { Evidence } from './evidence.ts';
 
+/** What no list can tell. */
+interface Hidden {
+  /** whether the list shrank in that time, and its pages look as those of any other */
+  readonly shrankUnseen: (since: number, until: number) => boolean;
+  /** a list that everybody may see lacks it */
+  readonly isPrivate: (itemId: string) => boolean;
+}
+
 interface Begun {
   readonly at: number;
   readonly ids: Set<string>;
@@ -11,13 +19,12 @@ interface Begun {
  * Laws 3 and 5: a listing that is said to be complete holds all that was saved from its Begin to its End. Not for histories in
  * which a source answered what nobody can tell from the truth. A listing's Begin goes out before anything of it.
  *
- * @param shrankUnseen whether the list shrank in that time, and its pages look as those of any other
  */
 export function checkListings(
   evidence: Evidence,
   truth: Truth,
   itemIds: readonly string[],
-  shrankUnseen: (since: number, until: number) => boolean,
+  { shrankUnseen, isPrivate }: Hidden,
 ): readonly string[] {
   const wrong: string[] = [];
   const begun = new Map<string, Begun>();
@@ -28,11 +35,15 @@ export function checkListings(
     if (decoded?.type === 'SnapshotChunk')
       for (const id of decoded.value.itemIds) begun.get(decoded.value.snapshotId)?.ids.add(id);
     if (decoded?.type !== 'SnapshotEnd' || !isWholeListing(decoded.value)) continue;
-    const { snapshotId, at } = decoded.value;
+    const { snapshotId, at, proof } = decoded.value;
     const snapshot = begun.get(snapshotId);
     if (snapshot === undefined || shrankUnseen(snapshot.at, at)) continue;
     for (const id of itemIds)
-      if (!snapshot.ids.has(id) && truth.wasSavedThroughout(id, snapshot.at, at))
+      if (
+        !snapshot.ids.has(id) &&
+        !(proof === 'walks' && isPrivate(id)) &&
+        truth.wasSavedThroughout(id, snapshot.at, at)
+      )
         wrong.push(`a list is said to be complete, and lacks ${id}`);
   }
   return wrong;

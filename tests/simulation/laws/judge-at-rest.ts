@@ -58,7 +58,10 @@ export async function judgeAtRest(
   for (const violation of wrong) oracle.violate(violation);
   for (const violation of checkBegins(evidence)) oracle.violate(violation);
   if (!ended.wasMisled && source.listsAll)
-    for (const violation of checkListings(evidence, source.truth, oracle.ids, source.shrankUnseen))
+    for (const violation of checkListings(evidence, source.truth, oracle.ids, {
+      shrankUnseen: source.shrankUnseen,
+      isPrivate: (id) => source.isPrivate(oracle.ids.indexOf(id)),
+    }))
       oracle.violate(violation);
   for (const { itemId, state } of await store.glance(oracle.scope, null, MOST_ROWS))
     if (state !== null && !source.truth.wasEverSaved(itemId))

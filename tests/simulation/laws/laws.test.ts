@@ -94,13 +94,21 @@ describe('what is proved from the log', () => {
     gather();
     expect(checkBegins(evidence)).toEqual([]);
     const seen = (): boolean => false;
-    expect(checkListings(evidence, truth, ITEMS, seen)).toEqual(['a list is said to be complete, and lacks b']);
+    const hidden = (shrankUnseen: (since: number, until: number) => boolean) => ({ shrankUnseen, isPrivate: seen });
+    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toEqual(['a list is said to be complete, and lacks b']);
     truth.save('z', 0);
     truth.unsave('z', scenario.now);
-    expect(checkListings(evidence, truth, ITEMS, (since, until) => truth.hasShrunk(since, until))).toEqual([]);
-    expect(checkListings(evidence, truth, ITEMS, seen)).toHaveLength(1);
+    expect(
+      checkListings(
+        evidence,
+        truth,
+        ITEMS,
+        hidden((since, until) => truth.hasShrunk(since, until)),
+      ),
+    ).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toHaveLength(1);
     truth.unsave('b', scenario.now);
-    expect(checkListings(evidence, truth, ITEMS, seen)).toEqual([]);
+    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toEqual([]);
     scenario.run('full').item('a');
     gather();
     expect(checkBegins(evidence)).toHaveLength(1);

@@ -64,6 +64,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     oembed: service.fetch,
     service: connected ? service : null,
     connectBy: connected ? { by: 'token', token: REFRESH } : null,
+    publicBy: null,
     secrets: [REFRESH, OTHER_REFRESH],
     idOf,
     markOf,
@@ -107,6 +108,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     },
     takeExport,
     // What was hidden may have been purged; what never stood in the shortened list is not known of; a link has no words.
+    isPrivate: () => false,
     isExcused: (n) => everHidden.has(n) || !me.listing.includes(idOf(n)) || !connected,
   };
 }

@@ -36,6 +36,7 @@ export function tiktokSource(now: () => number): Source {
     oembed: oembed.fetch,
     service: null,
     connectBy: null,
+    publicBy: null,
     secrets: [],
     idOf: inventedId,
     markOf,
@@ -72,6 +73,7 @@ export function tiktokSource(now: () => number): Source {
     grant: () => undefined,
     impersonate: () => undefined,
     takeExport,
+    isPrivate: () => false,
     isExcused: (n) => everHidden.has(n),
   };
 }

@@ -3,6 +3,9 @@ import type { ImportProgress, ImportReport } from './import-export.ts';
 
 export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
 
+/** How keys of uploads in the metadata begin. */
+export const UPLOADS = 'upload:';
+
 /** An upload as it is kept in the metadata, at `upload:ID`; it survives the process. */
 export interface Upload {
   readonly id: string;
@@ -25,6 +28,10 @@ export interface Upload {
   readonly seenAt?: string;
   /** ids of the runs that took it in so far; not yet told by older versions */
   readonly runs?: readonly string[];
+}
+
+export function uploadKey({ id }: Pick<Upload, 'id'>): string {
+  return `${UPLOADS}${id}`;
 }
 
 /** ms since the epoch; NaN where nobody ever said */

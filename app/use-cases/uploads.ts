@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { createWriteStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { anyOf } from '../../core/abort-signals.ts';
-import { InputError, isOutage, messageOf, NotFoundError } from '../../core/errors.ts';
+import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
 import { Turns } from '../../core/turns.ts';
-import { untilReached } from '../../core/until-reached.ts';
 import type { App } from '../app.ts';
-import { DATA_FILES } from '../data-folder.ts';
 import { isoOf } from './format.ts';
-import { type ImportProgress, type ImportRequest, importExport, importerOf } from './import-export.ts';
+import { importerOf } from './import-export.ts';
+import { importUpload } from './import-upload.ts';
 import { limited } from './limited.ts';
 import { checkUser } from './scopes.ts';
-import { safeName, seenAt, type Upload } from './upload.ts';
+import { safeName, seenAt, UPLOADS, type Upload, uploadKey } from './upload.ts';
+import { UploadFiles } from './upload-files.ts';
+import { saveUpload, TakenOverError, UploadRecord } from './upload-record.ts';
 
 /** The upload is larger than allowed: HTTP 413. */
 export class UploadTooLargeError extends InputError {
@@ -27,18 +26,11 @@ export class UploadTooLargeError extends InputError {
   }
 }
 
-/** Somebody else took this process for gone: what it began is done there, and told there. */
-class TakenOverError extends Error {
-  override readonly name = 'TakenOverError';
-}
-
-const PREFIX = 'upload:';
 const KEEP_MS = 30 * 86_400_000;
 /** So long a machine that is away may take to come back to its uploads, from when it was last seen. */
 const ELSEWHERE_MS = 86_400_000;
 /** How often it says that it has them. */
 const SEEN_EVERY_MS = 15 * 60_000;
-const SAVE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 10_000;
 const CUT_OFF = { status: 'failed', error: 'the upload was cut off: send it again' } as const;
 
@@ -49,8 +41,9 @@ const CUT_OFF = { status: 'failed', error: 'the upload was cut off: send it agai
 export class Uploads {
   readonly #app: App;
   readonly #stopping = new AbortController();
-  /** progress of those that are worked on here, newer than what is stored */
-  readonly #live = new Map<string, Upload>();
+  readonly #files: UploadFiles;
+  /** by id, those that wait or are imported here */
+  readonly #live = new Map<string, UploadRecord>();
   /** ids of those whose bytes come in */
   readonly #receiving = new Set<string>();
   /** by account */
@@ -59,6 +52,7 @@ export class Uploads {
 
   constructor(app: App) {
     this.#app = app;
+    this.#files = new UploadFiles(app);
   }
 
   /** Takes up what processes that are gone have left, now and from time to time. */
@@ -98,21 +92,20 @@ export class Uploads {
       finishedAt: null,
       instance: this.#app.presence.instance,
     };
-    const file = this.#fileOf(upload);
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     this.#receiving.add(id);
     try {
-      await this.#save(upload);
+      const file = this.#files.prepare(upload);
+      await saveUpload(this.#app, upload);
       const meter = limited(config.uploadLimitBytes, new UploadTooLargeError(config.uploadLimitBytes));
       await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
       const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
-      await this.#save(queued);
+      await saveUpload(this.#app, queued);
       this.#enqueue(queued);
       return queued;
     } catch (error) {
-      this.#removeFile(upload);
+      this.#files.remove(id);
       // Where the store is away, the next look finds that nobody receives it any more.
-      await this.#app.metadata.remove(`${PREFIX}${id}`).catch(() => undefined);
+      await this.#app.metadata.remove(uploadKey(upload)).catch(() => undefined);
       throw error;
     } finally {
       this.#receiving.delete(id);
@@ -120,16 +113,16 @@ export class Uploads {
   }
 
   async get(id: string): Promise<Upload> {
-    const found = this.#live.get(id) ?? ((await this.#app.metadata.get(`${PREFIX}${id}`))?.value as Upload | undefined);
+    const found = this.#live.get(id)?.current ?? (await this.#stored(id));
     if (found === undefined) throw new NotFoundError(`there is no upload ${id}`);
     return found;
   }
 
   /** Those that are not finished, and those that finished since `since` (ms). */
   async recent(since: number): Promise<readonly Upload[]> {
-    const stored = (await this.#app.metadata.list(PREFIX)).map(({ value }) => value as Upload);
+    const stored = (await this.#app.metadata.list(UPLOADS)).map(({ value }) => value as Upload);
     return stored
-      .map((upload) => this.#live.get(upload.id) ?? upload)
+      .map((upload) => this.#live.get(upload.id)?.current ?? upload)
       .filter((upload) => upload.finishedAt === null || Date.parse(upload.finishedAt) >= since);
   }
 
@@ -153,7 +146,7 @@ export class Uploads {
 
   async #takeUpAll(): Promise<void> {
     const { metadata, clock, presence } = this.#app;
-    const stored = (await metadata.list(PREFIX)).map(({ key, version, value }) => ({
+    const stored = (await metadata.list(UPLOADS)).map(({ key, version, value }) => ({
       key,
       version,
       upload: value as Upload,
@@ -162,25 +155,25 @@ export class Uploads {
     stored.sort((a, b) => ((a.upload.createdAt ?? '') < (b.upload.createdAt ?? '') ? -1 : 1));
     for (const { key, version, upload } of stored) {
       const isOpen = upload.finishedAt === null;
-      if (isOpen && upload.instance === presence.instance && !this.#isHere(upload))
-        await this.#take(key, version, { ...upload, ...CUT_OFF });
-      else if (isOpen && upload.instance === presence.instance) {
+      const isOurs = upload.instance === presence.instance;
+      if (isOpen && this.#isHere(upload.id)) {
         // Where it was written meanwhile, that says the same.
-        if (seenAt(upload) < clock.now() - SEEN_EVERY_MS)
+        if (isOurs && seenAt(upload) < clock.now() - SEEN_EVERY_MS)
           await metadata.compareAndSet(key, version, { ...upload, seenAt: new Date(clock.now()).toISOString() });
-      } else if (isOpen && !(await presence.isRunning(upload.instance)))
-        await this.#takeUp(key, version, { ...upload, instance: presence.instance });
+      } else if (isOpen && isOurs) await this.#take(key, version, { ...upload, ...CUT_OFF });
+      else if (isOpen && !(await presence.isRunning(upload.instance))) await this.#takeUp(key, version, upload);
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
   }
 
-  #isHere({ id }: Upload): boolean {
+  #isHere(id: string): boolean {
     return this.#live.has(id) || this.#receiving.has(id);
   }
 
-  async #takeUp(key: string, version: string, upload: Upload): Promise<void> {
-    if (this.#isElsewhere(upload)) return;
-    const isWhole = upload.status !== 'receiving' && existsSync(this.#fileOf(upload));
+  async #takeUp(key: string, version: string, left: Upload): Promise<void> {
+    if (this.#isElsewhere(left)) return;
+    const upload: Upload = { ...left, instance: this.#app.presence.instance };
+    const isWhole = upload.status !== 'receiving' && existsSync(this.#files.fileOf(upload));
     await this.#take(
       key,
       version,
@@ -198,126 +191,36 @@ export class Uploads {
     };
     if ((await this.#app.metadata.compareAndSet(key, version, taken)) === null) return;
     if (taken.finishedAt === null) this.#enqueue(taken);
-    else this.#removeFile(taken);
+    else this.#files.remove(taken.id);
+  }
+
+  async #stored(id: string): Promise<Upload | undefined> {
+    return (await this.#app.metadata.get(uploadKey({ id })))?.value as Upload | undefined;
   }
 
   #enqueue(upload: Upload): void {
-    this.#live.set(upload.id, upload);
-    void this.#turns.take(accountName(upload), () =>
-      this.#import(upload).catch((error: unknown) => {
-        if (error instanceof TakenOverError) this.#live.delete(upload.id);
+    const { id } = upload;
+    const record = new UploadRecord(this.#app, upload);
+    this.#live.set(id, record);
+    void this.#turns.take(accountName(upload), async () => {
+      try {
+        const file = this.#files.fileOf(upload);
+        if (!(await importUpload(this.#app, record, file, this.#stopping.signal))) return;
+        this.#live.delete(id);
+        this.#files.remove(id);
+      } catch (error) {
+        if (error instanceof TakenOverError) this.#live.delete(id);
         if (this.#stopping.signal.aborted) return;
-        this.#app.telemetry.log.error('an upload could not be recorded', {
-          upload: upload.id,
-          error: messageOf(error),
-        });
-      }),
-    );
-  }
-
-  async #import(upload: Upload): Promise<void> {
-    const taken = new AbortController();
-    const signal = anyOf([this.#stopping.signal, taken.signal]);
-    if (signal.aborted) return;
-    let current: Upload = { ...upload, status: 'importing' };
-    let savedAt = this.#app.clock.elapsed();
-    let saving: Promise<void> = Promise.resolve();
-    const progress = (seen: ImportProgress): void => {
-      current = { ...current, progress: seen };
-      this.#live.set(upload.id, current);
-      if (this.#app.clock.elapsed() - savedAt < SAVE_EVERY_MS) return;
-      savedAt = this.#app.clock.elapsed();
-      saving = this.#save(current).catch((error: unknown) => {
-        if (error instanceof TakenOverError) taken.abort(error);
-      });
-    };
-    let end: Pick<Upload, 'status' | 'report' | 'error'>;
-    try {
-      await this.#throughOutages(() => this.#save(current));
-      const { provider, user, asOf } = upload;
-      const request: ImportRequest = { provider, user, file: this.#fileOf(upload), asOf, signal, progress };
-      const begun = async (syncId: string): Promise<void> => {
-        // What is being written knows nothing of this run, and would write over it.
-        await saving;
-        current = { ...current, runs: [...(current.runs ?? []), syncId] };
-        await this.#save(current);
-      };
-      const report = await this.#throughOutages(() =>
-        importExport(this.#app, { ...request, begun, earlier: current.runs ?? [] }),
-      );
-      end = { status: 'done', report, error: null };
-    } catch (error) {
-      taken.signal.throwIfAborted();
-      if (error instanceof TakenOverError) throw error;
-      // Taken up at the next start, also where the log that it was to be written to was left meanwhile.
-      if (signal.aborted || this.#app.roles.left.aborted || typeof this.#app.movable?.movedTo() === 'string') return;
-      const message = this.#app.telemetry.redactor
-        .text(messageOf(error))
-        .replaceAll(this.#fileOf(upload), upload.fileName);
-      end = { status: 'failed', report: null, error: message };
-    }
-    await this.#finish({ ...current, ...end });
-  }
-
-  /** Begins anew as often as the log or the store are away: what was written of it is overtaken. */
-  #throughOutages<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, random, telemetry } = this.#app;
-    const what = 'the log or the store, for an upload,';
-    return untilReached(work, {
-      what,
-      isAway: isOutage,
-      clock,
-      random,
-      log: telemetry.log,
-      signal: this.#stopping.signal,
-    });
-  }
-
-  async #finish(upload: Upload): Promise<void> {
-    const finished = { ...upload, finishedAt: isoOf(this.#app.clock.now()) };
-    this.#live.set(upload.id, finished);
-    await this.#throughOutages(() => this.#save(finished));
-    this.#live.delete(upload.id);
-    this.#removeFile(upload);
-  }
-
-  /** Throws TakenOverError where it is somebody else's by now, or has ended. */
-  async #save(saved: Upload): Promise<void> {
-    const { metadata, clock } = this.#app;
-    const upload: Upload = { ...saved, seenAt: new Date(clock.now()).toISOString() };
-    const key = `${PREFIX}${upload.id}`;
-    for (;;) {
-      const document = await metadata.get(key);
-      const stored = document?.value as Upload | undefined;
-      if (stored !== undefined && (stored.instance !== upload.instance || stored.finishedAt !== null)) {
-        // It was written, though the answer did not come.
-        if (stored.instance === upload.instance && stored.finishedAt === upload.finishedAt) return;
-        throw new TakenOverError('another process has taken the upload over, as this one did not answer for long');
+        const fields = { upload: id, error: messageOf(error) };
+        this.#app.telemetry.log.error('an upload could not be recorded', fields);
       }
-      if ((await metadata.compareAndSet(key, document?.version ?? null, upload)) !== null) return;
-    }
+    });
   }
 
   /** Its bytes lie on the machine that received them, and are taken in when that is back. */
   #isElsewhere(upload: Upload): boolean {
     const { clock, config } = this.#app;
-    if (config.store === 'sqlite' || existsSync(path.join(config.dataDir, DATA_FILES.uploads, upload.id))) return false;
+    if (config.store === 'sqlite' || this.#files.has(upload)) return false;
     return seenAt(upload) > clock.now() - ELSEWHERE_MS;
-  }
-
-  #fileOf(upload: Upload): string {
-    return path.join(this.#app.config.dataDir, DATA_FILES.uploads, upload.id, upload.fileName);
-  }
-
-  #removeFile(upload: Upload): void {
-    try {
-      rmSync(path.dirname(this.#fileOf(upload)), { recursive: true, force: true });
-    } catch (error) {
-      const { log } = this.#app.telemetry;
-      log.warn('the file of an upload that has ended could not be removed', {
-        upload: upload.id,
-        error: messageOf(error),
-      });
-    }
   }
 }

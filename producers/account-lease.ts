@@ -9,6 +9,11 @@ export class AccountBusyError extends Error {
   override readonly name = 'AccountBusyError';
 }
 
+/** Whether another run was in the way, or took the account over: nothing is wrong with the work, which may be begun anew. */
+export function metAnotherRun(error: unknown): error is Error {
+  return error instanceof FencedError || error instanceof AccountBusyError;
+}
+
 export interface LeaseRequest {
   /** sync id */
   readonly holder: string;

@@ -1,6 +1,7 @@
 import { anyOf } from '../../core/abort-signals.ts';
 import { isOutage, messageOf } from '../../core/errors.ts';
 import { untilReached } from '../../core/until-reached.ts';
+import { metAnotherRun } from '../../producers/account-lease.ts';
 import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { importExport } from './import-export.ts';
@@ -51,12 +52,15 @@ export async function importUpload(
   return true;
 }
 
-/** Begins anew as often as the log or the store are away: what was written of it is overtaken. */
+/**
+ * Begins anew as often as the log or the store are away, or another run works for the account: what was written of it is
+ * overtaken.
+ */
 function repeated<T>(app: App, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { clock, random, telemetry } = app;
   return untilReached(work, {
-    what: 'the log or the store, for an upload,',
-    isAway: isOutage,
+    what: 'the log, the store or the account, for an upload,',
+    isAway: (error): error is Error => isOutage(error) || (metAnotherRun(error) && !isLogLeft(app)),
     clock,
     random,
     log: telemetry.log,

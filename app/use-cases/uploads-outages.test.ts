@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { FencedError, LogUnavailableError, StoreUnavailableError } from '../../core/errors.ts';
 import type { MovableLog } from '../../core/ports/movable-log.ts';
+import { AccountBusyError } from '../../producers/account-lease.ts';
 import type { App } from '../app.ts';
 import { drain, waitFor } from './settle.ts';
 import { gate, ID, UploadsWorld, until } from './uploads-world.test-helper.ts';
@@ -36,6 +37,8 @@ it('says of an upload that the store kept from being taken in, and from being re
 
 it.each([
   ['the log or the store were away', [new LogUnavailableError('no broker'), new StoreUnavailableError('cut off')]],
+  ['another run took the account over', [new FencedError('another run took over tiktok/me')]],
+  ['another run worked for the account for long', [new AccountBusyError('another run works for tiktok/me')]],
 ])('begins an import anew when %s meanwhile', async (_, errors) => {
   await world.leave();
   const left = [...errors];

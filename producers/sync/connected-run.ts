@@ -1,6 +1,7 @@
-import { FencedError, InputError, ReauthorizationError } from '../../core/errors.ts';
+import { InputError, ReauthorizationError } from '../../core/errors.ts';
 import { type Account, accountName } from '../../core/keys.ts';
 import type { Capability, Connector, Provider, Session } from '../../core/ports/provider.ts';
+import { metAnotherRun } from '../account-lease.ts';
 import { AccountCredentials, type CredentialDeps, connectedAgain } from '../credentials.ts';
 import { type Run, type RunResult, UntoldRunError, withRun } from '../run.ts';
 import { readSyncMetadata, syncMetadataKey } from '../sync-metadata.ts';
@@ -58,7 +59,7 @@ export async function executeConnected<Raw, S extends Session>(
 }
 
 function isToBeRepeated(error: unknown): boolean {
-  return error instanceof FencedError || error instanceof UntoldRunError;
+  return metAnotherRun(error) || error instanceof UntoldRunError;
 }
 
 function countEnd({ telemetry }: SyncDeps, provider: string, mode: string, outcome: string): void {

@@ -35,6 +35,35 @@ it('says of an upload that the store kept from being taken in, and from being re
   ]);
 });
 
+it('starts though the store is away, and takes up what was left when it is back', async () => {
+  await world.leave();
+  let isAway = true;
+  const { metadata } = world.app;
+  const list = async (prefix: string) => {
+    if (isAway) throw new StoreUnavailableError('cut off');
+    return metadata.list(prefix);
+  };
+  const uploads = world.uploads({ metadata: { ...world.metadataAway(() => isAway), list } });
+  await uploads.start();
+  expect(await world.stored()).toMatchObject({ status: 'queued' });
+  isAway = false;
+  await until(async () => (await world.stored())?.finishedAt !== null);
+  expect(await world.stored()).toMatchObject(DONE);
+});
+
+it('takes up the others later where the store goes away between them', async () => {
+  const second = ID.replace(/1$/, '2');
+  await world.leave({ user: 'first' });
+  await world.leave({ id: second, user: 'second', createdAt: new Date(Date.now() + 1).toISOString() });
+  let outages = 1;
+  const metadata = world.metadataAway((value) => value?.id === second && outages-- > 0);
+  const uploads = world.uploads({ metadata, ...failing([]) });
+  await uploads.start();
+  for (const id of [ID, second]) await until(async () => (await world.stored(id))?.finishedAt !== null);
+  for (const id of [ID, second]) expect(await world.stored(id)).toMatchObject(DONE);
+  expect(world.imports).toEqual(['first', 'second']);
+});
+
 it.each([
   ['the log or the store were away', [new LogUnavailableError('no broker'), new StoreUnavailableError('cut off')]],
   ['another run took the account over', [new FencedError('another run took over tiktok/me')]],

@@ -76,6 +76,22 @@ it('takes in what lies on this disk, under whatever name the process had that re
   await until(() => !world.hasFile());
 });
 
+it('goes on with its own when the API of the same process is started again', async () => {
+  const cut = gate();
+  const first = world.uploads(
+    world.importers(({ signal }) => {
+      cut.open();
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    }),
+  );
+  const id = await world.receive(first);
+  await cut.opened;
+  await first.stop();
+  const second = world.uploads();
+  await second.start();
+  expect(await world.ended(second, id)).toMatchObject({ status: 'done', report: { new: 3 } });
+});
+
 it('imports those of one account one after another, and lets no account wait for another', async () => {
   const held = gate();
   const uploads = world.uploads(world.importers(async ({ user }) => (user === 'slow' ? held.opened : undefined)));

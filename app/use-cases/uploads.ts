@@ -55,9 +55,9 @@ export class Uploads {
     this.#files = new UploadFiles(app);
   }
 
-  /** Takes up what processes that are gone have left, now and from time to time. */
+  /** Takes up what processes that are gone have left, now and from time to time, also where the store is away at first. */
   async start(): Promise<void> {
-    await this.#takeUpAll();
+    await this.#lookThrough();
     this.#looking = this.#look();
   }
 
@@ -134,13 +134,19 @@ export class Uploads {
   }
 
   async #look(): Promise<void> {
-    const { clock, telemetry } = this.#app;
+    const { clock } = this.#app;
     while (!this.#stopping.signal.aborted) {
       await clock.sleep(LOOK_EVERY_MS, this.#stopping.signal).catch(() => undefined);
       if (this.#stopping.signal.aborted) return;
-      await this.#takeUpAll().catch((error: unknown) =>
-        telemetry.log.warn('uploads could not be looked through', { error: messageOf(error) }),
-      );
+      await this.#lookThrough();
+    }
+  }
+
+  async #lookThrough(): Promise<void> {
+    try {
+      await this.#takeUpAll();
+    } catch (error) {
+      this.#app.telemetry.log.warn('uploads could not be looked through', { error: messageOf(error) });
     }
   }
 
@@ -160,8 +166,8 @@ export class Uploads {
         // Where it was written meanwhile, that says the same.
         if (isOurs && seenAt(upload) < clock.now() - SEEN_EVERY_MS)
           await metadata.compareAndSet(key, version, { ...upload, seenAt: new Date(clock.now()).toISOString() });
-      } else if (isOpen && isOurs) await this.#take(key, version, { ...upload, ...CUT_OFF });
-      else if (isOpen && !(await presence.isRunning(upload.instance))) await this.#takeUp(key, version, upload);
+      } else if (isOpen && (isOurs || !(await presence.isRunning(upload.instance))))
+        await this.#takeUp(key, version, upload);
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
   }
@@ -170,6 +176,7 @@ export class Uploads {
     return this.#live.has(id) || this.#receiving.has(id);
   }
 
+  /** Also this process's own: of one that it could not receive, or whose import ended when the API stood still here. */
   async #takeUp(key: string, version: string, left: Upload): Promise<void> {
     if (this.#isElsewhere(left)) return;
     const upload: Upload = { ...left, instance: this.#app.presence.instance };
@@ -219,8 +226,8 @@ export class Uploads {
 
   /** Its bytes lie on the machine that received them, and are taken in when that is back. */
   #isElsewhere(upload: Upload): boolean {
-    const { clock, config } = this.#app;
-    if (config.store === 'sqlite' || this.#files.has(upload)) return false;
+    const { clock, config, presence } = this.#app;
+    if (config.store === 'sqlite' || upload.instance === presence.instance || this.#files.has(upload)) return false;
     return seenAt(upload) > clock.now() - ELSEWHERE_MS;
   }
 }

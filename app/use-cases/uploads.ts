@@ -32,6 +32,11 @@ const ELSEWHERE_MS = 86_400_000;
 /** How often it says that it has them. */
 const SEEN_EVERY_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 10_000;
+/**
+ * So old are files that no document tells of, when they go: another process may be about to write it, and where a process was
+ * given another store by mistake, it lies there.
+ */
+const UNTOLD_MS = 86_400_000;
 const CUT_OFF = { status: 'failed', error: 'the upload was cut off: send it again' } as const;
 
 /**
@@ -145,6 +150,7 @@ export class Uploads {
   async #lookThrough(): Promise<void> {
     try {
       await this.#takeUpAll();
+      await this.#removeLeft();
     } catch (error) {
       this.#app.telemetry.log.warn('uploads could not be looked through', { error: messageOf(error) });
     }
@@ -199,6 +205,17 @@ export class Uploads {
     if ((await this.#app.metadata.compareAndSet(key, version, taken)) === null) return;
     if (taken.finishedAt === null) this.#enqueue(taken);
     else this.#files.remove(taken.id);
+  }
+
+  /** Removes what nobody imports any more, as where a process ended between the end of an upload and the removal of its file. */
+  async #removeLeft(): Promise<void> {
+    const oldest = this.#app.clock.now() - UNTOLD_MS;
+    for (const { id, changedAt } of this.#files.list()) {
+      if (this.#isHere(id)) continue;
+      const upload = await this.#stored(id);
+      const isLeft = upload === undefined ? changedAt < oldest : upload.finishedAt !== null;
+      if (isLeft) this.#files.remove(id);
+    }
   }
 
   async #stored(id: string): Promise<Upload | undefined> {

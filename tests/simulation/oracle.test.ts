@@ -44,6 +44,16 @@ describe('the oracle', () => {
     expect(oracle.removals).toMatchObject({ true: 0, wrong: 2 });
   });
 
+  it('objects to a removal by one walk of a public list, or by two between which it was seen', async () => {
+    source.unsave(0);
+    const walked = { walkedFrom: iso(now + 1), walkedTo: iso(now + 2) };
+    now += HOUR_MS;
+    expect(await removedBy({ ...walked, lastSighting: 2, absentSince: 3, begin: 5 })).toEqual([]);
+    expect(await removedBy({ ...walked, lastSighting: 2, absentSince: -1, begin: 5 }, { decided: 8 })).toHaveLength(1);
+    expect(await removedBy({ ...walked, lastSighting: 4, absentSince: 3, begin: 5 }, { decided: 9 })).toHaveLength(2);
+    expect(oracle.reached).toEqual({ 'removed by walks': 3 });
+  });
+
   it('lets a removal go of what was not saved at that moment, also when it is saved again', async () => {
     source.unsave(0);
     const asked = now + 60_000;

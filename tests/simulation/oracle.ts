@@ -126,6 +126,9 @@ export class Oracle {
       this.violate(`the removal of ${row.itemId} rests on nothing: ${entry.evidence}`);
       return;
     }
+    const { absentSince, begin, lastSighting } = evidence;
+    if (evidence.walkedTo !== undefined && !(lastSighting < absentSince && absentSince < begin))
+      this.violate(`the removal of ${row.itemId} does not rest on two walks: ${entry.evidence}`);
     const at = Date.parse(told);
     const since = sinceOf(evidence, at);
     if (isOfExport(evidence) && this.forgedAsOf.has(at)) {
@@ -180,6 +183,10 @@ interface Told {
   readonly walkedFrom?: string;
   readonly walkedTo?: string;
   readonly asOf?: string | null;
+  /** positions: of the Begin of the first walk that lacked it, of that of the latest, and of its last sighting */
+  readonly absentSince: number;
+  readonly begin: number;
+  readonly lastSighting: number;
 }
 
 function isOfExport({ askedAt, walkedTo }: Told): boolean {

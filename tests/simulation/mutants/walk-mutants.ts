@@ -52,4 +52,25 @@ export const WALK_MUTANTS: readonly Mutant[] = [
     text: 'if (chain.flaw === null && (again === null || sameIds(again.ids, first.ids))) {',
     replacement: 'if (chain.flaw === null) {',
   },
+  {
+    name: 'a public list says what is gone, though a token had shown more',
+    law: 3,
+    file: 'core/ledger.ts',
+    text: "return proof !== 'walks' || publicOnly;",
+    replacement: 'return true;',
+  },
+  {
+    name: 'one walk of a public list is enough',
+    law: 3,
+    file: 'core/fold/apply-snapshot.ts',
+    text: 'return row.absentSince >= 0 && lastSeen(row, context.scope) < row.absentSince;',
+    replacement: 'return true;',
+  },
+  {
+    name: 'a page of a public list without links is its end',
+    law: 5,
+    file: 'producers/github/walk.ts',
+    text: 'session.isPublic ? 1 : PAGE_ITEMS',
+    replacement: 'PAGE_ITEMS',
+  },
 ];

@@ -37,6 +37,12 @@ describe('configuration', () => {
     });
   });
 
+  it('says once what is wrong with a name that is needed', () => {
+    const problems = problemsOf({ HOARDARR_EVENT_LOG: 'kafka', KAFKA_BROKERS: 'one', SCHEMA_REGISTRY_URL: 'http://r' });
+    expect(problems).toContain('KAFKA_BROKERS must be host:port');
+    expect(problems).not.toContain('is not set');
+  });
+
   it('takes the data folder of the command line before that of the environment', () => {
     expect(loadConfig({ dataDir: '/a' }, { HOARDARR_DATA_DIR: '/b' }).dataDir).toBe('/a');
     expect(loadConfig({}, { HOARDARR_DATA_DIR: '/b' }).dataDir).toBe('/b');

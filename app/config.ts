@@ -115,8 +115,10 @@ const DEFAULT_OEMBED_URL = 'https://www.tiktok.com/oembed';
  */
 export function loadConfig(flags: { readonly dataDir?: string } = {}, env: Environment = process.env): Config {
   const problems = [...unknownNames(env)];
+  // A script whose variable is empty means some folder, and not the one that it runs in.
+  if (flags.dataDir === '') problems.push('--data-dir names no folder: say where everything is kept');
   const values = readValues(env, problems);
-  problems.push(...missingNames(values), ...accessProblems(values));
+  problems.push(...missingNames(values, env), ...accessProblems(values));
   if (problems.length > 0) {
     throw new InputError(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
       problems,
@@ -240,7 +242,7 @@ function isSet(values: Values, names: RegExp): boolean {
 }
 
 /** What a name needs beside it. */
-function missingNames(values: Values): readonly string[] {
+function missingNames(values: Values, env: Environment): readonly string[] {
   const needs: readonly (readonly [boolean, VariableName, string])[] = [
     [values.HOARDARR_EVENT_LOG === 'kafka', 'KAFKA_BROKERS', 'HOARDARR_EVENT_LOG=kafka'],
     [values.HOARDARR_EVENT_LOG === 'kafka', 'SCHEMA_REGISTRY_URL', 'HOARDARR_EVENT_LOG=kafka'],
@@ -257,8 +259,13 @@ function missingNames(values: Values): readonly string[] {
     [values.HOARDARR_AUTH_PROXY_HEADER !== undefined, 'HOARDARR_TRUSTED_PROXIES', 'HOARDARR_AUTH_PROXY_HEADER'],
   ];
   return needs.flatMap(([isNeeded, name, by]) =>
-    isNeeded && values[name] === undefined ? [`${name} is not set, and ${by} needs it`] : [],
+    isNeeded && values[name] === undefined && !isGiven(env, name) ? [`${name} is not set, and ${by} needs it`] : [],
   );
+}
+
+/** It was given, and what is wrong with it has been said. */
+function isGiven(env: Environment, name: VariableName): boolean {
+  return [env[name], env[`${name}_FILE`]].some((given) => given !== undefined && given !== '');
 }
 
 /** The default is OpenAI where a key is given, else the model that ships with Hoardarr. */

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../core/errors.ts';
 import { codeOf } from './error-code.ts';
+import { adviceFor } from './system-advice.ts';
 
 /** What lies where in a data folder. */
 export const DATA_FILES = {
@@ -81,9 +82,13 @@ export function removeEmbeddedLog(dataDir: string): void {
 export function prepareDataFolder(dataDir: string): void {
   try {
     makeFolder(path.resolve(dataDir));
+    if (!statSync(dataDir).isDirectory()) throw new Error('it is a file');
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new InputError(`the data folder ${dataDir} cannot be used: ${messageOf(error)}`, { dataDir });
+    throw new InputError(
+      `the data folder ${dataDir} cannot be used: ${messageOf(error)}${adviceFor(error)}; --data-dir or HOARDARR_DATA_DIR chooses another`,
+      { dataDir },
+    );
   }
 }
 

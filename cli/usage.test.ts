@@ -29,6 +29,7 @@ describe('usage', () => {
     [['import', 'tiktok', 'x.json', '--as-of', 'soon'], 2, "'soon' is no date"],
     [['start', '--roles', 'sink,cook'], 2, "'cook' is no role"],
     [['items', '--user', 'a/b'], 2, 'cannot name a user'],
+    [['status', '--data-dir', ''], 2, '--data-dir names no folder'],
     [['dead-letter', 'redrive', '0-1'], 2, 'no dead letter'],
   ])('%j exits %i and says why, as one JSON document', async (words, status, message) => {
     const ran = await world.run(...words);
@@ -69,6 +70,18 @@ describe('usage', () => {
     const ran = await world.runWith({ json: true }, 'status', '--data-dir', '/proc/nope/data');
     expect(ran.status).toBe(2);
     expect(ran.json<{ error: string }>().error).toContain('the data folder /proc/nope/data cannot be used');
+  });
+
+  it('says that a data folder is a file, and how to mend it', async () => {
+    const file = path.join(world.root, 'no-folder');
+    writeFileSync(file, '');
+    const ran = await world.runWith({ json: true }, 'status', '--data-dir', file);
+    expect(ran.status).toBe(2);
+    expect(ran.json<{ error: string }>().error).toContain(`the data folder ${file} cannot be used: it is a file`);
+    const looked = await world.runWith({ json: true }, 'doctor', '--data-dir', file);
+    expect(looked.json<{ checks: object[] }>().checks).toContainEqual(
+      expect.objectContaining({ name: 'data folder', ok: false, detail: expect.stringContaining('--data-dir') }),
+    );
   });
 
   it('has dead letters, keys, schemas and a doctor', async () => {

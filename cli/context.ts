@@ -63,6 +63,11 @@ export class CliContext {
     return checkUser(options.user ?? DEFAULT_USER);
   }
 
+  /** For commands that speak of all users unless one is named: null. */
+  userOrAll({ user }: GlobalOptions): string | null {
+    return user === undefined ? null : checkUser(user);
+  }
+
   /** Opens the data folder for a command, and closes it after. The signal is aborted by SIGINT and SIGTERM. */
   async withApp(
     command: Command,

@@ -53,20 +53,23 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
   } catch (error) {
     if ((error instanceof CommanderError && error.exitCode === 0) || isClosedPipe(error)) return 0;
     const isUsage = error instanceof CommanderError;
-    await reportError(
-      context,
-      argv.includes('--json'),
-      isUsage
-        ? said
-            .join('')
-            .trim()
-            .replace(/^error: /, '') || error.message
-        : `${messageOf(error)}${adviceFor(error)}`,
-    );
+    const asJson = argv.includes('--json');
+    const message = isUsage
+      ? usageMessage(error, said.join('').trim(), asJson)
+      : `${messageOf(error)}${adviceFor(error)}`;
+    await reportError(context, asJson, message);
     return isUsage ? 2 : exitStatusOf(error);
   } finally {
     io.stdout.off('error', onPipe);
   }
+}
+
+/** Where a command is missing, commander says the whole help and nothing else, which does not tell what is wrong. */
+function usageMessage({ code, message }: CommanderError, said: string, asJson: boolean): string {
+  if (code !== 'commander.help') return said.replace(/^error: /, '') || message;
+  const [, name = 'hoardarr'] = /^Usage: (.+?) \[/.exec(said) ?? [];
+  const asked = `which command${name === 'hoardarr' ? '' : ` of \`${name}\``}?`;
+  return asJson ? `${asked} \`${name} --help\` lists them` : `${asked}\n\n${said}`;
 }
 
 async function reportError({ io, secrets }: CliContext, asJson: boolean, message: string): Promise<void> {

@@ -29,7 +29,13 @@ describe('usage', () => {
     [['import', 'tiktok', 'x.json', '--as-of', 'soon'], 2, "'soon' is no date"],
     [['start', '--roles', 'sink,cook'], 2, "'cook' is no role"],
     [['items', '--user', 'a/b'], 2, 'cannot name a user'],
+    [['items', '--after', 'nowhere'], 2, 'no place in the list'],
+    [['status', '--user', 'a/b'], 2, 'cannot name a user'],
+    [['held', '--user', ''], 2, 'cannot name a user'],
+    [['held', 'approve', '0-1', '--user', 'a/b'], 2, 'cannot name a user'],
     [['status', '--data-dir', ''], 2, '--data-dir names no folder'],
+    [[], 2, 'which command?'],
+    [['keys'], 2, 'which command of `hoardarr keys`?'],
     [['dead-letter', 'redrive', '0-1'], 2, 'no dead letter'],
   ])('%j exits %i and says why, as one JSON document', async (words, status, message) => {
     const ran = await world.run(...words);

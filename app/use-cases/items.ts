@@ -61,7 +61,8 @@ export async function listItems(app: App, request: ItemsRequest): Promise<ItemPa
   const states = statesOf(request.state ?? 'active');
   const dates = datesOf(request);
   const scopes = (await findScopes(app.store, request)).map(scopeName);
-  if (scopes.length === 0) return { items: [], next: null, total: 0 };
+  // A cursor is looked at all the same: what is none is wrong input wherever it is given.
+  if (scopes.length === 0 && after === null) return { items: [], next: null, total: 0 };
   const includeHidden = states.length > 1 || states[0] !== 'active';
   const filter: ItemFilter = { scopes, states, includeHidden, ...dates };
   const { items, next } =

@@ -11,7 +11,7 @@ export function registerHeld(program: Command, context: CliContext): void {
     .description('lists removals that wait for you')
     .action(async (_options: unknown, command: Command) => {
       await context.withApp(command, async (app) => {
-        const groups = await listHeld(app, globalsOf(command).user ?? null);
+        const groups = await listHeld(app, context.userOrAll(globalsOf(command)));
         return {
           json: { held: groups },
           text: groups.length === 0 ? 'Nothing is held.' : groups.map(textOf).join('\n\n'),
@@ -29,7 +29,7 @@ export function registerHeld(program: Command, context: CliContext): void {
           const globals = globalsOf(command);
           const decided = await decideHeld(app, id, name, context.user(globals), {
             signal,
-            user: globals.user ?? null,
+            user: context.userOrAll(globals),
           });
           const outcome = describe(done, decided.items);
           return { ...outcome, json: { id: decided.id, scope: decided.scope, ...(outcome.json as object) } };

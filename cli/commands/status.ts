@@ -8,7 +8,7 @@ export function registerStatus(program: Command, context: CliContext): void {
     .description('accounts, what is behind, and health')
     .action(async (_options: unknown, command: Command) => {
       await context.withApp(command, async (app) => {
-        const status = await readStatus(app, globalsOf(command).user ?? null);
+        const status = await readStatus(app, context.userOrAll(globalsOf(command)));
         return { json: status, text: textOf(status) };
       });
     });

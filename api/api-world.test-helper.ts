@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { expect } from '@jest/globals';
 import type { App } from '../app/app.ts';
 import { loadConfig } from '../app/config.ts';
@@ -86,6 +87,18 @@ export class ApiWorld {
       );
       sent.on('error', reject);
       sent.end(options.body);
+    });
+  }
+
+  /** What the server says to bytes that need be no request. */
+  say(bytes: string): Promise<string> {
+    const { hostname, port } = this.url;
+    return new Promise((resolve, reject) => {
+      let said = '';
+      const socket = connect(Number(port), hostname, () => void socket.write(bytes));
+      socket.on('data', (part: Buffer) => (said += part.toString()));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(said));
     });
   }
 

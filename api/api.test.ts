@@ -98,7 +98,16 @@ describe('the HTTP API', () => {
       state: 'purged',
     });
     const again = await world.ask('POST', `/v1/items/tiktok/favorites/${second}/restore`);
-    expect(again).toMatchObject({ status: 409 });
+    expect(again).toMatchObject({ status: 409, headers: { 'content-type': 'application/problem+json' } });
+    expect(again.json()).toMatchObject({
+      ...PROBLEM,
+      status: 409,
+      detail: 'it was purged: its content is gone',
+      instance: `/v1/items/tiktok/favorites/${second}/restore`,
+      itemId: second,
+      done: false,
+      state: 'purged',
+    });
   });
 
   it('has metrics by the names of the conventions', async () => {
@@ -144,6 +153,15 @@ describe('the HTTP API', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(answer).toMatchObject({ status });
     expect(answer.json()).toMatchObject({ ...PROBLEM, status });
+  });
+
+  it('what is no request of HTTP is answered with a problem document too', async () => {
+    const tooLong = await world.ask('GET', `/v1/items?q=${'a'.repeat(20_000)}`);
+    expect(tooLong).toMatchObject({ status: 431, headers: { 'content-type': 'application/problem+json' } });
+    expect(tooLong.json()).toMatchObject({ ...PROBLEM, status: 431 });
+    expect(await world.say('nonsense\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 Bad Request\r\n[^]*content-type: application\/problem\+json\r\n[^]*"status":400/i,
+    );
   });
 
   it.each([

@@ -4,7 +4,7 @@ import type { App } from '../app/app.ts';
 import type { ApiServer } from './context.ts';
 import { Gate } from './gate.ts';
 import { isReading } from './guard.ts';
-import { about, send, sendProblem } from './problem.ts';
+import { about, answerToNoRequest, send, sendProblem } from './problem.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
 /** Answers that outlive the moment in which their request was let in. */
@@ -27,6 +27,10 @@ export function createBaseServer(app: App, hint: string): ApiServer {
     frameworkErrors: (error, request, reply) => {
       forbidFrames(reply);
       void sendProblem(app.telemetry, error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable) socket.write(answerToNoRequest(error.code));
+      socket.destroy();
     },
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<ZodTypeProvider>();

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppTelemetry } from '../app/telemetry.ts';
+import type { Decided } from '../app/use-cases/decide.ts';
 import { UploadTooLargeError } from '../app/use-cases/uploads.ts';
 import {
   BusyError,
@@ -23,6 +24,12 @@ export interface Problem {
   readonly instance: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
+
+const NO_REQUEST = {
+  400: 'this is no request of HTTP',
+  408: 'the request did not come to its end in time',
+  431: 'the address and the headers are longer than a request may have them',
+} as const;
 
 /** Sends any error as a problem document; what is our fault is logged and not shown. */
 export async function sendProblem(
@@ -57,6 +64,27 @@ export async function send(reply: FastifyReply, problem: Problem): Promise<void>
 export function about(status: number, detail: string, request: FastifyRequest): Problem {
   const [instance = '/'] = request.url.split('?');
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, instance };
+}
+
+/** What came of a decision; where nothing came of it, a problem document that says the same beside. */
+export async function sendDecided(reply: FastifyReply, decided: Decided, request: FastifyRequest): Promise<void> {
+  if (decided.done) await reply.code(200).send(decided);
+  else await send(reply, { ...about(409, decided.reason ?? 'nothing was changed', request), ...decided });
+}
+
+/** Where the bytes are no request, so that there is nothing yet to answer by: what goes back on the connection. */
+export function answerToNoRequest(code: string | undefined): string {
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const problem: Problem = { type: 'about:blank', title, status, detail: NO_REQUEST[status], instance: '/' };
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
 function statusOf(error: unknown): number {

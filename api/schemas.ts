@@ -107,6 +107,9 @@ export const Decided = z.object({
   state: z.string().nullable(),
 });
 
+/** A problem document with what became of the decision. */
+export const NotDecided = z.object({ ...Problem.shape, ...Decided.shape });
+
 export const HeldGroups = z.object({
   held: z.array(
     z.object({

@@ -3,7 +3,8 @@ import { decideInScope } from '../../app/use-cases/decide.ts';
 import { decideMany } from '../../app/use-cases/decide-many.ts';
 import { resolveItemScope } from '../../app/use-cases/scopes.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { Decided, ItemName, Problem, userName } from '../schemas.ts';
+import { sendDecided } from '../problem.ts';
+import { Decided, ItemName, NotDecided, Problem, userName } from '../schemas.ts';
 
 const MOST_ITEMS = 1_000;
 /** Of a thousand items whose names are as long as they may be. */
@@ -55,15 +56,17 @@ export function registerDecisions(server: ApiServer, { app }: ApiContext): void 
           summary: operation === 'unpin' ? 'Lets its source rule again' : 'Lets it be taken in again after a purge',
           params: z.object({ provider: z.string(), collection: z.string(), id: z.string() }),
           querystring: z.object({ user: userName.optional() }),
-          response: { 200: Decided, 409: Decided, 400: Problem, 404: Problem },
+          response: { 200: Decided, 409: NotDecided, 400: Problem, 404: Problem },
         },
       },
-      async ({ params: { provider, collection, id }, query: { user } }, reply) => {
+      async (request, reply) => {
+        const { provider, collection, id } = request.params;
+        const { user } = request.query;
         const scope = await resolveItemScope(app.store, { provider, collection, user: user ?? null }, id);
-        const request = { operation, author: user ?? scope.user, itemIds: [id] };
-        const [decided] = await decideInScope(app, scope, request);
+        const asked = { operation, author: user ?? scope.user, itemIds: [id] };
+        const [decided] = await decideInScope(app, scope, asked);
         if (decided === undefined) throw new Error('a decision about one item has one outcome');
-        return reply.code(decided.done ? 200 : 409).send(decided);
+        await sendDecided(reply, decided, request);
       },
     );
   }

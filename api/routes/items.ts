@@ -4,12 +4,14 @@ import { explainItem } from '../../app/use-cases/explain.ts';
 import { getItem, listItems } from '../../app/use-cases/items.ts';
 import { DEFAULT_USER, resolveItemScope } from '../../app/use-cases/scopes.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
+import { sendDecided } from '../problem.ts';
 import {
   count,
   Decided,
   Explanation,
   ItemDetail,
   ItemPage,
+  NotDecided,
   Problem,
   savedFrom,
   savedTo,
@@ -91,13 +93,13 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
     if (decided === undefined) throw new Error('a decision about one item has one outcome');
     return decided;
   };
-  const done = { 200: Decided, 409: Decided, ...problems };
+  const done = { 200: Decided, 409: NotDecided, ...problems };
   server.post(
     `${ITEM}/restore`,
     { schema: { summary: 'Out of the trash, and pinned', params, querystring: whose, response: done } },
     async (request, reply) => {
       const decided = await decideOne('restore', request.params, request.query.user);
-      return reply.code(decided.done ? 200 : 409).send(decided);
+      await sendDecided(reply, decided, request);
     },
   );
   server.delete(
@@ -105,7 +107,7 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
     { schema: { summary: 'Erased and blocked', params, querystring: whose, response: done } },
     async (request, reply) => {
       const decided = await decideOne('purge', request.params, request.query.user);
-      return reply.code(decided.done ? 200 : 409).send(decided);
+      await sendDecided(reply, decided, request);
     },
   );
 }

@@ -66,9 +66,8 @@ export async function api<T>(method: string, path: string, options: RequestOptio
 /** The words of a problem document; something readable where a proxy answered instead. */
 export function problemText(body: string, status: number): string {
   try {
-    const { detail, reason } = JSON.parse(body) as { readonly detail?: string; readonly reason?: string | null };
+    const { detail } = JSON.parse(body) as { readonly detail?: string };
     if (typeof detail === 'string') return detail;
-    if (typeof reason === 'string') return reason;
   } catch {
     // No JSON: the page of a proxy.
   }

@@ -155,6 +155,28 @@ describe('the HTTP API', () => {
     expect(answer.json()).toMatchObject({ ...PROBLEM, status });
   });
 
+  it('an empty export is refused, whatever it is said to be', async () => {
+    for (const headers of [
+      { 'content-type': 'application/json', 'content-length': '0' },
+      { 'content-type': 'application/zip', 'transfer-encoding': 'chunked' },
+    ]) {
+      const answer = await world.ask('POST', '/v1/users/me/tiktok/uploads', { headers, body: '' });
+      expect(answer).toMatchObject({ status: 400 });
+      expect(answer.json()).toMatchObject({ ...PROBLEM, detail: expect.stringContaining('empty') });
+    }
+  });
+
+  it('a form with two files is refused', async () => {
+    const part = (name: string) =>
+      `--b\r\ncontent-disposition: form-data; name="${name}"; filename="${name}"\r\n\r\n${name}\r\n`;
+    const answer = await world.ask('POST', '/v1/users/me/tiktok/uploads', {
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body: `${part('one')}${part('two')}--b--\r\n`,
+    });
+    expect(answer).toMatchObject({ status: 400 });
+    expect(answer.json()).toMatchObject({ ...PROBLEM, detail: 'the form holds more than one file' });
+  });
+
   it('what is no request of HTTP is answered with a problem document too', async () => {
     const tooLong = await world.ask('GET', `/v1/items?q=${'a'.repeat(20_000)}`);
     expect(tooLong).toMatchObject({ status: 431, headers: { 'content-type': 'application/problem+json' } });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
+import { EmptyUploadError } from '../../app/use-cases/uploads.ts';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { Problem, UploadState, userName } from '../schemas.ts';
@@ -19,7 +20,7 @@ const querystring = z.object({
 export async function registerUploads(server: ApiServer, { app, uploads }: ApiContext): Promise<void> {
   await server.register(async (scoped: FastifyInstance) => {
     scoped.removeAllContentTypeParsers();
-    await scoped.register(multipart, { limits: { files: 1, fields: 10, fileSize: app.config.uploadLimitBytes + 1 } });
+    await scoped.register(multipart, { limits: { files: 2, fields: 10, fileSize: app.config.uploadLimitBytes + 1 } });
     scoped.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     const schema = {
       summary: 'Takes in an export',
@@ -68,8 +69,7 @@ interface Body {
 async function bodyOf(request: FastifyRequest, named: string | undefined): Promise<Body> {
   if (request.isMultipart()) return fileOf(request.parts());
   const { body } = request;
-  if (body === undefined || body === null)
-    throw new InputError('the body is empty: send the export as the body, or as a file of a form');
+  if (body === undefined || body === null) throw new EmptyUploadError();
   return { stream: body as Readable, fileName: named ?? 'upload', asOf: async () => null };
 }
 
@@ -91,8 +91,11 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
     stream: Readable.from(contentOf(file.file)),
     fileName: file.filename,
     asOf: async () => {
-      if ((await nextFile()) !== null) throw new InputError('the form holds more than one file');
-      return asOf;
+      const another = await nextFile();
+      if (another === null) return asOf;
+      // Else the form, and with it the connection, would wait for somebody to read it.
+      another.file.resume();
+      throw new InputError('the form holds more than one file');
     },
   };
 }

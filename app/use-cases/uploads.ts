@@ -26,6 +26,12 @@ export class UploadTooLargeError extends InputError {
   }
 }
 
+export class EmptyUploadError extends InputError {
+  constructor() {
+    super('the upload is empty: send the export as the body, or as a file of a form');
+  }
+}
+
 const KEEP_MS = 30 * 86_400_000;
 /** So long a machine that is away may take to come back to its uploads, from when it was last seen. */
 const ELSEWHERE_MS = 86_400_000;
@@ -67,7 +73,7 @@ export class Uploads {
   }
 
   /**
-   * Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit. `asOf`, in ms, is asked for
+   * Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit, EmptyUploadError without a byte. `asOf`, in ms, is asked for
    * when the stream has come to its end, and keeps nothing of the upload when it rejects.
    */
   async receive(
@@ -103,6 +109,7 @@ export class Uploads {
       await saveUpload(this.#app, upload);
       const meter = limited(config.uploadLimitBytes, new UploadTooLargeError(config.uploadLimitBytes));
       await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
+      if (meter.bytes() === 0) throw new EmptyUploadError();
       const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
       await saveUpload(this.#app, queued);
       this.#enqueue(queued);

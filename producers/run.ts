@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly commandId?: string | null;
   /** stops the run: it ends as aborted */
   readonly signal?: AbortSignal;
+  /** what SyncFinished reports of a run that ends as aborted; nothing by default */
+  readonly countsAtAbort?: () => Readonly<Record<string, number>>;
 }
 
 /** A run of a producer, between its SyncStarted and its SyncFinished. */
@@ -228,7 +230,7 @@ class ActiveRun implements Run {
       const value = { ...open, status: 'aborted', reason, chunks: this.chunks, ...NOTHING_LISTED } as const;
       await this.writer.append([{ type: 'SnapshotEnd', value }], () => this.stopIfOvertaken());
     }
-    await this.appendEnd('aborted', reason, {});
+    await this.appendEnd('aborted', reason, this.options.countsAtAbort?.() ?? {});
   }
 
   private appendEnd(

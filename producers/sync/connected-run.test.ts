@@ -38,6 +38,12 @@ describe('a command whose run fails', () => {
     expect(await ends()).toMatchObject([{ status: 'aborted', error: 'page 7 failed' }]);
   });
 
+  it('tells what it cost until then', async () => {
+    await execute(() => Promise.reject(new Error('page 7 failed')));
+    const counts = { requests: expect.any(Number), rateLimitWaitMs: expect.any(Number) };
+    expect(await ends()).toMatchObject([{ status: 'aborted', counts }]);
+  });
+
   it('is to be executed again where the log could not be told', async () => {
     const run = execute(() => {
       for (let time = 0; time < world.limits.appendAttempts; time++) world.log.failAppends('ingest', 'refuse');

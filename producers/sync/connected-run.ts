@@ -34,13 +34,16 @@ export async function executeConnected<Raw, S extends Session>(
   const { login, credentialKind } = stored;
   const { eventId: commandId, causedBy } = command;
   let ran = false;
+  let asked: S | null = null;
+  const countsAtAbort = (): Readonly<Record<string, number>> => ({ ...asked?.usage() });
   try {
-    await withRun(deps, { account, mode, login, causedBy, commandId, signal }, async (run) => {
+    await withRun(deps, { account, mode, login, causedBy, commandId, signal, countsAtAbort }, async (run) => {
       ran = true;
       // Nobody can be asked, so nothing failed: stubs stay stubs, and candidates wait for the next snapshot.
       if (credentialKind === null && (mode === 'recheck' || mode === 'backfill'))
         return { value: undefined, counts: {} };
       const { session, holder } = await openSession(deps, provider, account, run.signal);
+      asked = session;
       // Its SyncStarted says what it is connected with, and so what a list of it can lack.
       if (holder.kind !== run.metadata.credentialKind) throw connectedAgain(account);
       const { counts, ...rest } = await work(run, session).catch(async (error: unknown) => {

@@ -46,6 +46,7 @@ describe('the health of the pipeline over HTTP', () => {
     expect(stages).toEqual(['producers', 'embed', 'sink'].map((name) => ({ name, ...nothing })));
     expect(embedding).toEqual({
       isHere: true,
+      since: null,
       requests: 0,
       tokens: 0,
       textsEmbedded: 0,
@@ -78,6 +79,14 @@ describe('the health of the pipeline over HTTP', () => {
     const second = await until((seen) => seen.embedding['cacheHits'] === 20);
     expect(second.embedding).toMatchObject({ textsEmbedded: 20, requests: first.embedding['requests'] });
     expect(Number(second.embedding['tokensSaved'])).toBeGreaterThan(20);
+  });
+
+  it('shows what embedding took before it was started again, and since when', async () => {
+    const before = await look();
+    expect(before.embedding['since']).toMatch(/^\d{4}-/);
+    await world.stop();
+    await world.start();
+    expect((await look()).embedding).toEqual(before.embedding);
   });
 
   it('is told to who listens', async () => {

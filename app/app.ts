@@ -13,6 +13,7 @@ import type { LiveProvider } from '../producers/sync/live-provider.ts';
 import type { Search } from './app-search.ts';
 import type { Config } from './config.ts';
 import type { CurrentStore } from './current-store.ts';
+import type { KeptFigures } from './embedding-figures.ts';
 import type { Generations } from './generations.ts';
 import type { Presence } from './presence.ts';
 import type { AskThumbnail } from './producers.ts';
@@ -50,6 +51,8 @@ export interface App {
   readonly embedder: () => Promise<Embedder>;
   /** One with another model, for a rebuild; the caller closes it. */
   readonly newEmbedder: (model: string) => Promise<Embedder>;
+  /** What all processes embedded, and what that took. */
+  readonly embeddingFigures: () => Promise<KeptFigures>;
   /** The providers that can be asked, by name. */
   readonly live: ReadonlyMap<string, LiveProvider>;
   /** Those whose exports can be taken in, by name of the provider. */

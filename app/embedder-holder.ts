@@ -2,6 +2,7 @@ import { InputError } from '../core/errors.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import { createEmbedder } from '../processors/embed/create-embedder.ts';
 import type { EmbedderDeps } from '../processors/embed/embedder-deps.ts';
+import { DEFAULT_MODEL, usdPerToken } from '../processors/embed/openai/prices.ts';
 import type { EmbedderSettings } from './config.ts';
 import type { CurrentStore, PinnedEmbedder } from './current-store.ts';
 
@@ -9,18 +10,18 @@ import type { CurrentStore, PinnedEmbedder } from './current-store.ts';
 export class EmbedderHolder {
   readonly #settings: EmbedderSettings;
   readonly #stores: CurrentStore;
-  readonly #deps: EmbedderDeps;
+  readonly #depsFor: (settings: EmbedderSettings) => EmbedderDeps;
   #made: Promise<Embedder> | null = null;
 
-  constructor(settings: EmbedderSettings, stores: CurrentStore, deps: EmbedderDeps) {
+  constructor(settings: EmbedderSettings, stores: CurrentStore, depsFor: (settings: EmbedderSettings) => EmbedderDeps) {
     this.#settings = settings;
     this.#stores = stores;
-    this.#deps = deps;
+    this.#depsFor = depsFor;
   }
 
   /** Pins it at first use. Rejects with InputError, which names the command to run, when another one is pinned. */
   async pinned(): Promise<Embedder> {
-    this.#made ??= createEmbedder(this.#settings, this.#deps);
+    this.#made ??= this.#create(this.#settings);
     const embedder = await this.#made.catch((error: unknown) => {
       this.#made = null;
       throw error;
@@ -33,7 +34,7 @@ export class EmbedderHolder {
 
   /** One with another model. The caller closes it. */
   other(model: string): Promise<Embedder> {
-    return createEmbedder({ ...this.#settings, model }, this.#deps).then((embedder) => {
+    return this.#create({ ...this.#settings, model }).then((embedder) => {
       if (embedder.model !== model)
         throw new InputError(
           `the embedder '${embedder.name}' has one model only, ${embedder.model}: choose another embedder with HOARDARR_EMBEDDER, or that model`,
@@ -45,6 +46,15 @@ export class EmbedderHolder {
   async close(): Promise<void> {
     await (await this.#made?.catch(() => null))?.close();
   }
+
+  #create(settings: EmbedderSettings): Promise<Embedder> {
+    return createEmbedder(settings, this.#depsFor(settings));
+  }
+}
+
+/** US dollars for a token; null where that is not known. What runs here has no price. */
+export function priceOf({ name, model, baseUrl }: EmbedderSettings): number | null {
+  return name === 'openai' ? usdPerToken(model ?? DEFAULT_MODEL, baseUrl) : null;
 }
 
 function fits(pinned: PinnedEmbedder, offered: PinnedEmbedder): boolean {

@@ -71,12 +71,6 @@ export class PrometheusMetrics implements Metrics {
     made.metric.observe(shared(made, labels), value);
   }
 
-  /** What a counter has come to since the process started, whatever its labels; 0 where nothing was counted. */
-  async total(name: string): Promise<number> {
-    const { values } = (await this.#counters.get(name)?.metric.get()) ?? { values: [] };
-    return values.reduce((sum, { value }) => sum + value, 0);
-  }
-
   /** Forgets all values of a gauge, so that what is gone is not shown any more. */
   resetGauge(name: string): void {
     this.#gauges.get(name)?.metric.reset();

@@ -4,14 +4,17 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { MovableLog } from '../core/ports/movable-log.ts';
+import type { Telemetry } from '../core/ports/telemetry.ts';
+import type { EmbedderDeps } from '../processors/embed/embedder-deps.ts';
 import type { App } from './app.ts';
 import { createSearchFor } from './app-search.ts';
 import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config, EmbedderSettings } from './config.ts';
 import { CurrentStore } from './current-store.ts';
 import { prepareDataFolder } from './data-folder.ts';
-import { EmbedderHolder } from './embedder-holder.ts';
+import { EmbedderHolder, priceOf } from './embedder-holder.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
+import { EmbeddingLedger } from './embedding-figures.ts';
 import { meterLog } from './metered-log.ts';
 import { readMove } from './move/finish-move.ts';
 import { openLog } from './open-log.ts';
@@ -120,9 +123,17 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
     const log = meterLog(opened.log, telemetry.metrics, config.topicPrefix, opened.system);
     const stores = await closing(CurrentStore.open({ metadata, generations }));
     const cache = await closing(openEmbeddingCache(dataDir, vectors, options.keepsVectors));
-    const embedders = await closing(new EmbedderHolder(config.embedder, stores, { clock, random, telemetry }));
-    const { store } = stores;
     const presence = new Presence(metadata, clock);
+    const { instance } = presence;
+    const embeddingFigures = await closing(new EmbeddingLedger({ metadata, clock, telemetry, instance }));
+    const countingFor = (settings: EmbedderSettings): Telemetry => embeddingFigures.counting(priceOf(settings));
+    const embedderDeps = (settings: EmbedderSettings): EmbedderDeps => ({
+      clock,
+      random,
+      telemetry: countingFor(settings),
+    });
+    const embedders = await closing(new EmbedderHolder(config.embedder, stores, embedderDeps));
+    const { store } = stores;
     const foldSettings = {
       ...DEFAULT_FOLD_SETTINGS,
       guardItems: config.guardItems,
@@ -156,7 +167,12 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
       api = await options.startApi(app);
       return api;
     };
-    const roleParts = { ...parts, embedder: () => embedders.pinned(), producers };
+    const roleParts = {
+      ...parts,
+      telemetry: countingFor(config.embedder),
+      embedder: () => embedders.pinned(),
+      producers,
+    };
     const starters = createRoleStarters(roleParts, startApi, () => app);
     const roles = new RoleHost({
       presence,
@@ -172,6 +188,7 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
       roles,
       embedder: () => embedders.pinned(),
       newEmbedder: (model) => embedders.other(model),
+      embeddingFigures: () => embeddingFigures.read(),
       live: producers.live,
       importers: producers.importers,
       tiktokThumbnail: producers.tiktokThumbnail,

@@ -18,7 +18,8 @@ const Pipeline = z.object({
   ),
   embedding: z
     .object({
-      isHere: z.boolean().describe('false: the role embed runs in another process, which counts for itself'),
+      isHere: z.boolean().describe('false: the role embed runs in another process'),
+      since: time.describe('ISO 8601 UTC; null: nothing was embedded yet'),
       requests: z.number(),
       tokens: z.number(),
       textsEmbedded: z.number(),
@@ -27,7 +28,7 @@ const Pipeline = z.object({
       costUsd: z.number().nullable().describe('null: the price is not known, as of a server of your own'),
       savedUsd: z.number().nullable(),
     })
-    .describe('since this process started'),
+    .describe('by all processes, since it began'),
   uptimeS: z.number(),
 });
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { MetadataDocument, MetadataStore } from '../../core/ports/metadata-store.ts';
+import { FIGURES_KEY } from '../embedding-figures.ts';
 
 export interface Brought {
   /** that were not there, or not as they are now */
@@ -23,6 +24,8 @@ const STAYS: ReadonlySet<string> = new Set([
   'restore',
   'bringing',
   'maintenance:clock',
+  // Brought along by itself, since both stores may have counted.
+  FIGURES_KEY,
 ]);
 const ALSO_STAYS = ['process:', 'rebuild:', 'backup-', 'access:session:', 'access:link:', 'brought:'];
 /** What was last emitted of a collection, as its account names it. */

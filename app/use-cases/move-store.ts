@@ -10,6 +10,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { DATA_FILES, removeOwnStore } from '../data-folder.ts';
 import { lockFolder } from '../embedded/folder-lock.ts';
+import { bringFigures } from '../embedding-figures.ts';
 import { type Bringing, type Brought, bringMetadata } from '../move/bring-metadata.ts';
 import { readTargets, shownTarget } from '../notify/targets.ts';
 import { openStores, type StoreDeps } from '../store-adapters.ts';
@@ -154,6 +155,7 @@ async function bringAndRemove(config: Config, deps: MoveStoreDeps): Promise<Brou
 async function bringFrom(dataDir: string, shared: MetadataStore): Promise<Bringing> {
   const own = await openSqliteMetadata({ file: path.join(dataDir, DATA_FILES.metadata) });
   try {
+    await bringFigures(own, shared);
     return await bringMetadata(own, shared);
   } finally {
     await own.close();

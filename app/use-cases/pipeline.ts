@@ -1,6 +1,7 @@
 import type { GroupLag, PartitionEnd, TopicName } from '../../core/ports/event-log.ts';
-import { usdPerToken } from '../../processors/embed/openai/prices.ts';
 import type { App } from '../app.ts';
+import { priceOf } from '../embedder-holder.ts';
+import type { EmbeddingFigures } from '../embedding-figures.ts';
 import { countByStage } from './dead-letters.ts';
 import { isoOf } from './format.ts';
 
@@ -19,19 +20,12 @@ export interface StageView {
   readonly lastAt: string | null;
 }
 
-/** What the embedder of this process did since the process started. */
-export interface EmbeddingView {
-  /** the role `embed` runs in this process; elsewhere it counts for itself */
+/** What the embedders of all processes did since it began, also before they were started again. */
+export interface EmbeddingView extends EmbeddingFigures {
+  /** the role `embed` runs in this process */
   readonly isHere: boolean;
-  readonly requests: number;
-  readonly tokens: number;
-  readonly textsEmbedded: number;
-  readonly cacheHits: number;
-  /** estimated */
-  readonly tokensSaved: number;
-  /** null where the price is not known */
-  readonly costUsd: number | null;
-  readonly savedUsd: number | null;
+  /** null: nothing was embedded yet */
+  readonly since: string | null;
 }
 
 export interface PipelineView {
@@ -176,21 +170,15 @@ function rateOf(base: Look, now: Look, stage: StageName): number {
   return Math.max(0, Math.round(((now.totals[stage] - base.totals[stage]) / seconds) * 10) / 10);
 }
 
-async function readEmbedding({ telemetry, stores, config, roles }: App): Promise<EmbeddingView> {
-  const { metrics } = telemetry;
-  const { name, model, baseUrl } = config.embedder;
-  const asked = model ?? (await stores.embedder())?.model ?? '';
-  const price = name === 'openai' ? usdPerToken(asked, baseUrl) : null;
-  const tokens = await metrics.total('hoardarr_embedding_tokens');
-  const tokensSaved = await metrics.total('hoardarr_embedding_tokens_saved');
+async function readEmbedding({ config, roles, embeddingFigures }: App): Promise<EmbeddingView> {
+  const { since, costUsd, savedUsd, ...counted } = await embeddingFigures();
+  // With a price, nothing costs nothing.
+  const none = priceOf(config.embedder) === null ? null : 0;
   return {
     isHere: roles.running.includes('embed'),
-    requests: await metrics.total('hoardarr_embedding_requests'),
-    tokens,
-    textsEmbedded: await metrics.total('hoardarr_embedded_texts'),
-    cacheHits: await metrics.total('hoardarr_embedding_cache_hits'),
-    tokensSaved,
-    costUsd: price === null ? null : tokens * price,
-    savedUsd: price === null ? null : tokensSaved * price,
+    since: isoOf(since),
+    ...counted,
+    costUsd: costUsd ?? none,
+    savedUsd: savedUsd ?? none,
   };
 }

@@ -2,6 +2,7 @@ import type { App } from '../../app/app.ts';
 import { createSearchFor } from '../../app/app-search.ts';
 import { loadConfig } from '../../app/config.ts';
 import { CurrentStore } from '../../app/current-store.ts';
+import { EmbeddingLedger } from '../../app/embedding-figures.ts';
 import type { Generations } from '../../app/generations.ts';
 import type { createLiveProviders } from '../../app/live-providers.ts';
 import { Presence } from '../../app/presence.ts';
@@ -86,11 +87,14 @@ export async function openMemoryProcess(
     refresh: () => stores.refresh(),
     whyLeft: async () => null,
   });
+  const { instance } = presence;
+  const figures = new EmbeddingLedger({ metadata, clock, telemetry, instance });
   const app: App = {
     ...parts,
     roles,
     embedder: pinned,
     newEmbedder: async (model) => shared.newEmbedder(model),
+    embeddingFigures: () => figures.read(),
     live: producers.live,
     importers: producers.importers,
     tiktokThumbnail: producers.tiktokThumbnail,

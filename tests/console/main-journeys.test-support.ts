@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
 import { withAppOn } from '../e2e/app-on-folder.test-support.ts';
@@ -203,6 +203,9 @@ export const keepHealthy: Journey = async (world, size, options) => {
     await stage(name).getByText('Last record').waitFor();
   }
   await page.getByText('None: every record was taken.').waitFor();
+  // Also where another process embeds; what was embedded before this one is counted with it.
+  await page.getByText(/^Since \w+ \d+, \d+\. Vectors are of /).waitFor();
+  await figureOf(page, 'Texts embedded').getByText('600', { exact: true }).waitFor();
   await appendUnreadable(world);
   await stage('Embedding').getByText('1 dead letter', { exact: true }).waitFor();
   await waits(page, '1 dead letter');
@@ -223,6 +226,10 @@ export const keepHealthy: Journey = async (world, size, options) => {
   expect(await seriousFaults(page)).toEqual([]);
   await world.keepScreenshot(page, `health-${size.slice(2)}`);
 };
+
+function figureOf(page: Page, name: string): Locator {
+  return page.locator('.figure').filter({ hasText: name });
+}
 
 /** A record that no stage can read: it names a schema that nobody has registered. */
 export async function appendUnreadable({ folder }: ConsoleWorld): Promise<void> {

@@ -13,8 +13,8 @@ export interface Stage {
 export interface Pipeline {
   readonly stages: readonly Stage[];
   readonly embedding: {
-    /** false: another process embeds, and counts for itself */
-    readonly isHere?: boolean;
+    /** null: nothing was embedded yet */
+    readonly since?: string | null;
     readonly requests: number;
     readonly tokens: number;
     readonly textsEmbedded: number;

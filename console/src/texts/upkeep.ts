@@ -20,9 +20,9 @@ export const upkeepTexts = {
     idle: 'Nothing yet',
     embedding: {
       title: 'Embedding and what it costs',
-      since: (model: string | null, isHere: boolean) =>
-        `Since Hoardarr was started${model === null ? '' : `, by ${model}`}${isHere ? ', on this machine' : ''}.`,
-      elsewhere: 'Another process embeds, and counts for itself.',
+      since: (date: string | null) => (date === null ? 'Nothing was embedded yet.' : `Since ${date}.`),
+      by: (model: string | null, isHere: boolean) =>
+        model === null ? '' : ` Vectors are of ${model}${isHere ? ', made on this machine' : ''}.`,
       texts: 'Texts embedded',
       requests: 'Requests',
       tokens: 'Tokens',

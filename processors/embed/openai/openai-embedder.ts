@@ -5,6 +5,7 @@ import type { Answer } from './answer.ts';
 import { EmbeddingsClient, RefusedError } from './client.ts';
 import { OPENAI_URL } from './openai-url.ts';
 import { LIMITS, type Prepared, pack, prepare, shorten } from './pack.ts';
+import { DEFAULT_MODEL } from './prices.ts';
 
 export interface OpenAiOptions {
   /** absent: servers on one's own machine need none */
@@ -20,7 +21,6 @@ export interface OpenAiOptions {
   readonly timeoutMs?: number;
 }
 
-const DEFAULT_MODEL = 'text-embedding-3-small';
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_TIMEOUT_MS = 60_000;
 

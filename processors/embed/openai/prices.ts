@@ -9,6 +9,8 @@ const USD_PER_MILLION_TOKENS: Readonly<Record<string, number>> = {
   'text-embedding-3-large': 0.13,
   'text-embedding-ada-002': 0.1,
 };
+/** Of OpenAI's own the cheapest, where none is configured. */
+export const DEFAULT_MODEL = 'text-embedding-3-small';
 const MILLION = 1_000_000;
 
 /** US dollars for one token; null where that is not known, as of any server but OpenAI's own. */

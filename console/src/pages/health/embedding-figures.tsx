@@ -1,15 +1,15 @@
 import type { ReactElement } from 'react';
 import { useOverview } from '../../api/queries.ts';
 import type { Pipeline } from '../../api/types-operations.ts';
-import { formatCount, formatUsd } from '../../lib/format.ts';
+import { formatCount, formatDate, formatUsd } from '../../lib/format.ts';
 import { texts } from '../../texts.ts';
 
 const words = texts.health.embedding;
 
-/** What embedding took since the start, and what the cache of vectors saved. */
+/** What embedding took in all processes since it began, and what the cache of vectors saved. */
 export function EmbeddingFigures({ embedding }: { readonly embedding: Pipeline['embedding'] }): ReactElement {
   const embedder = useOverview().data?.embedder;
-  if (embedding.isHere === false) return <p className="muted">{words.elsewhere}</p>;
+  const since = embedding.since ?? null;
   const figures: readonly (readonly [string, string])[] = [
     [words.texts, formatCount(embedding.textsEmbedded)],
     [words.requests, formatCount(embedding.requests)],
@@ -20,7 +20,10 @@ export function EmbeddingFigures({ embedding }: { readonly embedding: Pipeline['
   ];
   return (
     <>
-      <p className="muted small">{words.since(embedder?.model ?? null, embedder?.isRemote === false)}</p>
+      <p className="muted small">
+        {words.since(since === null ? null : formatDate(since))}
+        {words.by(embedder?.model ?? null, embedder?.isRemote === false)}
+      </p>
       <dl className="figures">
         {figures.map(([name, value]) => (
           <div key={name} className="figure">

@@ -5,6 +5,12 @@ import { ApiWorld, exported } from './api-world.test-helper.ts';
 
 jest.setTimeout(120_000);
 
+interface Way {
+  readonly provider: string;
+  readonly way: string;
+  readonly missing: readonly string[];
+}
+
 describe('the overview', () => {
   const world = new ApiWorld();
   beforeAll(() => world.start());
@@ -47,6 +53,25 @@ describe('the overview', () => {
     expect((await world.ask('GET', '/v1/overview')).json()).toMatchObject({ hasSample: true, totals: { active: 47 } });
     const found = (await world.ask('GET', '/v1/search?q=dripping%20tap')).json<{ results: object[] }>();
     expect(found.results[0]).toMatchObject({ user: 'sample', title: expect.stringContaining('dripping tap') });
+  });
+
+  it('says which ways to connect an account can work, and what the others lack', async () => {
+    const missing = async (asked: ApiWorld): Promise<Readonly<Record<string, readonly string[]>>> => {
+      const { connecting } = (await asked.ask('GET', '/v1/overview')).json<{ connecting: readonly Way[] }>();
+      return Object.fromEntries(connecting.map((each) => [`${each.provider} ${each.way}`, each.missing]));
+    };
+    const free = { 'github token': [], 'github public': [] };
+    expect(await missing(world)).toEqual({
+      ...free,
+      'github code': ['GITHUB_CLIENT_ID'],
+      'reddit browser': ['REDDIT_CLIENT_ID'],
+      'reddit token': ['REDDIT_CLIENT_ID'],
+    });
+    const configured = new ApiWorld({ GITHUB_CLIENT_ID: 'invented', REDDIT_CLIENT_ID: 'invented' });
+    await configured.start();
+    expect(await missing(configured)).toEqual({ ...free, 'github code': [], 'reddit browser': [], 'reddit token': [] });
+    await configured.stop();
+    configured.cli.remove();
   });
 
   it('is described', async () => {

@@ -23,6 +23,15 @@ const Overview = z.object({
   isEmpty: z.boolean().describe('nothing was ever taken in, and no account is connected'),
   hasSample: z.boolean(),
   samples: z.boolean().describe('the sample can be imported here'),
+  connecting: z
+    .array(
+      z.object({
+        provider: z.string(),
+        way: z.enum(['token', 'code', 'browser', 'public']),
+        missing: z.array(z.string()).describe('what has to be configured before it can work; empty: it can'),
+      }),
+    )
+    .describe('ways to connect an account'),
 });
 
 export function registerOverview(server: ApiServer, { app }: ApiContext): void {
@@ -31,7 +40,12 @@ export function registerOverview(server: ApiServer, { app }: ApiContext): void {
     { schema: { summary: 'What is here, how much of it, and what leaves the machine', response: { 200: Overview } } },
     async () => {
       const overview = await readOverview(app);
-      return { ...overview, outbound: [...overview.outbound], collections: [...overview.collections] };
+      return {
+        ...overview,
+        outbound: [...overview.outbound],
+        collections: [...overview.collections],
+        connecting: overview.connecting.map((each) => ({ ...each, missing: [...each.missing] })),
+      };
     },
   );
 }

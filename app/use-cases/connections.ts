@@ -3,6 +3,7 @@ import { anyOf } from '../../core/abort-signals.ts';
 import { messageOf, NotFoundError } from '../../core/errors.ts';
 import type { BrowserCallback } from '../../core/ports/provider.ts';
 import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
 import { type ConnectReport, connect } from './connect.ts';
 import { isoOf } from './format.ts';
 
@@ -37,6 +38,27 @@ export interface ConnectionRequest {
   readonly publicLogin: string | null;
   /** how browsers reach this API: scheme, host and port */
   readonly origin: string;
+}
+
+/** A way to connect an account. */
+export interface WayToConnect {
+  readonly provider: string;
+  /** a token that is typed, a code for the provider's page, the provider in the browser, the name of a public list */
+  readonly way: 'token' | 'code' | 'browser' | 'public';
+  /** what has to be configured before it can work; empty: it can */
+  readonly missing: readonly string[];
+}
+
+/** Known beforehand, so that nobody sets out on a way that leads nowhere. */
+export function waysToConnect({ github, reddit }: Pick<Config, 'github' | 'reddit'>): readonly WayToConnect[] {
+  const application = reddit.clientId === null ? ['REDDIT_CLIENT_ID'] : [];
+  return [
+    { provider: 'github', way: 'token', missing: [] },
+    { provider: 'github', way: 'public', missing: [] },
+    { provider: 'github', way: 'code', missing: github.clientId === null ? ['GITHUB_CLIENT_ID'] : [] },
+    { provider: 'reddit', way: 'browser', missing: application },
+    { provider: 'reddit', way: 'token', missing: application },
+  ];
 }
 
 interface Entry {

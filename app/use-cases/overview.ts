@@ -6,6 +6,7 @@ import { isRemoteEmbedder, type Outbound, outboundHosts } from '../outbound.ts';
 import { SAMPLE_USER, sampleFile } from '../samples.ts';
 import { VERSION } from '../version.ts';
 import { readAccounts } from './accounts.ts';
+import { type WayToConnect, waysToConnect } from './connections.ts';
 import { coverageOf } from './status.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,6 +40,7 @@ export interface Overview {
   readonly hasSample: boolean;
   /** the sample can be imported here */
   readonly samples: boolean;
+  readonly connecting: readonly WayToConnect[];
 }
 
 /** What a page shows before anything was asked for. Reads counts alone, and no item. */
@@ -74,6 +76,7 @@ export async function readOverview(app: App): Promise<Overview> {
     isEmpty: totals.every(hasNothing) && accounts.every(({ credentialKind }) => credentialKind === null),
     hasSample: collections.some(({ user, active }) => user === SAMPLE_USER && active > 0),
     samples: sampleFile() !== null,
+    connecting: waysToConnect(config),
   };
 }
 

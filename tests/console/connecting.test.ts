@@ -74,13 +74,20 @@ describeConsole('connecting an account in a browser', (world) => {
   );
 
   it.each(SIZES)(
-    'says in plain words what Reddit needs where no application is configured, on %s',
+    'says beforehand what Reddit and a code of GitHub need where no application is configured, on %s',
     async (_, options) => {
       await world().start();
       const page = await world().page(options);
-      await open(page, 'Connect Reddit');
-      await button(page, 'Go on to Reddit').click();
+      await open(page, 'What Reddit needs');
       await page.getByText(/REDDIT_CLIENT_ID/).waitFor();
+      // What cannot work is not offered, and what it takes is said beforehand.
+      expect(await button(page, 'Go on to Reddit').count()).toBe(0);
+      await page.getByRole('link', { name: 'Upload a data request' }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      await button(page, 'GitHub').click();
+      await page.getByText(/GITHUB_CLIENT_ID/).waitFor();
+      expect(await button(page, 'Use a code instead').count()).toBe(0);
+      await button(page, 'Public stars, without a token').waitFor();
       expect(await seriousFaults(page)).toEqual([]);
       await page.goto(`${world().url}/v1/connections/reddit/callback?state=of-before&code=of-before`);
       await page.getByText('Nobody waited for this answer any more').waitFor();

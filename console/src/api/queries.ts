@@ -13,6 +13,14 @@ export function useOverview(): UseQueryResult<Overview> {
   return useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => get<Overview>('v1/overview', { signal }) });
 }
 
+/** What has to be configured before an account can be connected this way: empty where it can; undefined while that is not known. */
+export function useMissing(
+  provider: string,
+  way: Overview['connecting'][number]['way'],
+): readonly string[] | undefined {
+  return useOverview().data?.connecting.find((each) => each.provider === provider && each.way === way)?.missing;
+}
+
 /** The accounts, and a row for each of their collections. */
 export const accountsQuery = {
   queryKey: ['accounts'],

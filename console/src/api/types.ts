@@ -106,6 +106,12 @@ export interface Overview {
   readonly hasSample: boolean;
   /** the built-in sample can be imported here */
   readonly samples: boolean;
+  readonly connecting: readonly {
+    readonly provider: string;
+    readonly way: 'token' | 'code' | 'browser' | 'public';
+    /** what has to be configured before it can work */
+    readonly missing: readonly string[];
+  }[];
 }
 
 export interface UploadView {

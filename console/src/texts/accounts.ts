@@ -1,5 +1,10 @@
 import { formatCount, plural } from '../lib/format.ts';
 
+/** In backticks, which are shown as code. */
+function coded(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
 /** Accounts at providers. */
 export const accountsTexts = {
   accounts: {
@@ -71,7 +76,12 @@ export const accountsTexts = {
       withCode: 'Use a code instead',
       withLogin: 'Public stars, without a token',
       withToken: 'Use a token instead',
+      codeLacks: (names: readonly string[]) =>
+        `To sign in with a code instead, ${coded(names)} has to be set where Hoardarr runs: the client id of an OAuth app at GitHub (Settings, Developer settings) that has the device flow on.`,
       reddit: 'Go on to Reddit',
+      redditLacks: (names: readonly string[]) =>
+        `This installation cannot connect Reddit yet: ${coded(names)} has to be set where Hoardarr runs, with the id of the application that Reddit approved.`,
+      redditInstead: 'Upload a data request',
       redditApproval:
         'Reddit has to approve an application of yours first, which can take weeks and may be refused. A data request, uploaded here, needs no approval.',
       codeText: 'Type this code at GitHub, in any browser:',

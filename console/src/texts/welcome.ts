@@ -20,6 +20,7 @@ export const welcomeTexts = {
       text: 'Stars of GitHub and saved posts of Reddit, kept up to date by themselves.',
       github: 'Connect GitHub',
       reddit: 'Connect Reddit',
+      redditNeeds: 'What Reddit needs',
       approval:
         'GitHub works at once, with a token. Reddit has to approve an application of yours first, which can take weeks and may be refused; a data request needs no approval.',
     },

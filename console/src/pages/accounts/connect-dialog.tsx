@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactElement, useEffect, useState } from 'react';
 import { get, post } from '../../api/client.ts';
+import { useMissing } from '../../api/queries.ts';
 import type { Connection } from '../../api/types-accounts.ts';
-import { Button } from '../../components/button.tsx';
+import { Button, ButtonLink } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/fields.tsx';
@@ -10,6 +11,7 @@ import { notify } from '../../components/notify.ts';
 import { Note, ProblemNote, sentence } from '../../components/problem-note.tsx';
 import { providerName } from '../../components/provider-mark.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { Words } from '../../components/words.tsx';
 import { texts } from '../../texts.ts';
 
 const words = texts.accounts.connect;
@@ -82,19 +84,7 @@ function Connect({ asked, onClose }: { readonly asked: Connectable; readonly onC
       {provider === 'github' ? (
         <GithubForm isBusy={begin.isPending || !USER.test(user)} onBegin={(by) => begin.mutate(by)} />
       ) : (
-        <>
-          <Note>{words.redditApproval}</Note>
-          <div>
-            <Button
-              variant="primary"
-              isBusy={begin.isPending}
-              disabled={!USER.test(user)}
-              onClick={() => begin.mutate({})}
-            >
-              {words.reddit}
-            </Button>
-          </div>
-        </>
+        <RedditForm isBusy={begin.isPending} isReady={USER.test(user)} onBegin={() => begin.mutate({})} />
       )}
     </div>
   );
@@ -108,6 +98,7 @@ interface GithubFormProps {
 function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
   const [isPublic, setPublic] = useState(false);
   const [typed, setTyped] = useState('');
+  const codeLacks = useMissing('github', 'code');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     onBegin(isPublic ? { publicLogin: typed.trim() } : { token: typed.trim() });
@@ -129,7 +120,7 @@ function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
         <Button type="submit" variant="primary" isBusy={isBusy} disabled={typed.trim() === ''}>
           {words.connect}
         </Button>
-        {isPublic ? null : (
+        {isPublic || codeLacks?.length !== 0 ? null : (
           <Button isBusy={isBusy} onClick={() => onBegin({})}>
             {words.withCode}
           </Button>
@@ -143,7 +134,43 @@ function GithubForm({ isBusy, onBegin }: GithubFormProps): ReactElement {
           {isPublic ? words.withToken : words.withLogin}
         </Button>
       </div>
+      {isPublic || codeLacks === undefined || codeLacks.length === 0 ? null : (
+        <p className="muted small">
+          <Words text={words.codeLacks(codeLacks)} />
+        </p>
+      )}
     </form>
+  );
+}
+
+interface RedditFormProps {
+  readonly isBusy: boolean;
+  readonly isReady: boolean;
+  readonly onBegin: () => void;
+}
+
+/** Only what can work is offered: without an application there is another way. */
+function RedditForm({ isBusy, isReady, onBegin }: RedditFormProps): ReactElement {
+  const missing = useMissing('reddit', 'browser');
+  const lacks = missing !== undefined && missing.length > 0;
+  return (
+    <>
+      <Note>{words.redditApproval}</Note>
+      {lacks ? (
+        <Note tone="warning">
+          <Words text={words.redditLacks(missing)} />
+        </Note>
+      ) : null}
+      <div>
+        {lacks ? (
+          <ButtonLink href="/uploads">{words.redditInstead}</ButtonLink>
+        ) : (
+          <Button variant="primary" isBusy={isBusy} disabled={!isReady || missing === undefined} onClick={onBegin}>
+            {words.reddit}
+          </Button>
+        )}
+      </div>
+    </>
   );
 }
 

@@ -4,7 +4,7 @@ import { FileUp, type LucideIcon, Plug, Sparkles } from 'lucide-react';
 import { type ReactElement, type ReactNode, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { post } from '../../api/client.ts';
-import { useOverview } from '../../api/queries.ts';
+import { useMissing, useOverview } from '../../api/queries.ts';
 import type { UploadView } from '../../api/types.ts';
 import { Button, ButtonLink } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
@@ -17,6 +17,7 @@ import { Privacy } from './privacy.tsx';
 /** How to begin, on an installation that holds nothing yet. */
 export function WelcomePage(): ReactElement {
   const words = texts.welcome;
+  const lacks = useMissing('reddit', 'browser')?.length !== 0;
   return (
     <Page title={words.title} intro={words.intro}>
       <div className="ways">
@@ -24,7 +25,9 @@ export function WelcomePage(): ReactElement {
         <Way icon={Plug} title={words.connect.title} text={words.connect.text}>
           <div className="row">
             <ButtonLink href="/accounts?connect=github">{words.connect.github}</ButtonLink>
-            <ButtonLink href="/accounts?connect=reddit">{words.connect.reddit}</ButtonLink>
+            <ButtonLink href="/accounts?connect=reddit">
+              {lacks ? words.connect.redditNeeds : words.connect.reddit}
+            </ButtonLink>
           </div>
           <Note>{words.connect.approval}</Note>
         </Way>

@@ -11,9 +11,17 @@ interface Answer {
   readonly items: readonly { readonly itemId: string; readonly done: boolean; readonly reason: string | null }[];
 }
 
+interface Removal {
+  readonly event: string;
+  readonly reason: string;
+}
+
 interface Listed {
   readonly state: string;
+  readonly user: string;
+  readonly itemId: string;
   readonly removedAt: string | null;
+  readonly removal?: Removal | null;
   readonly purgeAt: string | null;
 }
 
@@ -92,7 +100,27 @@ describe('decisions over HTTP', () => {
       const { state, removedAt, purgeAt } = item;
       if (state === 'trash') expect(Date.parse(purgeAt ?? '') - Date.parse(removedAt ?? '')).toBe(30 * 86_400_000);
       else expect(item).toMatchObject({ removedAt: null, purgeAt: null });
+      expect(item).not.toHaveProperty('removal');
     }
+  });
+
+  it('tell why each item of the trash is there, in the words of its history, with the page that lists it', async () => {
+    const list = async (query: string): Promise<readonly Listed[]> =>
+      (await world.ask('GET', `/v1/items?limit=100&${query}`)).json<{ items: readonly Listed[] }>().items;
+    const trash = await list('state=trash&explain=true');
+    expect(trash.length).toBeGreaterThan(1);
+    const events = new Set<string | undefined>();
+    for (const { user, itemId, removal } of trash) {
+      const path = `/v1/items/tiktok/favorites/${itemId}/explain?user=${user}`;
+      const { history } = (await world.ask('GET', path)).json<{ history: readonly Removal[] }>();
+      expect(history).toContainEqual(removal);
+      events.add(removal?.event);
+    }
+    expect([...events]).toContain('removal approved');
+    const others = await list('explain=true');
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.every(({ removal }) => removal === null)).toBe(true);
+    expect((await world.ask('GET', '/v1/items?explain=perhaps')).status).toBe(400);
   });
 
   it('are made about one item too', async () => {

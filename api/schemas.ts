@@ -62,10 +62,21 @@ export const Item = z.object({
   hasThumbnail: z.boolean(),
   ...Shown.shape,
 });
+const HistoryLine = z.object({
+  at: time,
+  event: z.string(),
+  reason: z.string(),
+  snapshotId: z.string().nullable(),
+  evidence,
+  author: z.string(),
+});
 const ListedItem = z.object({
   ...Item.shape,
   removedAt: time.describe('when it went to the trash, where it is there'),
   purgeAt: time.describe('from when on it is purged, where it is in the trash'),
+  removal: HistoryLine.nullable()
+    .optional()
+    .describe('where explain=true asked for it: the line of its history that tells why it is in the trash'),
 });
 export const ItemPage = z.object({
   items: z.array(ListedItem),
@@ -88,16 +99,7 @@ export const Explanation = z.object({
   pinned: z.boolean(),
   blocked: z.boolean(),
   hidden: z.boolean(),
-  history: z.array(
-    z.object({
-      at: time,
-      event: z.string(),
-      reason: z.string(),
-      snapshotId: z.string().nullable(),
-      evidence,
-      author: z.string(),
-    }),
-  ),
+  history: z.array(HistoryLine),
 });
 
 export const Decided = z.object({

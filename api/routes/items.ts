@@ -35,6 +35,10 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
     offset: z.coerce.number().int().min(0).optional().describe('or how many items come before the page'),
     user,
     limit: count(1_000, 50),
+    explain: z
+      .enum(['true', 'false'])
+      .default('false')
+      .describe('also tells why each item of the trash was removed, as explain does of one'),
   });
   server.get(
     '/v1/items',
@@ -49,7 +53,7 @@ export function registerItems(server: ApiServer, { app }: ApiContext): void {
       const { provider = null, collection = null, state = null, after = null, offset = null, limit } = query;
       const { savedFrom: from = null, savedTo: to = null } = query;
       const asked = { user: query.user ?? null, provider, collection, state, savedFrom: from, savedTo: to };
-      const found = await listItems(app, { ...asked, limit, after, offset });
+      const found = await listItems(app, { ...asked, limit, after, offset, explain: query.explain === 'true' });
       return { ...found, items: [...found.items] };
     },
   );

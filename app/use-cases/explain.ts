@@ -1,18 +1,10 @@
 import { scopeName } from '../../core/keys.ts';
 import type { LedgerRow, ScopeRow } from '../../core/ledger.ts';
 import type { App, ScopeChoice } from '../app.ts';
-import { isoOf, objectOf } from './format.ts';
+import { isoOf } from './format.ts';
+import { type HistoryLine, toHistoryLine } from './history-line.ts';
 import { unknownItem } from './items.ts';
 import { resolveScope } from './scopes.ts';
-
-export interface HistoryLine {
-  readonly at: string | null;
-  readonly event: string;
-  readonly reason: string;
-  readonly snapshotId: string | null;
-  readonly evidence: Readonly<Record<string, unknown>>;
-  readonly author: string;
-}
 
 export interface Explanation {
   readonly provider: string;
@@ -35,16 +27,7 @@ export async function explainItem(app: App, choice: ScopeChoice, itemId: string)
   const item = await app.store.item(name, itemId);
   if (item === null) throw unknownItem(name, itemId);
   const { row, content } = item;
-  const history = (await app.store.history(name, itemId)).map(
-    (entry): HistoryLine => ({
-      at: isoOf(entry.at),
-      event: entry.event,
-      reason: entry.reason,
-      snapshotId: entry.snapshotId,
-      evidence: objectOf(entry.evidence),
-      author: entry.author,
-    }),
-  );
+  const history = (await app.store.history(name, itemId)).map(toHistoryLine);
   const listed = listedLine(row, await app.store.scope(name));
   const { state, pinned, blocked, hidden } = row;
   return {

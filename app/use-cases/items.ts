@@ -4,6 +4,7 @@ import type { ItemState } from '../../core/ledger.ts';
 import type { ItemFilter, ItemSummary } from '../../core/ports/item-store.ts';
 import type { App, ScopeChoice } from '../app.ts';
 import { isoOf, objectOf } from './format.ts';
+import { type HistoryLine, removalOf } from './history-line.ts';
 import { datesOf, type SavedBetween } from './saved-between.ts';
 import { checkProvider, findScopes, resolveScope } from './scopes.ts';
 import { type TrashTimes, trashTimesOf } from './trash-times.ts';
@@ -18,10 +19,17 @@ export interface ItemsRequest extends SavedBetween {
   readonly after?: string | null;
   /** or how many items come before the page */
   readonly offset?: number | null;
+  /** also tells why each item of the trash is there; without it, histories are not read */
+  readonly explain?: boolean;
+}
+
+export interface ListedItem extends ItemView, TrashTimes {
+  /** absent unless it was asked for; null where it is not in the trash */
+  readonly removal?: HistoryLine | null;
 }
 
 export interface ItemPage {
-  readonly items: readonly (ItemView & TrashTimes)[];
+  readonly items: readonly ListedItem[];
   /** null at the end, and where the page was asked for by its offset */
   readonly next: string | null;
   /** of all pages */
@@ -70,8 +78,12 @@ export async function listItems(app: App, request: ItemsRequest): Promise<ItemPa
       ? await app.store.list(filter, limit, after)
       : { items: await app.store.listAt(filter, limit, offset), next: null };
   const times = await trashTimesOf(app, items);
-  const listed = items.map((item) => ({ ...toItemView(item), ...times(item) }));
-  return { items: listed, next, total: await app.store.count(filter) };
+  const toListed = async (item: ItemSummary): Promise<ListedItem> => ({
+    ...toItemView(item),
+    ...times(item),
+    ...(request.explain === true ? { removal: await removalOf(app, item) } : {}),
+  });
+  return { items: await Promise.all(items.map(toListed)), next, total: await app.store.count(filter) };
 }
 
 export function statesOf(state: string): readonly ItemState[] {

@@ -32,6 +32,9 @@ describeConsole('the trash in a browser', (world) => {
       const trash = page.getByRole('list', { name: 'Items in the trash' });
       await trash.getByRole('listitem').nth(4).waitFor();
       expect(await trash.getByText(/^since \w+ \d+, \d+ · until \w+ \d+, \d+ · TikTok/).count()).toBe(5);
+      expect(
+        await trash.getByText(/^Absent from a complete snapshot of 55 items\. · decided by Hoardarr$/).count(),
+      ).toBe(5);
       expect(await button(page, 'Purge').isDisabled()).toBe(true);
       expect(await seriousFaults(page)).toEqual([]);
       await keepScreenshot(page, `trash-${name.slice(2)}`);

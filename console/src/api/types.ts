@@ -49,6 +49,8 @@ export interface ListedItem extends Item {
   /** of what is in the trash: when it went there, and from when on it is purged */
   readonly removedAt?: string | null;
   readonly purgeAt?: string | null;
+  /** why it is there, where that was asked for */
+  readonly removal?: HistoryLine | null;
 }
 
 export interface ItemPage {

@@ -106,7 +106,7 @@ interface ListingProps {
 /** All of it, the newest saved first. */
 function Browse({ ref, filters, view, onClear }: ListingProps): ReactElement {
   const [range, setRange] = useState({ first: 0, last: 0 });
-  const { total, itemAt, error, retry } = useItemPages(filters, range.first, range.last, true);
+  const { total, itemAt, error, retry } = useItemPages({ filters }, range.first, range.last, true);
   const onRange = useCallback((first: number, last: number) => setRange({ first, last }), []);
   const address = `/?${useSearch()}`;
   useScrollMemory(address, total !== null);

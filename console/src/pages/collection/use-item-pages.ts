@@ -20,13 +20,19 @@ export interface ItemPages {
   readonly retry: () => void;
 }
 
+export interface Which {
+  readonly filters: Filters;
+  /** also why each is in the trash */
+  readonly explain?: boolean;
+}
+
 /** Items by their place, of which only the pages near the view are asked for and kept. */
-export function useItemPages(filters: Filters, first: number, last: number, isOn: boolean): ItemPages {
-  const start = useQuery({ ...pageQuery(filters, 0), enabled: isOn });
+export function useItemPages(which: Which, first: number, last: number, isOn: boolean): ItemPages {
+  const start = useQuery({ ...pageQuery(which, 0), enabled: isOn });
   const total = start.data === undefined ? null : (start.data.total ?? start.data.items.length);
   const shown = useSettledRange(Math.floor(first / PAGE_ITEMS), Math.floor(last / PAGE_ITEMS));
   const numbers = isOn && total !== null ? pagesBetween(shown, total) : [];
-  const pages = useQueries({ queries: numbers.map((page) => pageQuery(filters, page)) });
+  const pages = useQueries({ queries: numbers.map((page) => pageQuery(which, page)) });
   const byNumber = new Map(numbers.map((page, i) => [page, pages[i]?.data?.items]));
   const failed = [start, ...pages].find(({ error, data }) => error !== null && data === undefined);
   return {
@@ -49,7 +55,7 @@ function pagesBetween({ from, to }: Range, total: number): readonly number[] {
 }
 
 function pageQuery(
-  filters: Filters,
+  { filters, explain = false }: Which,
   page: number,
 ): {
   readonly queryKey: readonly unknown[];
@@ -57,7 +63,8 @@ function pageQuery(
   readonly gcTime: number;
   readonly staleTime: number;
 } {
-  const query = { ...toQuery(filters), offset: page * PAGE_ITEMS, limit: PAGE_ITEMS };
+  const asked = { ...toQuery(filters), offset: page * PAGE_ITEMS, limit: PAGE_ITEMS };
+  const query = explain ? { ...asked, explain: 'true' } : asked;
   return {
     queryKey: ['items', query],
     queryFn: ({ signal }) => get<ItemPage>('v1/items', { query, signal }),

@@ -14,6 +14,8 @@ export interface Choice extends ItemName {
   readonly url: string | null;
   /** a line below the title */
   readonly meta: ReactNode;
+  /** a line below that */
+  readonly note?: string | null;
 }
 
 interface ChoicesProps {
@@ -25,18 +27,23 @@ interface ChoicesProps {
   readonly isChosen: (choice: Choice) => boolean;
   readonly onChoose: (choice: Choice, isChosen: boolean) => void;
   readonly onRange?: (first: number, last: number) => void;
+  /** choices may have a note: the rows are higher */
+  readonly hasNotes?: boolean;
 }
 
 const ROW_REM = 4.75;
+const ROW_WITH_NOTE_REM = 7;
 const OVERSCAN_ROWS = 8;
 
 /** A list of any length whose entries can be ticked: only what is near the view is there. */
-export function Choices({ label, count, choiceAt, isChosen, onChoose, onRange }: ChoicesProps): ReactElement {
+export function Choices(props: ChoicesProps): ReactElement {
+  const { label, count, choiceAt, isChosen, onChoose, onRange, hasNotes = false } = props;
+  const rowRem = hasNotes ? ROW_WITH_NOTE_REM : ROW_REM;
   const box = useRef<HTMLUListElement>(null);
   const { top, remPx } = usePlace(box);
   const virtualizer = useWindowVirtualizer({
     count,
-    estimateSize: () => ROW_REM * remPx,
+    estimateSize: () => rowRem * remPx,
     overscan: OVERSCAN_ROWS,
     scrollMargin: top,
   });
@@ -90,6 +97,11 @@ function Entry({ choice, isChosen, onChoose }: EntryProps): ReactElement {
       <span className="choice-text">
         <Link href={itemHref(choice)}>{title}</Link>
         <span className="muted small truncate">{choice.meta}</span>
+        {choice.note === undefined || choice.note === null ? null : (
+          <span className="choice-note small" title={choice.note}>
+            {choice.note}
+          </span>
+        )}
       </span>
     </>
   );

@@ -2,7 +2,7 @@ import { Trash2 } from 'lucide-react';
 import { type ReactElement, useCallback, useState } from 'react';
 import { get } from '../../api/client.ts';
 import { useOverview } from '../../api/queries.ts';
-import type { ItemName, ItemPage, ListedItem } from '../../api/types.ts';
+import type { HistoryLine, ItemName, ItemPage, ListedItem } from '../../api/types.ts';
 import { Button } from '../../components/button.tsx';
 import { CheckField } from '../../components/check-field.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
@@ -16,11 +16,13 @@ import { itemKey } from '../../lib/item-address.ts';
 import { texts } from '../../texts.ts';
 import { readFilters } from '../collection/filters.ts';
 import { useItemPages } from '../collection/use-item-pages.ts';
+import { authorOf } from '../item/history-words.ts';
 import { type Choice, Choices } from './choices.tsx';
+import { reasonWords } from './journal-groups.ts';
 import { useDecisions } from './use-decisions.ts';
 
 const words = texts.removals.trash;
-const IN_TRASH = readFilters('state=trash');
+const IN_TRASH = { filters: readFilters('state=trash'), explain: true };
 const PAGE_ITEMS = 1_000;
 
 /** What was removed and can be brought back, one and many. */
@@ -87,6 +89,7 @@ export function TrashPart(): ReactElement {
         isChosen={(choice) => chosen.has(itemKey(choice))}
         onChoose={choose}
         onRange={see}
+        hasNotes
       />
       <ConfirmDialog
         isOpen={asked !== null}
@@ -120,7 +123,7 @@ async function allInTrash(): Promise<readonly ItemName[]> {
 
 function choiceOf(item: ListedItem | undefined): Choice | undefined {
   if (item === undefined) return undefined;
-  const { provider, author, savedAt, removedAt, purgeAt } = item;
+  const { provider, author, savedAt, removedAt, purgeAt, removal } = item;
   const dated = (at: string | null | undefined, say: (date: string) => string): string | null =>
     typeof at === 'string' ? say(formatDate(at)) : null;
   const meta = [
@@ -130,5 +133,15 @@ function choiceOf(item: ListedItem | undefined): Choice | undefined {
     author,
     dated(savedAt, texts.removals.held.saved),
   ];
-  return { ...item, meta: meta.filter((part) => part !== null).join(' · ') };
+  return {
+    ...item,
+    meta: meta.filter((part) => part !== null).join(' · '),
+    note: removal === null || removal === undefined ? null : whyRemoved(removal),
+  };
+}
+
+/** As the item's page and the journal tell it. */
+function whyRemoved({ reason, author }: HistoryLine): string {
+  const why = reasonWords(reason);
+  return [why === '' ? null : sentence(why), authorOf({ author })].filter((part) => part !== null).join(' · ');
 }

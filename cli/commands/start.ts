@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { App } from '../../app/app.ts';
 import type { RunningApi } from '../../app/open-app.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
+import { startRoles } from '../../app/start-roles.ts';
 import { isRestoreDue } from '../../app/use-cases/restore.ts';
 import { anyOf } from '../../core/abort-signals.ts';
 import { InputError } from '../../core/errors.ts';
@@ -54,10 +55,7 @@ async function runOnce(
   await context.withApp(
     command,
     async (app, signal) => {
-      // Refused before anything runs: with another embedder, on an address that nothing protects.
-      await app.embedder();
-      const operations = roles.includes('api') ? null : await startProcessOperations(app);
-      await app.roles.start(roles);
+      const operations = await startRoles(app, { roles, startOperations: () => startProcessOperations(app), signal });
       const url = app.apiUrl();
       const ready = { roles, url, metricsUrl: operations?.url ?? null, dataDir: app.config.dataDir };
       const text = options.json === true ? JSON.stringify(ready) : greeting(url, app.config.dataDir);

@@ -19,7 +19,7 @@ export interface ImportOptions {
   /** the moment of the export, ms, where the user knows better than the export itself */
   readonly asOf?: number | null;
   readonly signal?: AbortSignal;
-  /** told the run's id before anything is written; nothing is where it rejects */
+  /** told the run's id after its SyncStarted, before anything of the export is written; nothing of it is where this rejects */
   readonly begun?: (syncId: string) => Promise<void>;
   /** `bytes` read so far, short links looked up, or items written, of `total` where it is known */
   readonly progress?: (progress: {

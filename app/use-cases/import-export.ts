@@ -18,7 +18,7 @@ export interface ImportRequest {
   readonly progress?: (progress: ImportProgress) => void;
   /** runs that took in the same file and were cut off: what they did is told as done by this one */
   readonly earlier?: readonly string[];
-  /** told the id of the run before anything is written */
+  /** told the id of the run when it has begun, before anything of the export is written */
   readonly begun?: (syncId: string) => Promise<void>;
 }
 

@@ -104,13 +104,16 @@ export class RecordFolder {
   }
 
   /**
-   * The store does not take the item of a record. True where it is a copy of what was taken, which is not to be in the dead
-   * letters: redriven it would be taken too (law 1). Its content goes from the log, as the row cannot note its keys (law 7).
+   * The store does not take the item of a record. True where it is a copy of what was taken, or is in the dead letters already,
+   * where it is not to be too: redriven it would be taken a second time (law 1), as would a copy that the store takes later, which
+   * is why the number counts as seen. Its content goes from the log, as the row cannot note its keys (law 7).
    */
   async leaveOut(input: FoldInput): Promise<boolean> {
     const { type, value } = input.decoded;
     if (type === 'EnrichedItem' || type === 'ItemVerdict') {
-      const isCopy = await this.#isCopy(input, type === 'EnrichedItem' ? value.item : value);
+      const produced = type === 'EnrichedItem' ? value.item : value;
+      const isCopy = await this.#isCopy(input, produced);
+      if (!isCopy && input.first === input.position) await this.accepts(input, produced);
       if (type === 'EnrichedItem') await this.#leaveOutContent(input, value.item, isCopy);
       return isCopy;
     }

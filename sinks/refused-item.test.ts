@@ -159,6 +159,25 @@ describe('an item that the store refuses', () => {
     expect(await scenario.row('a')).toMatchObject({ seen: first.position, contentAt: first.position });
   });
 
+  it('is taken once where the copy of what was refused is not, and the dead letter is redriven', async () => {
+    const { scenario, letters, store } = await withLetters();
+    await importOf(scenario, ['a', 'b', 'c']);
+    const run = scenario.run('backfill');
+    store.refuse = (_, itemId) => itemId === 'd';
+    const first = run.item('d', { content: 'failed' });
+    await scenario.settle();
+    store.refuse = () => false;
+    // The latest of its run so far: its number is the highest.
+    const copy = scenario.append(first.decoded, 'd', 'f1.1', { suffix: '1' });
+    await scenario.settle();
+    scenario.append(first.decoded, 'd', 'redriven', { first });
+    scenario.append(first.decoded, 'd', 'redriven again', { first: copy });
+    await scenario.settle();
+    expect(letters).toHaveLength(1);
+    expect(await scenario.row('d')).toMatchObject({ attempts: 1 });
+    expect(await store.run(run.syncId)).toMatchObject({ counts: { failed: 1 } });
+  });
+
   it('of which the log holds a record twice under one key loses neither what was taken nor what is in the dead letters', async () => {
     for (const refusesFirst of [false, true]) {
       const { scenario, letters, store } = await withLetters();

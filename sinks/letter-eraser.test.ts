@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { HEADER } from '../core/keys.ts';
 import type { AppendRecord } from '../core/ports/event-log.ts';
+import type { ChangeSet } from '../core/ports/item-store.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
@@ -13,11 +14,29 @@ import { LetterEraser } from './letter-eraser.ts';
 let scenario: Scenario;
 let log: MemoryEventLog;
 let eraser: LetterEraser;
+let clock: VirtualClock;
+let closing: AbortController;
 beforeEach(() => {
   scenario = new Scenario();
-  log = new MemoryEventLog({ clock: new VirtualClock(scenario.now), partitionCount: 1 });
-  eraser = new LetterEraser({ log, store: scenario.sink.store, codec: scenario.codec });
+  clock = new VirtualClock(scenario.now);
+  closing = new AbortController();
+  log = new MemoryEventLog({ clock, partitionCount: 1 });
+  eraser = new LetterEraser({ log, store: scenario.sink.store, codec: scenario.codec, clock });
 });
+
+/** A commit that moves the position alone. */
+const NOTHING: Omit<ChangeSet, 'expected' | 'position' | 'nextOffset'> = {
+  partition: 0,
+  items: [],
+  scopes: [],
+  accounts: [],
+  runs: [],
+  history: [],
+  events: [],
+  outbox: [],
+  chunks: [],
+  discardChunks: [],
+};
 
 /** A listing shows the item with content. */
 async function show(itemId: string): Promise<ScenarioRecord> {
@@ -67,10 +86,11 @@ async function erasedOf(topic: 'ingest' | 'dead-letter'): Promise<string[]> {
 }
 
 async function late(): Promise<boolean> {
-  return eraser.eraseLate(0, await log.read('dead-letter', 0, 0));
+  return eraser.eraseLate(0, await log.read('dead-letter', 0, 0), closing.signal);
 }
 
-const eraseOf = (itemId: string): Promise<void> => eraser.eraseOf(0, [{ scope: scenario.scopeName, itemId }]);
+const eraseOf = (itemId: string): Promise<void> =>
+  eraser.eraseOf(0, [{ scope: scenario.scopeName, itemId }], closing.signal);
 
 describe('a dead letter', () => {
   it('goes with what it was while its item is purged, also when it is younger than that, and the item is allowed again', async () => {
@@ -116,6 +136,60 @@ describe('a dead letter', () => {
       expect(await erasedOf('dead-letter')).toEqual([older.key]);
     },
   );
+});
+
+describe('a dead letter of what the sink has not come past', () => {
+  /** The sink put it into the dead letters, and died; the log is as long as it is there. */
+  async function notPast(): Promise<ScenarioRecord> {
+    await show('a');
+    for (const operation of ['purge', 'allow'] as const) await decide('a', operation);
+    const shown = scenario.run('delta').item('a', { sighting: true });
+    await put([shown]);
+    await log.append(
+      'ingest',
+      0,
+      scenario.ingest.map(({ position }) => ({ key: `record ${position}`, value: Buffer.of(1) })),
+    );
+    return shown;
+  }
+
+  it('stays where the sink takes it after all', async () => {
+    await notPast();
+    let erased: boolean | null = null;
+    const erasing = late().then((result) => (erased = result));
+    await clock.advance(1_000);
+    expect(erased).toBeNull();
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ state: 'active', content: 'full' });
+    await clock.advance(1_000);
+    expect(await erasing).toBe(false);
+    expect(await erasedOf('ingest')).toEqual([]);
+  });
+
+  it('goes where the sink leaves it out once more', async () => {
+    const shown = await notPast();
+    const erasing = late();
+    await clock.advance(1_000);
+    const { store } = scenario.sink;
+    await store.commit({
+      ...NOTHING,
+      expected: await store.progress(0),
+      position: shown.position,
+      nextOffset: shown.position + 1,
+    });
+    await clock.advance(1_000);
+    expect(await erasing).toBe(true);
+    expect(await erasedOf('ingest')).toEqual([shown.key]);
+  });
+
+  it('keeps nobody from ending', async () => {
+    await notPast();
+    const ended = eraseOf('a').catch((error: unknown) => String(error));
+    await clock.advance(1_000);
+    closing.abort(new Error('the subscription closes'));
+    expect(await ended).toContain('closes');
+    expect(await erasedOf('ingest')).toEqual([]);
+  });
 });
 
 describe('a decision in the dead letters', () => {

@@ -2,6 +2,7 @@ import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { PoisonError } from '../core/errors.ts';
 import { earlierKeysOf, HEADER, ingestKeyOf, itemOfKey, offsetIn } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../core/ports/event-log.ts';
 import type { ItemStore } from '../core/ports/item-store.ts';
 import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
@@ -17,7 +18,11 @@ interface LetterEraserDeps {
   readonly log: EventLog;
   readonly store: ItemStore;
   readonly codec: SchemaCodec;
+  readonly clock: Clock;
 }
+
+/** How often it is looked whether the sink has come past what a dead letter holds. */
+const LOOK_MS = 100;
 
 /** By scope and item id. */
 type Rows = ReadonlyMap<string, LedgerRow>;
@@ -31,7 +36,7 @@ export class LetterEraser {
   }
 
   /** Those that are there when the items were purged. */
-  async eraseOf(partition: number, items: readonly Item[]): Promise<void> {
+  async eraseOf(partition: number, items: readonly Item[], signal: AbortSignal): Promise<void> {
     if (items.length === 0) return;
     const purged = new Set(items.map(nameOf));
     for (let from = 0; ; ) {
@@ -40,23 +45,49 @@ export class LetterEraser {
         const item = itemOfKey(key);
         return item !== null && purged.has(nameOf(item));
       });
-      await this.eraseLate(partition, found);
+      await this.eraseLate(partition, found, signal);
       const last = records.at(-1);
       if (last === undefined) return;
       from = last.offset + 1;
     }
   }
 
-  /** Those of them that are late, as content is. True where there were some. */
-  async eraseLate(partition: number, records: readonly LogRecord[]): Promise<boolean> {
+  /**
+   * Those of them that are late, as content is. True where there were some. A stage writes a dead letter before it has moved past
+   * the record, and may take it after all where it dies in between: whether it did is known once the sink has come past it.
+   *
+   * @throws the reason of `signal`, which ends waiting for that
+   */
+  async eraseLate(partition: number, records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
     const letters = records.filter(({ value }) => value !== null);
+    for (;;) {
+      // First, so that the rows tell at least what was applied by then.
+      const { position } = await this.#deps.store.progress(partition);
+      const late = await this.#lateOf(letters);
+      if (late.length === 0) return false;
+      if (await this.#isPast(partition, position, late)) {
+        await this.#erase(partition, late);
+        return true;
+      }
+      await this.#deps.clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  async #lateOf(letters: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     const rows = await this.#rowsOf(letters.flatMap(({ key }) => itemOfKey(key) ?? []));
-    const late = letters.filter((letter) => {
+    return letters.filter((letter) => {
       const row = rowOf(letter, rows);
       return row !== undefined && this.#isLate(letter, row);
     });
-    if (late.length > 0) await this.#erase(partition, late);
-    return late.length > 0;
+  }
+
+  /** A sink that has applied up to `applied` meets none of these any more. */
+  async #isPast(partition: number, applied: number, letters: readonly LogRecord[]): Promise<boolean> {
+    const last = Math.max(...letters.map(positionOf));
+    if (last <= applied) return true;
+    const ingest = (await this.#deps.log.ends('ingest')).find((each) => each.partition === partition);
+    // Then it is of no record that could still come.
+    return ingest === undefined || last >= ingest.end;
   }
 
   async #rowsOf(items: readonly Item[]): Promise<Rows> {

@@ -188,7 +188,7 @@ export class Maintenance {
         await this.#deadLetter(batch, record, messageOf(error));
       }
     }
-    if (told.length > 0) await this.#forget(batch.partition, told);
+    if (told.length > 0) await this.#forget(batch, told);
     await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
   }
 
@@ -213,19 +213,19 @@ export class Maintenance {
     ]);
   }
 
-  async #forget(partition: number, told: readonly Told[]): Promise<void> {
+  async #forget({ partition, signal }: Batch, told: readonly Told[]): Promise<void> {
     const { store, forgetTexts, forgetItems } = this.#deps;
     const unused: string[] = [];
     for (const { textHash } of told) if (textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
     if (unused.length > 0) await forgetTexts(unused);
     const items = told.flatMap(({ item }) => item ?? []);
     await forgetItems?.(items.map(nameOf));
-    await this.#letters.eraseOf(partition, items);
+    await this.#letters.eraseOf(partition, items, signal);
     await this.eraseBytes();
   }
 
   async #afterDeadLetters(batch: Batch): Promise<void> {
-    if (await this.#letters.eraseLate(batch.partition, batch.records)) await this.eraseBytes();
+    if (await this.#letters.eraseLate(batch.partition, batch.records, batch.signal)) await this.eraseBytes();
     await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1);
   }
 }

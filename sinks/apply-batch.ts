@@ -1,13 +1,11 @@
 import { messageOf, PoisonError } from '../core/errors.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
-import { refuseContent } from '../core/fold/erase.ts';
-import { carriesContent } from '../core/item-text.ts';
-import { accountName, scopeName } from '../core/keys.ts';
+import { accountName } from '../core/keys.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
 import type { SnapshotEnd } from '../schemas/generated/records.ts';
 import { applyEnd } from './apply-end.ts';
-import { BatchLetters, refusalOf } from './batch-letters.ts';
+import { BatchLetters, type LeftOut, refusalOf } from './batch-letters.ts';
 import { type BatchRecord, foldMarker, itemOf, prefetch } from './batch-record.ts';
 import type { FoldInput } from './fold-input.ts';
 import { RecordFolder } from './fold-record.ts';
@@ -68,7 +66,10 @@ export class BatchApplier {
     await this.#applyPlain(pending);
   }
 
-  /** What the store refuses is folded again without: nothing that the records of such an item would have done is left. */
+  /**
+   * What the store refuses is folded again without: nothing that the records of such an item would have done is left, but that its
+   * row knows their keys, where the store takes that.
+   */
   async #applyPlain(records: readonly BatchRecord[]): Promise<void> {
     if (records.length === 0) return;
     const letters = new BatchLetters(this.#deps.deadLetter);
@@ -94,10 +95,11 @@ export class BatchApplier {
     for (const record of records) {
       const offset = record.kind === 'input' ? record.input.offset : record.offset;
       nextOffset = Math.max(nextOffset, offset + 1);
-      const refusal = letters.refusalOf(itemOf(record));
+      const leftOut = letters.leftOut(itemOf(record));
       if (record.kind === 'input')
-        at = Math.max(at, await this.#foldOne({ unit, folder, letters }, record.input, position, refusal));
-      if (refusal === null && (record.kind === 'marker' || record.kind === 'poison')) foldMarker(unit, record);
+        at = Math.max(at, await this.#foldOne({ folder, letters }, record.input, position, leftOut));
+      if (leftOut?.notesKeys !== false && (record.kind === 'marker' || record.kind === 'poison'))
+        foldMarker(unit, record);
       // What is read again is in the dead letters already.
       if (record.kind === 'poison' && (record.position < 0 || record.position > position))
         await letters.write(offset, record.error);
@@ -108,35 +110,25 @@ export class BatchApplier {
 
   /** Resolves to the `at` of the record. */
   async #foldOne(
-    { unit, folder, letters }: { unit: UnitOfWork; folder: RecordFolder; letters: BatchLetters },
+    { folder, letters }: { folder: RecordFolder; letters: BatchLetters },
     input: FoldInput,
     applied: number,
-    refusal: string | null,
+    leftOut: LeftOut | null,
   ): Promise<number> {
     const { type, value } = input.decoded;
     if (type !== 'LateVector' && input.position <= applied) {
-      if (type === 'EnrichedItem' && refusal === null) await this.#foldAppliedContent(unit, folder, input);
+      // A position that was applied already changes nothing, but its content must not outlive a purge (law 7).
+      if (type === 'EnrichedItem' && leftOut?.notesKeys !== false) await folder.noteContent(input, value);
       return 0;
     }
     try {
-      if (refusal === null) await folder.fold(input);
-      else if (!(await folder.leaveOut(input))) await letters.write(input.offset, refusal);
+      if (leftOut === null) await folder.fold(input);
+      else if (!(await folder.leaveOut(input, leftOut))) await letters.write(input.offset, leftOut.reason);
     } catch (error) {
       if (!(error instanceof PoisonError) && !(error instanceof SyntaxError)) throw error;
       await letters.write(input.offset, messageOf(error));
     }
     return type === 'EnrichedItem' ? value.item.at : value.at;
-  }
-
-  /** A position that was applied already changes nothing, but its content must not outlive a purge (law 7). */
-  async #foldAppliedContent(unit: UnitOfWork, folder: RecordFolder, input: FoldInput): Promise<void> {
-    if (input.decoded.type !== 'EnrichedItem') return;
-    const { item, textHash } = input.decoded.value;
-    const draft = unit.draft(scopeName(item), item.itemId);
-    const scope = await unit.scope(draft.scope);
-    const known = draft.row.contentKeys.length;
-    if (carriesContent(item)) refuseContent(await folder.context(input, scope, item, null), draft.row, textHash ?? '');
-    if (draft.row.contentKeys.length !== known) draft.dirty = true;
   }
 
   async #applyEnd(input: FoldInput, end: SnapshotEnd): Promise<void> {

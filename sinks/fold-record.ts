@@ -17,6 +17,7 @@ import type {
   SyncFinished,
   SyncStarted,
 } from '../schemas/generated/records.ts';
+import type { LeftOut } from './batch-letters.ts';
 import { contentHashOf, contentOf, hashBytes } from './content.ts';
 import type { FoldInput } from './fold-input.ts';
 import { actedEvent, type Draft, type UnitOfWork } from './unit-of-work.ts';
@@ -108,13 +109,14 @@ export class RecordFolder {
    * where it is not to be too: redriven it would be taken a second time (law 1), as would a copy that the store takes later, which
    * is why the number counts as seen. Its content goes from the log, as the row cannot note its keys (law 7).
    */
-  async leaveOut(input: FoldInput): Promise<boolean> {
+  async leaveOut(input: FoldInput, { notesKeys }: LeftOut): Promise<boolean> {
     const { type, value } = input.decoded;
     if (type === 'EnrichedItem' || type === 'ItemVerdict') {
       const produced = type === 'EnrichedItem' ? value.item : value;
       const isCopy = await this.#isCopy(input, produced);
       if (!isCopy && input.first === input.position) await this.accepts(input, produced);
       if (type === 'EnrichedItem') await this.#leaveOutContent(input, value.item, isCopy);
+      if (type === 'EnrichedItem' && !isCopy && notesKeys) await this.noteContent(input, value);
       return isCopy;
     }
     return type === 'Decision' && this.#leaveOutDecision(input, value);
@@ -135,6 +137,16 @@ export class RecordFolder {
       );
       this.#unit.effects.tombstones.push(...idle.flatMap((each) => [each, lateVectorKey(each)]));
     }
+  }
+
+  /** Law 7: content that is not taken must not outlive a purge, when no dead letter holds it any more either. */
+  async noteContent(input: FoldInput, { item, textHash }: EnrichedItem): Promise<void> {
+    if (!carriesContent(item)) return;
+    const draft = this.#unit.draft(scopeName(item), item.itemId);
+    const known = draft.row.contentKeys.length;
+    const scope = await this.#unit.scope(draft.scope);
+    refuseContent(await this.context(input, scope, item, null), draft.row, textHash ?? '');
+    if (draft.row.contentKeys.length !== known) draft.dirty = true;
   }
 
   async #isCopy({ first, position }: FoldInput, value: Produced): Promise<boolean> {

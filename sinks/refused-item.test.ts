@@ -237,6 +237,26 @@ describe('an item that the store refuses', () => {
     expect(scenario.compacted().filter(({ decoded }) => decoded?.type === 'RawItem')).toEqual([]);
   });
 
+  it('has all its content erased by a purge, also what was refused, redriven by nobody and forgotten by the dead letters', async () => {
+    const { scenario, letters, store } = await withLetters();
+    const run = scenario.run('delta');
+    store.refuse = (_scope, _itemId, { content }) => (content?.title ?? '').includes('large');
+    const [large, larger] = [run.item('a', { text: 'large', sighting: true }), run.item('a', { text: 'larger' })];
+    await scenario.settle();
+    expect(letters.map(({ offset }) => offset)).toEqual([large.position, larger.position]);
+    expect(await scenario.row('a')).toMatchObject({ state: null, seen: -1, content: 'none' });
+    run.item('a', { text: 'small', sighting: true });
+    await scenario.settle();
+    expect(await scenario.row('a')).toMatchObject({ state: 'active', content: 'full' });
+    await scenario.person('a', 'purge');
+    await scenario.settle();
+    expect(scenario.compacted().filter(({ decoded }) => decoded?.type === 'RawItem')).toEqual([]);
+    // What comes too late for that goes at once.
+    const late = run.item('a', { text: 'large', sighting: true });
+    await scenario.settle();
+    expect(scenario.erased()).toContain(late.key);
+  });
+
   it('keeps no run waiting for the decision about it that is in the dead letters', async () => {
     const { scenario, store } = await withLetters();
     await importOf(scenario, ['a', 'b', 'c', 'd', 'e']);

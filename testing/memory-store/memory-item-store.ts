@@ -13,6 +13,7 @@ import type {
   ChangeSet,
   DueStub,
   HeldGroup,
+  ItemChange,
   ItemFilter,
   ItemStore,
   ItemSummary,
@@ -43,7 +44,7 @@ export class MemoryItemStore implements ItemStore {
   readonly #chunks = new Map<string, StagedChunk>();
   readonly #progress = new Map<number, PartitionProgress>();
   /** Items that commit refuses, as a store refuses one document of a batch. */
-  refuse: (scope: string, itemId: string) => boolean = () => false;
+  refuse: (scope: string, itemId: string, change: ItemChange) => boolean = () => false;
   /** Called at the start of every commit: throw to make it fail as a whole. */
   beforeCommit: () => void = () => undefined;
   /** every commit fails as a whole while this is set, as where the disk is full */
@@ -99,7 +100,7 @@ export class MemoryItemStore implements ItemStore {
     if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
       throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
     const change = clone(given);
-    const refused = change.items.filter(({ scope, row }) => this.refuse(scope, row.itemId));
+    const refused = change.items.filter((each) => this.refuse(each.scope, each.row.itemId, each));
     if (refused.length > 0)
       return refused.map(({ scope, row }) => ({ scope, itemId: row.itemId, error: 'refused by the test' }));
     for (const scope of change.discardChunks)

@@ -49,6 +49,9 @@ const NEW_ENTRY: Entry = { tried: [], wasThere: false };
  * Copies accounts and settings to a shared store. Whatever was made there by itself stays as it is. Where it was cut off before
  * and is repeated, what it wrote then follows what the folder says now: else a token or a password of before would come back.
  * Nobody else may have the own one open.
+ *
+ * Cut off between a document and the note that it is there, nothing tells one that somebody removed there since from one that was
+ * never written. It is brought then: the folder's own goes afterwards, and a token that was not brought would be lost.
  */
 export async function bringMetadata(own: MetadataStore, shared: MetadataStore): Promise<Bringing> {
   const noteKey = await noteKeyOf(own);

@@ -57,7 +57,7 @@ function report(items: number, flow: FlowResult): Measured {
       atLeast('rate with four embedders ÷ with one', gainOf(four), 2),
       atMost('violations of laws 1 and 8 in the records', violations.length, 0),
       holds('the fold of ingest gives the digest of the store', sameDigest),
-      ...(['embed', 'sink'] as const).map((role) =>
+      ...(['producer', 'embed', 'sink'] as const).map((role) =>
         below(`peak memory of ${role}, MB`, flow.peakMemoryMb[role] ?? Number.POSITIVE_INFINITY, MAX_MEMORY_MB),
       ),
       holds('nothing is lost or doubled', counts.active + counts.trash === items),

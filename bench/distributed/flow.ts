@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../../app/app.ts';
@@ -6,10 +6,10 @@ import { loadConfig } from '../../app/config.ts';
 import { openApp } from '../../app/open-app.ts';
 import type { Role } from '../../app/presence.ts';
 import { createTelemetry } from '../../app/telemetry.ts';
-import { isOutage } from '../../core/errors.ts';
 import { type Proof, proveLog } from '../../testing/log-checker/prove-log.ts';
 import { Machine, type Place } from '../../testing/machines/machine.ts';
 import { peakMemoryMbOf } from '../measure.ts';
+import { Feeders } from './feeders.ts';
 import { FlowExports } from './flow-exports.ts';
 
 export interface FlowInput {
@@ -33,6 +33,9 @@ export interface Phase {
 
 export interface FlowResult extends Proof {
   readonly phases: readonly Phase[];
+  /** producers that ran, after each of their changes; exports that were begun again, since their producer was cut off */
+  readonly producers: readonly number[];
+  readonly begunAgain: number;
   /** the most that a machine of the role had resident, MiB; absent where the system does not tell */
   readonly peakMemoryMb: Readonly<Partial<Record<Role, number>>>;
   readonly ms: number;
@@ -68,12 +71,11 @@ const CHANGES: readonly Change[] = [
   { share: 0.7, cutOff: 'embed-1' },
   { share: 0.85, stop: 'sink-1' },
 ];
-const FEEDS_AT_ONCE = 8;
 const LOOK_MS = 200;
 
 /**
- * Items of many accounts flow from producers through embedders to sinks, while machines come and go; then a second export of each
- * account removes some. What the topics and the store hold afterwards is proved to be right.
+ * Items of many accounts flow from producers through embedders to sinks, while machines of each kind come and go; then a second
+ * export of each account removes some. What the topics and the store hold afterwards is proved to be right.
  */
 export async function runFlow(input: FlowInput): Promise<FlowResult> {
   const flow = await Flow.open(input);
@@ -87,7 +89,7 @@ export async function runFlow(input: FlowInput): Promise<FlowResult> {
 class Flow {
   readonly #input: FlowInput;
   readonly #app: App;
-  readonly #exports: FlowExports;
+  readonly #feeders: Feeders;
   readonly #machines = new Map<string, Machine>();
   readonly #phases: Phase[] = [];
   readonly #peakMemoryMb: Partial<Record<Role, number>> = {};
@@ -95,11 +97,13 @@ class Flow {
   private constructor(input: FlowInput, app: App) {
     this.#input = input;
     this.#app = app;
-    this.#exports = new FlowExports(input.items, input.accounts);
+    const { folder, say } = input;
+    const exports = new FlowExports(input.items, input.accounts);
+    this.#feeders = new Feeders({ exports, folder, say, placeOf: (name) => placeOf(input, name) });
   }
 
   static async open(input: FlowInput): Promise<Flow> {
-    const { path: dataDir, env } = placeOf(input, 'feeder');
+    const { path: dataDir, env } = placeOf(input, 'looks-on');
     const app = await openApp(loadConfig({ dataDir }, env), createTelemetry({ level: 'error', secrets: [] }));
     await app.embedder();
     return new Flow(input, app);
@@ -108,39 +112,22 @@ class Flow {
   async run(): Promise<FlowResult> {
     const since = performance.now();
     await this.#apply(CHANGES[0] as Change);
-    const fed = this.#feed(0);
-    await this.#changeMachines();
-    await fed;
+    await Promise.all([this.#feeders.feed(0), this.#changeMachines()]);
     await this.#applied();
     this.#input.say('all is applied; the second exports come');
-    await this.#feed(1);
+    await this.#feeders.feed(1);
     await this.#applied();
     const ms = performance.now() - since;
     this.#noteMemory();
-    return { phases: this.#phases, peakMemoryMb: this.#peakMemoryMb, ms, ...(await proveLog(this.#app)) };
+    const { counts: producers, begunAgain } = this.#feeders;
+    const flow = { phases: this.#phases, producers, begunAgain, peakMemoryMb: this.#peakMemoryMb, ms };
+    return { ...flow, ...(await proveLog(this.#app)) };
   }
 
   async close(): Promise<void> {
+    await this.#feeders.close();
     await Promise.all([...this.#machines.values()].map((machine) => machine.kill()));
     await this.#app.close();
-  }
-
-  /** Brings the exports of all accounts, several at a time. */
-  async #feed(turn: 0 | 1): Promise<void> {
-    const importer = this.#app.importers.get('tiktok');
-    if (importer === undefined) throw new Error('no importer');
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < this.#exports.accounts) {
-        const account = next++;
-        const file = path.join(this.#input.folder, `${turn}-${account}.json`);
-        writeFileSync(file, this.#exports.of(account, turn));
-        const options = { user: this.#exports.userOf(account), asOf: this.#exports.asOf(turn) };
-        // As uploads do: a busy store is waited for, and the import begins anew.
-        while (!(await isTaken(importer(file, options)))) await delay(LOOK_MS);
-      }
-    };
-    await Promise.all(Array.from({ length: FEEDS_AT_ONCE }, worker));
   }
 
   async #changeMachines(): Promise<void> {
@@ -159,6 +146,8 @@ class Flow {
 
   /** Before a machine ends, since nobody can ask it afterwards. */
   #noteMemory(): void {
+    this.#feeders.noteMemory();
+    if (this.#feeders.peakMemoryMb !== null) this.#peakMemoryMb.producer = this.#feeders.peakMemoryMb;
     for (const { pid, roles } of this.#machines.values()) {
       const peak = pid === null ? null : peakMemoryMbOf(pid);
       for (const role of peak === null ? [] : roles)
@@ -206,16 +195,6 @@ class Flow {
       if (isApplied && (await this.#app.store.outbox(1)).length === 0) return;
       await delay(LOOK_MS);
     }
-  }
-}
-
-async function isTaken(importing: Promise<unknown>): Promise<boolean> {
-  try {
-    await importing;
-    return true;
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    return false;
   }
 }
 

@@ -38,7 +38,7 @@ describeWithParts('items that flow while processes come and go', ['kafka', 'regi
       OPENAI_BASE_URL: openai.url,
       OPENAI_EMBEDDING_DIMENSIONS: '32',
     };
-    const { phases, violations, ...proof } = await runFlow({
+    const { phases, producers, begunAgain, violations, ...proof } = await runFlow({
       items: ITEMS,
       accounts: ACCOUNTS,
       folder,
@@ -53,6 +53,8 @@ describeWithParts('items that flow while processes come and go', ['kafka', 'regi
       [3, 2],
       [3, 1],
     ]);
+    expect(producers).toEqual([1, 3, 2, 1, 2]);
+    expect(begunAgain).toBeGreaterThan(0);
     expect(proof).toMatchObject({ sameDigest: true, active: ITEMS - GONE, trash: GONE });
     expect(proof.decisions).toBe(GONE);
     expect(proof.runs).toBeGreaterThanOrEqual(2 * ACCOUNTS);

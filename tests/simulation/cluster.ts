@@ -39,7 +39,7 @@ export interface ClusterOptions {
 /** Later than any date in an invented export. */
 const START = Date.UTC(2026, 0, 1);
 const never = (): Promise<never> => new Promise(() => undefined);
-/** Only one has records, as there is one account; the other shows that partitions are told apart. */
+/** In most histories only one has records, as there is one account; the other shows that partitions are told apart. */
 const PARTITIONS = 2;
 const EMBED_LATENCY_MS = 50;
 const IN_MEMORY = '/dev/shm';

@@ -136,8 +136,8 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     if (publicBy === null) return false;
     // Nor do the metadata of the account always last as long as the log.
     const areLost = s.pick(3) === 0;
-    if (areLost) await s.attempt(s.cluster.metadata.remove(syncMetadataKey({ provider, user: 'me' })));
-    await s.connect(publicBy);
+    if (areLost) await s.attempt(s.cluster.metadata.remove(syncMetadataKey({ provider, user: s.me.user })));
+    await s.connect(s.me, publicBy);
     s.oracle.reach(`a public list in the place of a token${areLost ? ', of which the metadata were lost' : ''}`);
     return true;
   },
@@ -173,8 +173,8 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     s.isRefused = true;
     let left = 1 + s.pick(3);
     const itemId = s.source.idOf(n);
-    store.refuse = (_scope, refused) => {
-      const isRefused = refused === itemId && left-- > 0;
+    store.refuse = (scope, refused) => {
+      const isRefused = scope === s.oracle.scope && refused === itemId && left-- > 0;
       if (isRefused) s.refused.add(itemId);
       return isRefused;
     };

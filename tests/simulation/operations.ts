@@ -1,3 +1,4 @@
+import { daysPass } from './days.ts';
 import type { Simulation } from './simulation.ts';
 
 type Operation = (simulation: Simulation, n: number) => void | Promise<void>;
@@ -59,6 +60,7 @@ export const OPERATIONS = {
   while: [6, (s) => s.cluster.clock.advance(s.pick(20) * SECOND_MS)],
   settle: [5, async (s) => void (await s.settle())],
   day: [1, (s) => s.leap(DAY_MS)],
+  days: [1, daysPass],
   person: [
     2,
     async (s, n) => {
@@ -72,6 +74,21 @@ export const OPERATIONS = {
   held: [1, (s) => s.decideHeld()],
   redrive: [1, async (s) => void (await s.redrive())],
   rebuild: [1, (s) => s.rebuild()],
+  neighbour: [
+    4,
+    (s, n) => {
+      const { neighbour } = s;
+      if (neighbour === null) return;
+      const { saved } = neighbour;
+      if (saved.truth.isSaved(saved.idOf(n))) saved.unsave(n);
+      else saved.save(n);
+      const chance = s.pick(4);
+      if (chance > 1) return;
+      if (saved.connectBy !== null) return s.startSync(chance === 0, neighbour);
+      const taken = saved.takeExport('honest');
+      if (taken !== null) s.handIn(taken, neighbour);
+    },
+  ],
   compact: [
     1,
     async (s) => {

@@ -70,6 +70,7 @@ describe('the oracle', () => {
     now += HOUR_MS;
     source.save(0);
     now += HOUR_MS;
+    oracle.decidedByPerson.add(source.idOf(0));
     await removedBy({ askedAt: iso(asked) }, { decided: 8, pinned: true, lastSeenAt: now - 1 });
     expect(oracle.violations.slice(1)).toEqual([
       expect.stringContaining('pinned'),
@@ -115,5 +116,32 @@ describe('the oracle', () => {
     // A list of the source was applied since, and then this one, before anybody looked.
     expect(await apply(9, { count: 2, seenAt: 60 })).toEqual([]);
     expect(await apply(12, { count: 3, seenAt: 60 })).toEqual([expect.stringContaining('of the same moment')]);
+  });
+
+  it('objects to what the account never saved, and to what is pinned or blocked though no person asked for that', async () => {
+    const unknown = { scope: oracle.scope, row: row('of-the-neighbour', { state: 'trash' }), content: content('') };
+    await commit(store, { items: [unknown] });
+    await put({ state: 'active', pinned: true });
+    await oracle.judge(store, now);
+    expect(oracle.violations).toEqual([
+      'of-the-neighbour was never saved, and is trash',
+      `${source.idOf(0)} is pinned, and no person asked for that`,
+    ]);
+    oracle.violations.length = 0;
+    oracle.decidedByPerson.add(source.idOf(0));
+    await put({ state: 'active', blocked: true });
+    await oracle.judge(store, now);
+    expect(oracle.violations.slice(1)).toEqual([`${source.idOf(0)} is blocked, and active`]);
+  });
+
+  it('looks at the items of its own account, and says whose they are', async () => {
+    const neighbour = new Oracle(source.neighbour, 'next-door');
+    await put({ state: 'active' });
+    await neighbour.judge(store, now);
+    expect(neighbour.violations).toEqual([]);
+    const [itemId, scope] = [source.idOf(0), neighbour.scope];
+    await commit(store, { items: [{ scope, row: row(itemId, { state: 'active' }), content: content('') }] });
+    await neighbour.judge(store, now);
+    expect(neighbour.violations).toEqual([`the neighbour: ${itemId} was never saved, and is active`]);
   });
 });

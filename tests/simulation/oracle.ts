@@ -9,12 +9,16 @@ import {
   type ScopeRow,
 } from '../../core/ledger.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
-import type { Source } from './source.ts';
+import type { Saved } from './source.ts';
 
 /** Answers are given a moment before they are written down. */
 const WRITTEN_WITHIN_MS = 2_000;
 /** Exports tell their moment to the second. */
 const TOLD_TO_MS = 1_000;
+/** More than the items of any source. */
+const MOST_ROWS = 1_000;
+/** Of what is told of anybody else, it is said that it is the neighbour's. */
+const OWNER = 'me';
 const COLLECTIONS: Readonly<Record<string, string>> = { github: 'starred', reddit: 'saved', tiktok: 'favorites' };
 
 /** What became of the removals of a history. */
@@ -27,7 +31,7 @@ export interface Removals {
   forged: number;
 }
 
-/** Knows what is true at the source, and looks at the collection after every step. */
+/** Knows what is true of an account at the source, and looks at its collection after every step. */
 export class Oracle {
   readonly violations: string[] = [];
   readonly reached: Record<string, number> = {};
@@ -42,13 +46,15 @@ export class Oracle {
   readonly cutOffAsOf = new Set<number>();
   /** items that a person decided about: what becomes of them is theirs */
   readonly decidedByPerson = new Set<string>();
-  readonly #source: Source;
+  readonly #source: Saved;
+  readonly #prefix: string;
   readonly #judged = new Map<string, number>();
   #applied: AppliedSnapshot | null = null;
 
-  constructor(source: Source) {
+  constructor(source: Saved, user = OWNER) {
     this.#source = source;
-    const account = { provider: source.provider, user: 'me' };
+    this.#prefix = user === OWNER ? '' : 'the neighbour: ';
+    const account = { provider: source.provider, user };
     this.account = accountName(account);
     this.scope = scopeName({ ...account, collection: COLLECTIONS[source.provider] ?? '' });
   }
@@ -58,11 +64,12 @@ export class Oracle {
   }
 
   reach(what: string): void {
-    this.reached[what] = (this.reached[what] ?? 0) + 1;
+    const name = `${this.#prefix}${what}`;
+    this.reached[name] = (this.reached[name] ?? 0) + 1;
   }
 
   violate(what: string): void {
-    this.violations.push(what);
+    this.violations.push(`${this.#prefix}${what}`);
   }
 
   async rows(store: ItemStore): Promise<readonly LedgerRow[]> {
@@ -74,8 +81,10 @@ export class Oracle {
   async judge(store: ItemStore, now: number): Promise<void> {
     const scope = (await store.scope(this.scope)) ?? newScopeRow(this.scope);
     this.#judgeApplied(scope);
+    await this.#judgeUnknown(store);
     for (const row of await this.rows(store)) {
       const { state, itemId } = row;
+      this.#judgeFlags(row);
       // What its author deleted is not compared.
       if (state === 'held' && !row.hidden && scope.converged === true && row.holdId === scope.applied?.snapshotId)
         this.violate(`both sides are said to be equal, and the removal of ${itemId} waits`);
@@ -88,6 +97,20 @@ export class Oracle {
       else if (state === 'held') this.#judgeHold(row, entry);
       else this.#judgeRemoval(row, entry, lastSeenAt(row, scope) ?? 0, now);
     }
+  }
+
+  /** Nothing is there that the account never saved, as another one may have. */
+  async #judgeUnknown(store: ItemStore): Promise<void> {
+    for (const { itemId, state } of await store.glance(this.scope, null, MOST_ROWS))
+      if (state !== null && !this.#source.truth.wasEverSaved(itemId))
+        this.violate(`${itemId} was never saved, and is ${state}`);
+  }
+
+  /** Law 7: a person alone pins and blocks. */
+  #judgeFlags({ itemId, state, pinned, blocked }: LedgerRow): void {
+    if ((pinned || blocked) && !this.decidedByPerson.has(itemId))
+      this.violate(`${itemId} is ${pinned ? 'pinned' : 'blocked'}, and no person asked for that`);
+    if (blocked && state !== 'purged') this.violate(`${itemId} is blocked, and ${state}`);
   }
 
   /** Law 3: what speaks of an earlier moment than what was applied changes nothing. */

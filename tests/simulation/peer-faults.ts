@@ -218,8 +218,8 @@ export const PEER_FAULTS: Readonly<Record<string, Inject>> = {
       const store = s.cluster.generations.made.at(-1);
       if (store === undefined) return false;
       s.isRefused = true;
-      store.refuse = (_scope, refused) => {
-        if (refused !== itemId) return false;
+      store.refuse = (scope, refused) => {
+        if (scope !== s.oracle.scope || refused !== itemId) return false;
         store.refuse = () => false;
         s.refused.add(itemId);
         return true;

@@ -14,8 +14,8 @@ export const refusedCopy: Inject = async (s, n) => {
   const original = latestOf(s, itemId);
   if (store === undefined || original === undefined) return false;
   let isDue = true;
-  store.refuse = (_scope, refused) => {
-    const isRefused = isDue && refused === itemId;
+  store.refuse = (scope, refused) => {
+    const isRefused = isDue && scope === s.oracle.scope && refused === itemId;
     if (isRefused) isDue = false;
     return isRefused;
   };
@@ -32,7 +32,8 @@ export const refusedCopy: Inject = async (s, n) => {
 };
 
 /** Where no other run has begun since. */
-function latestOf({ cluster: { evidence } }: Simulation, itemId: string) {
+function latestOf(s: Simulation, itemId: string) {
+  const evidence = s.evidenceOf(s.me);
   const syncId = evidence.syncIds().at(-1);
   return evidence.written.findLast(({ topic, record: { value } }) => {
     if (topic !== 'ingest' || value === null) return false;

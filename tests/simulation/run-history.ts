@@ -1,9 +1,11 @@
 import { mulberry32 } from '../../testing/producer-world.ts';
 import { FAULTS } from './faults.ts';
+import { finish } from './finish.ts';
 import type { Evidence } from './laws/evidence.ts';
 import { OPERATIONS } from './operations.ts';
-import { Simulation } from './simulation.ts';
-import { situationsIn } from './situations.ts';
+import type { Oracle } from './oracle.ts';
+import { type Owner, type Setting, Simulation } from './simulation.ts';
+import { compactedBetween, situationsIn } from './situations.ts';
 import { KINDS, type Kind } from './sources/kinds.ts';
 
 /** One step of a history, with a seed of its own, so that leaving out others does not change it. */
@@ -15,6 +17,8 @@ export interface Step {
 export interface HistoryPlan {
   readonly kind: Kind;
   readonly seed: number;
+  /** default: one account, whose syncs are full when somebody asks for that, and on every tenth */
+  readonly setting?: Setting;
   readonly steps: readonly Step[];
 }
 
@@ -39,6 +43,10 @@ export interface HistoryReport {
 const MIN_STEPS = 12;
 const MAX_STEPS = 40;
 const FAULT_SHARE = 0.3;
+const NEIGHBOUR_SHARE = 0.3;
+const SAME_PARTITION_SHARE = 0.7;
+const FULL_AFTER_SHARE = 0.5;
+const FULL_AFTER_HOURS = 36;
 
 /** Drawn from its seed; `fault` is the only one that may happen. */
 export function planHistory(seed: number, fault: string | null = null): HistoryPlan {
@@ -52,42 +60,60 @@ export function planHistory(seed: number, fault: string | null = null): HistoryP
     const name = names[Math.floor(random() * names.length)] ?? 'settle';
     return { name, seed: Math.floor(random() * 2 ** 31) };
   });
-  return { kind, seed, steps };
+  const setting: Setting = {
+    ...(random() < NEIGHBOUR_SHARE
+      ? { neighbour: random() < SAME_PARTITION_SHARE ? 'in the same partition' : 'in another partition' }
+      : {}),
+    ...(random() < FULL_AFTER_SHARE ? { fullAfterHours: FULL_AFTER_HOURS } : {}),
+  };
+  return { kind, seed, setting, steps };
 }
 
 /** Lets a history happen, and judges it after every step. */
-export async function runHistory({ kind, seed, steps }: HistoryPlan): Promise<HistoryReport> {
-  const simulation = await Simulation.open(kind, seed);
-  const { oracle } = simulation;
+export async function runHistory({ kind, seed, setting, steps }: HistoryPlan): Promise<HistoryReport> {
+  const simulation = await Simulation.open(kind, seed, setting);
+  const { oracle, owners } = simulation;
   const faults: Record<string, number> = {};
   let done = 0;
   try {
     for (const { name, seed: stepSeed } of steps) {
-      if (oracle.violations.length > 0) break;
+      if (simulation.violations.length > 0) break;
       const n = Math.floor(mulberry32(stepSeed)() * simulation.source.items);
       simulation.note(`${name} ${n} (${simulation.source.idOf(n)})`);
       if (await perform(simulation, name, n)) faults[name] = (faults[name] ?? 0) + 1;
       done++;
       await simulation.judge();
     }
-    if (oracle.violations.length === 0) await simulation.finish();
-    for (const situation of situationsIn(simulation.cluster.evidence, simulation.compactions)) oracle.reach(situation);
+    if (simulation.violations.length === 0) await finish(simulation);
+    for (const owner of owners)
+      for (const situation of situationsIn(simulation.evidenceOf(owner))) owner.oracle.reach(situation);
+    for (const _ of compactedBetween(simulation.cluster.evidence, simulation.compactions))
+      oracle.reach('compaction between two snapshots');
   } catch (error) {
     oracle.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   await simulation.close().catch(() => undefined);
   const counts = [...simulation.cluster.embedder.made.values()];
   return {
-    violations: oracle.violations,
+    violations: simulation.violations,
     trace: simulation.trace,
     evidence: simulation.cluster.evidence,
-    reached: oracle.reached,
+    reached: Object.assign({}, ...owners.map(({ oracle: { reached } }) => reached)),
     faults,
     steps: done,
-    removals: oracle.removals,
-    lost: oracle.lost,
+    removals: {
+      true: sumOf(owners, ({ removals }) => removals.true),
+      wrong: sumOf(owners, ({ removals }) => removals.wrong),
+      missed: sumOf(owners, ({ removals }) => removals.missed),
+      forged: sumOf(owners, ({ removals }) => removals.forged),
+    },
+    lost: sumOf(owners, ({ lost }) => lost),
     embeddings: { necessary: counts.length, made: counts.reduce((sum, count) => sum + count, 0) },
   };
+}
+
+function sumOf(owners: readonly Owner[], count: (oracle: Oracle) => number): number {
+  return owners.reduce((sum, { oracle }) => sum + count(oracle), 0);
 }
 
 /** True where it was a fault, and was injected. */

@@ -12,25 +12,35 @@ import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { Cluster } from './cluster.ts';
-import { judgeAtRest, judgeEmbeddings, rebuildSilently, rebuildWithAnotherModel } from './laws/judge-at-rest.ts';
+import type { Evidence } from './laws/evidence.ts';
 import { Oracle } from './oracle.ts';
-import { GUARD, QUIET } from './settings.ts';
-import type { Source, Taken } from './source.ts';
+import { QUIET } from './settings.ts';
+import type { Saved, Source, Taken } from './source.ts';
 import { type Kind, SOURCES } from './sources/kinds.ts';
 
-const USER = 'me';
+/** Names of neighbours: of each provider, some are in the partition of the account, and some in another one. */
+const NEIGHBOURS = ['next-door', 'across', 'upstairs', 'downstairs', 'opposite', 'around-the-corner'];
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const SETTLE_MS = 10 * MINUTE_MS;
 /** For whoever waits for what never comes, because its process was killed. */
 const PATIENCE_MS = 2 * HOUR_MS;
-/** Seconds: longer than a walk takes, and than the lease of one whose process was killed. */
-const MOST_WAITS = 120;
-/** Histories after which everything is embedded with another model: one of so many. */
-const OTHER_MODEL_EVERY = 8;
-const REAUTH_MS = 20 * MINUTE_MS;
+
+/** What a history is set in, besides its kind. */
+export interface Setting {
+  /** a second account, in the partition of the first one, or in another one; default none */
+  readonly neighbour?: 'in the same partition' | 'in another partition';
+  /** after which a sync is full; default never */
+  readonly fullAfterHours?: number;
+}
+
+/** An account, what is true of it, and who judges what becomes of it. */
+export interface Owner {
+  readonly user: string;
+  readonly saved: Saved;
+  readonly oracle: Oracle;
+}
 
 /** One history: a world, the processes that follow it, and the oracle. Everything in it comes from its seed. */
 export class Simulation {
@@ -38,6 +48,10 @@ export class Simulation {
   readonly cluster: Cluster;
   readonly source: Source;
   readonly oracle: Oracle;
+  /** whom the history is about */
+  readonly me: Owner;
+  /** who saves something now and then, and is not to notice what happens to the other one */
+  readonly neighbour: Owner | null;
   readonly trace: string[] = [];
   /** exports that were taken and not handed in */
   readonly taken: Taken[] = [];
@@ -59,27 +73,57 @@ export class Simulation {
   #files = 0;
   #under: Promise<unknown>[] = [];
 
-  private constructor(kind: Kind, seed: number) {
+  private constructor(kind: Kind, seed: number, { neighbour, fullAfterHours }: Setting) {
     this.kind = kind;
     let now = (): number => 0;
     this.source = SOURCES[kind](() => now(), seed);
     const { env, live, oembed } = this.source;
     this.cluster = new Cluster({
       seed,
-      env: { ...QUIET, ...env },
+      env: {
+        ...QUIET,
+        ...(fullAfterHours === undefined ? {} : { HOARDARR_FULL_AFTER_HOURS: String(fullAfterHours) }),
+        ...env,
+      },
       oembed,
       ...(live === undefined ? {} : { live }),
     });
     now = () => this.cluster.clock.now();
-    this.oracle = new Oracle(this.source);
+    this.me = ownerOf('me', this.source);
+    this.oracle = this.me.oracle;
+    this.neighbour = neighbour === undefined ? null : this.#neighbour(neighbour === 'in the same partition');
   }
 
-  static async open(kind: Kind, seed: number): Promise<Simulation> {
-    const simulation = new Simulation(kind, seed);
-    for (let n = 0; n < simulation.source.items; n++) if (simulation.random() < 0.6) simulation.source.save(n);
+  static async open(kind: Kind, seed: number, setting: Setting = {}): Promise<Simulation> {
+    const simulation = new Simulation(kind, seed, setting);
+    for (const { saved } of simulation.owners)
+      for (let n = 0; n < saved.items; n++) if (simulation.random() < 0.6) saved.save(n);
     await simulation.cluster.open();
-    await simulation.connect();
+    for (const owner of simulation.owners) await simulation.connect(owner);
     return simulation;
+  }
+
+  #neighbour(isInSamePartition: boolean): Owner {
+    const { log } = this.cluster;
+    const partition = log.partitionOf(this.oracle.account);
+    const owners = NEIGHBOURS.map((user) => ownerOf(user, this.source.neighbour));
+    const found = owners.find(({ oracle }) => (log.partitionOf(oracle.account) === partition) === isInSamePartition);
+    if (found === undefined) throw new Error('no neighbour has the partition that was asked for');
+    return found;
+  }
+
+  get owners(): readonly Owner[] {
+    return this.neighbour === null ? [this.me] : [this.me, this.neighbour];
+  }
+
+  get violations(): readonly string[] {
+    return this.owners.flatMap(({ oracle }) => oracle.violations);
+  }
+
+  /** All that was ever written of an account. */
+  evidenceOf({ oracle }: Owner): Evidence {
+    const { evidence } = this.cluster;
+    return this.neighbour === null ? evidence : evidence.ofAccount(oracle.account);
   }
 
   random(): number {
@@ -98,16 +142,15 @@ export class Simulation {
     this.trace.push(`${new Date(this.now()).toISOString()} ${what}`);
   }
 
-  async connect(how = this.source.connectBy): Promise<void> {
-    const { provider } = this.source;
+  async connect({ user, saved }: Owner = this.me, how = saved.connectBy): Promise<void> {
     if (how === null) return;
     const signal = new AbortController().signal;
-    await this.attempt(connect(this.cluster.front, { provider, user: USER, how, signal }));
+    await this.attempt(connect(this.cluster.front, { provider: saved.provider, user, how, signal }));
   }
 
   /** What is kept of the account's syncs. */
   async metadata(): Promise<SyncMetadata> {
-    const account = { provider: this.source.provider, user: USER };
+    const account = { provider: this.source.provider, user: this.me.user };
     return readSyncMetadata(account, (await this.cluster.metadata.get(syncMetadataKey(account)))?.value);
   }
 
@@ -119,10 +162,18 @@ export class Simulation {
   }
 
   async judge(): Promise<void> {
-    await this.oracle.judge(await this.store(), this.now());
-    const applied = (await (await this.store()).scope(this.oracle.scope))?.applied?.snapshotId ?? null;
-    if (applied !== null && this.cluster.evidence.isAborted(applied))
-      this.oracle.violate('a snapshot was applied that was aborted');
+    const store = await this.store();
+    for (const { oracle } of this.owners) {
+      await oracle.judge(store, this.now());
+      const applied = (await store.scope(oracle.scope))?.applied?.snapshotId ?? null;
+      if (applied !== null && this.cluster.evidence.isAborted(applied))
+        oracle.violate('a snapshot was applied that was aborted');
+    }
+  }
+
+  /** What was begun has ended, one way or the other. */
+  async untilEnded(): Promise<void> {
+    await this.attempt(Promise.all(this.#under));
   }
 
   /** Begins something that goes on while other things happen. */
@@ -147,20 +198,19 @@ export class Simulation {
 
   /** Asks for a sync, which is done by and by. */
   async requestSync(full: boolean, by = this.cluster.front): Promise<void> {
-    await this.attempt(requestSync(by, { provider: this.source.provider, user: USER, full }));
+    await this.attempt(requestSync(by, { provider: this.source.provider, user: this.me.user, full }));
   }
 
-  startSync(full: boolean): void {
-    if (this.source.connectBy === null) return;
+  startSync(full: boolean, { user, saved }: Owner = this.me): void {
+    if (saved.connectBy === null) return;
     this.#noteWhoAnswers();
-    const request = { provider: this.source.provider, user: USER, full };
+    const request = { provider: saved.provider, user, full };
     this.begin(full ? 'full sync' : 'delta sync', requestSync(this.cluster.front, request));
   }
 
-  async sync(full: boolean): Promise<void> {
-    const { provider } = this.source;
+  async sync(full: boolean, { user, saved: { provider } }: Owner = this.me): Promise<void> {
     this.#noteWhoAnswers();
-    const report = await this.attempt(syncAccount(this.cluster.front, { provider, user: USER, full }));
+    const report = await this.attempt(syncAccount(this.cluster.front, { provider, user, full }));
     this.note(`synced: ${JSON.stringify(report)}`);
   }
 
@@ -168,19 +218,18 @@ export class Simulation {
     if (this.#isOther) this.oracle.reach('a sync while somebody else answered');
   }
 
-  handIn(taken: Taken): void {
-    this.begin('import', this.#import(taken));
+  handIn(taken: Taken, owner = this.me): void {
+    this.begin('import', this.#import(taken, owner));
   }
 
-  async #import(taken: Taken): Promise<void> {
+  async #import(taken: Taken, { user, saved: { provider } }: Owner): Promise<void> {
     const { bytes, asOf, isForged, name } = taken;
     const file = path.join(this.cluster.folder, `${this.#files++}-${name}`);
     writeFileSync(file, bytes);
-    const { provider } = this.source;
     const reading = this.cluster.reading();
     const work = importExport(this.cluster.front, {
       provider,
-      user: USER,
+      user,
       file,
       asOf,
       progress: ({ phase }) => {
@@ -197,22 +246,22 @@ export class Simulation {
 
   decide(operation: PersonOperation, n: number): Promise<unknown> {
     const { provider } = this.source;
+    const { user } = this.me;
     const itemIds = [this.source.idOf(n)];
     this.note(`a person asks to ${operation} ${itemIds[0]}`);
     this.oracle.decidedByPerson.add(this.source.idOf(n));
     if (operation === 'purge') this.mayEmbedTwice = true;
-    return decide(this.cluster.front, { provider, user: USER }, { operation, author: USER, itemIds });
+    return decide(this.cluster.front, { provider, user }, { operation, author: user, itemIds });
   }
 
   /** A person looks at what is held, and decides by what is true. */
   async decideHeld(): Promise<void> {
-    const { truth } = this.source;
     for (const group of (await this.attempt(listHeld(this.cluster.front))) ?? []) {
-      const saved = group.items.filter(({ itemId }) => truth.isSaved(itemId));
-      if (saved.length > 0) continue;
-      this.oracle.reach('a person approved what was held');
+      const owner = this.owners.find(({ user }) => user === group.user);
+      if (owner === undefined || group.items.some(({ itemId }) => owner.saved.truth.isSaved(itemId))) continue;
+      owner.oracle.reach('a person approved what was held');
       this.note(`a person approves to remove ${group.items.map(({ itemId }) => itemId).join(', ')}`);
-      await this.attempt(decideHeld(this.cluster.front, group.id, 'approve', USER));
+      await this.attempt(decideHeld(this.cluster.front, group.id, 'approve', owner.user));
     }
   }
 
@@ -248,26 +297,8 @@ export class Simulation {
     if (report.embeddingCalls > 0) this.oracle.violate(`a rebuild embeds: ${report.embeddingCalls}`);
   }
 
-  /** No more faults; what stood still goes on, and what was begun ends one way or the other. */
-  async #calm(): Promise<void> {
-    if (this.source.service !== null) this.source.service.before = () => undefined;
-    this.cluster.mend();
-    await this.#endImpersonation();
-    this.source.grant();
-    if (this.cluster.workers.length === 0) await this.cluster.addWorker();
-    for (let n = 0; n < this.source.items; n++) this.source.show(n);
-    await this.leap(REAUTH_MS);
-    await this.attempt(Promise.all(this.#under));
-    await this.settle();
-  }
-
-  /** Not while a list is walked: whose its first page was, the later ones do not tell. */
-  async #endImpersonation(): Promise<void> {
-    for (let waits = 0; this.#isOther && waits < MOST_WAITS; waits++) {
-      if ((await this.metadata()).lease === null) break;
-      await this.cluster.clock.advance(SECOND_MS);
-    }
-    this.impersonate(false);
+  get isOther(): boolean {
+    return this.#isOther;
   }
 
   /** Whose the credential is from now on. */
@@ -282,64 +313,22 @@ export class Simulation {
   }
 
   /** One full sync, or an honest export, and all that it causes. */
-  async takeWhole(): Promise<void> {
+  async takeWhole(owner = this.me): Promise<void> {
     // Exports of one second are of one moment.
     await this.cluster.clock.advance(2 * SECOND_MS);
-    if (this.source.connectBy !== null) await this.sync(true);
+    if (owner.saved.connectBy !== null) await this.sync(true, owner);
     else {
-      const taken = this.source.takeExport('honest');
-      if (taken !== null) await this.attempt(this.#import(taken));
+      const taken = owner.saved.takeExport('honest');
+      if (taken !== null) await this.attempt(this.#import(taken, owner));
     }
     await this.settle();
-  }
-
-  async #whole(): Promise<void> {
-    await this.leap(DAY_MS);
-    await this.takeWhole();
-  }
-
-  /** Faults end: within two full syncs both sides are equal, a third changes nothing, and a rebuild gives the same. */
-  async finish(): Promise<void> {
-    this.note('the end: no more faults, and whole lists');
-    await this.#calm();
-    await this.judge();
-    await this.connect();
-    await this.redrive();
-    await this.settle();
-    for (let round = 0; round < 2; round++) {
-      await this.#whole();
-      await this.decideHeld();
-      await this.settle();
-      await this.judge();
-    }
-    const decisions = this.#decisions();
-    this.#saveAnother();
-    await this.#whole();
-    if (this.#decisions() > decisions) this.oracle.violate('there is something to decide though nothing changed');
-    const scope = await (await this.store()).scope(this.oracle.scope);
-    if (scope?.converged === false) this.oracle.violate('it did not converge');
-    await this.oracle.judgeEnd(await this.store());
-    await this.judge();
-    judgeEmbeddings(this);
-    await judgeAtRest(this, GUARD);
-    await rebuildSilently(this);
-    if (this.pick(OTHER_MODEL_EVERY) === 0) await rebuildWithAnotherModel(this);
-  }
-
-  /** Its content has to come with what the next list causes, and not by and by. */
-  #saveAnother(): void {
-    const { source, oracle } = this;
-    const n = oracle.ids.findLastIndex((id) => !source.truth.isSaved(id) && !oracle.decidedByPerson.has(id));
-    if (n < 0) return;
-    this.note(`save ${n} (${source.idOf(n)}), at the end`);
-    source.save(n);
-  }
-
-  #decisions(): number {
-    return this.cluster.log.all('ingest').filter(({ key }) => /remove|hold/.test(key)).length;
   }
 
   close(): Promise<void> {
     return this.cluster.close();
   }
+}
+
+function ownerOf(user: string, saved: Saved): Owner {
+  return { user, saved, oracle: new Oracle(saved, user) };
 }

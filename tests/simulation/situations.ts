@@ -38,18 +38,29 @@ const LEAST: Readonly<Record<string, number>> = {
   'an export that is not the newest': 9,
   'compaction between two snapshots': 20,
   'a copy was refused': 9,
+  'the scheduler asked for a sync': 130,
+  "the scheduler's sync was full, as it was its turn": 4,
+  "the scheduler's sync was full, as the last one was old": 4,
+  'the neighbour: a snapshot was no more than its digest': 85,
+  'the neighbour: a verdict: unsaved': 12,
+  'the neighbour: removed by verdict': 12,
+  'the neighbour: removed by walks': 4,
+  'the neighbour: removed by absence': 1,
 };
 
 /**
- * Situations that the log tells of.
+ * Of the times that the log was compacted, those between two snapshots.
  *
- * @param compactions how much had been written to the log when it was compacted, each time
+ * @param compactions how much had been written to the log then, each time
  */
-export function situationsIn(evidence: Evidence, compactions: readonly number[]): readonly string[] {
-  const found: string[] = [];
+export function compactedBetween(evidence: Evidence, compactions: readonly number[]): readonly number[] {
   const ends = evidence.snapshotEnds();
-  for (const at of compactions)
-    if (ends.some((end) => end < at) && ends.some((end) => end >= at)) found.push('compaction between two snapshots');
+  return compactions.filter((at) => ends.some((end) => end < at) && ends.some((end) => end >= at));
+}
+
+/** Situations that the log tells of, of one account. */
+export function situationsIn(evidence: Evidence): readonly string[] {
+  const found: string[] = [];
   const ingest = evidence.of('ingest');
   const shownAt = new Map<string, number>();
   for (const { value, offset } of ingest) {

@@ -13,41 +13,19 @@ export interface Taken {
   readonly isForged: boolean;
 }
 
-/** The world of one account: what it saved, and how it can be asked for it. Items are counted from 0. */
-export interface Source {
+/** What one account saved, and how it can be asked for it. Items are counted from 0. */
+export interface Saved {
   readonly provider: string;
   readonly items: number;
   readonly truth: Truth;
-  readonly env: Readonly<Record<string, string>>;
-  readonly live?: typeof createLiveProviders;
-  readonly oembed: typeof fetch;
   /** its lists hold all that is saved, as far as nothing goes wrong */
   readonly listsAll: boolean;
-  /** answers what is asked; null: nobody can be asked for what is saved */
-  readonly service: FakeService | null;
   readonly connectBy: ConnectBy | null;
-  /** How it can be connected besides, by a list that lacks what is private; null: not at all. */
-  readonly publicBy: ConnectBy | null;
-  /** what must never be told (law 12) */
-  readonly secrets: readonly string[];
   idOf(n: number): string;
   /** A word that only the present version of it has. */
   markOf(n: number): string;
   save(n: number): void;
   unsave(n: number): void;
-  edit(n: number, version: number): void;
-  /** From now on, until it is edited, it says what another one says. False where no two can. */
-  twin(n: number, other: number): boolean;
-  /** Something about it changes that is no content. */
-  touch(n: number): void;
-  /** Its source shows it no more, or again. */
-  hide(n: number): void;
-  show(n: number): void;
-  /** The login's credentials are refused, or taken again. */
-  revoke(): void;
-  grant(): void;
-  /** Somebody else answers, or the right one again. */
-  impersonate(isOther: boolean): void;
   /** Null where there are no exports. */
   takeExport(how: 'honest' | 'forged'): Taken | null;
   /** Lists that everybody may see lack it. */
@@ -56,4 +34,31 @@ export interface Source {
   shrankUnseen(since: number, until: number): boolean;
   /** Items of which the source alone cannot tell, so that what becomes of them is not judged at the end. */
   isExcused(n: number): boolean;
+}
+
+/** The world of the account that a history is about, and of a neighbour at the same provider, who may save the same items. */
+export interface Source extends Saved {
+  readonly neighbour: Saved;
+  readonly env: Readonly<Record<string, string>>;
+  readonly live?: typeof createLiveProviders;
+  readonly oembed: typeof fetch;
+  /** answers what is asked; null: nobody can be asked for what is saved */
+  readonly service: FakeService | null;
+  /** How it can be connected besides, by a list that lacks what is private; null: not at all. */
+  readonly publicBy: ConnectBy | null;
+  /** what must never be told (law 12) */
+  readonly secrets: readonly string[];
+  edit(n: number, version: number): void;
+  /** From now on, until it is edited, it says what another one says. False where no two can. */
+  twin(n: number, other: number): boolean;
+  /** Something about it changes that is no content. */
+  touch(n: number): void;
+  /** Its source shows it no more, or again. */
+  hide(n: number): void;
+  show(n: number): void;
+  /** The login's credentials are refused, or taken again; the neighbour's are not refused. */
+  revoke(): void;
+  grant(): void;
+  /** Somebody else answers, or the right one again; the neighbour is answered as ever. */
+  impersonate(isOther: boolean): void;
 }

@@ -12,9 +12,10 @@ export function tellFailure({ plan, report }: Shrunk): string {
   return [...report.trace, ...report.violations, '', entryOf(plan)].join('\n');
 }
 
-function entryOf({ kind, seed, steps }: HistoryPlan): string {
+function entryOf({ kind, seed, setting = {}, steps }: HistoryPlan): string {
   const lines = steps.map((step) => `      { name: '${step.name}', seed: ${step.seed} },`);
-  return [`  'what was wrong (${seed})': {`, `    kind: '${kind}',`, `    seed: ${seed},`, '    steps: [']
+  const settings = Object.keys(setting).length === 0 ? [] : [`    setting: ${JSON.stringify(setting)},`];
+  return [`  'what was wrong (${seed})': {`, `    kind: '${kind}',`, `    seed: ${seed},`, ...settings, '    steps: [']
     .concat(lines, '    ],', '  },')
     .join('\n');
 }

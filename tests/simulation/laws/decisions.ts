@@ -73,7 +73,6 @@ export function checkFlags(row: LedgerRow, flags: ReadonlyMap<string, Flags>): r
     wrong.push(
       `by its decisions ${row.itemId} is ${is(due.blocked, 'blocked')}, and the store has it ${is(row.blocked, 'blocked')}`,
     );
-  if (row.blocked && row.state !== 'purged') wrong.push(`${row.itemId} is blocked, and ${row.state}`);
   return wrong;
 }
 

@@ -28,6 +28,14 @@ export class Evidence {
       this.#aborted.add(decoded.value.snapshotId);
   }
 
+  /** Of what was written, all that concerns an account. */
+  ofAccount(account: string): Evidence {
+    const own = new Evidence(this.#decode);
+    for (const { topic, partition, record } of this.written)
+      if (parseRecordKey(record.key)?.account === account) own.add(topic, partition, record);
+    return own;
+  }
+
   decode(value: Uint8Array): Decoded {
     return this.#decode(value);
   }

@@ -2,20 +2,24 @@ import { lastSeen, newScopeRow } from '../../../core/ledger.ts';
 import type { ItemStore } from '../../../core/ports/item-store.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Oracle } from '../oracle.ts';
+import type { Owner } from '../simulation.ts';
 import type { Source } from '../source.ts';
 import { checkBegins, checkListings } from './complete.ts';
-import { type Kept, proveLaws } from './prove-laws.ts';
+import type { Evidence } from './evidence.ts';
+import { type Kept, orderIn, proveLaws } from './prove-laws.ts';
 
 /** A history that came to its end. */
 interface Ended {
   readonly cluster: Cluster;
   readonly oracle: Oracle;
+  readonly owners: readonly Owner[];
   readonly source: Source;
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
   readonly mayEmbedTwice: boolean;
   readonly mayLackLetters: boolean;
   readonly wasMisled: boolean;
+  evidenceOf(owner: Owner): Evidence;
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
   settle(): Promise<unknown>;
@@ -26,16 +30,25 @@ const OTHER_MODEL = 'counting-2';
 /** What the embedder is asked for to see whether it works. */
 const PROBE = 'hello';
 
-/** More than the items of any source. */
-const MOST_ROWS = 1_000;
+interface Guard {
+  readonly guardItems: number;
+  readonly guardShare: number;
+}
 
 /** When the faults have ended and everything came to rest: what the store holds is what all that was ever written makes of it. */
-export async function judgeAtRest(
-  ended: Ended,
-  guard: { readonly guardItems: number; readonly guardShare: number },
-): Promise<void> {
-  const { cluster, oracle, source } = ended;
-  const { evidence, embedder, log } = cluster;
+export async function judgeAtRest(ended: Ended, guard: Guard): Promise<void> {
+  const { cluster, oracle, owners } = ended;
+  for (const owner of owners) await judgeAccount(ended, owner, guard);
+  if (owners.length > 1)
+    for (const violation of orderIn(cluster.evidence, (account) => cluster.log.partitionOf(account)))
+      oracle.violate(violation);
+}
+
+async function judgeAccount(ended: Ended, owner: Owner, guard: Guard): Promise<void> {
+  const { cluster, source } = ended;
+  const { oracle, saved } = owner;
+  const { embedder, log } = cluster;
+  const evidence = ended.evidenceOf(owner);
   const store = await ended.store();
   const items: Kept[] = [];
   const scope = (await store.scope(oracle.scope)) ?? newScopeRow(oracle.scope);
@@ -51,21 +64,19 @@ export async function judgeAtRest(
     ...guard,
     dimensions: embedder.dimensions,
     mayLackVectors: ended.wasAhead,
-    refused: ended.refused,
-    mayLackLetters: ended.mayLackLetters || ended.mayEmbedTwice || oracle.reached['rebuilt'] !== undefined,
+    // The store refuses nothing of a neighbour.
+    refused: saved === source ? ended.refused : new Set(),
+    mayLackLetters: ended.mayLackLetters || ended.mayEmbedTwice || ended.oracle.reached['rebuilt'] !== undefined,
     secrets: source.secrets,
   });
   for (const violation of wrong) oracle.violate(violation);
   for (const violation of checkBegins(evidence)) oracle.violate(violation);
-  if (!ended.wasMisled && source.listsAll)
-    for (const violation of checkListings(evidence, source.truth, oracle.ids, {
-      shrankUnseen: source.shrankUnseen,
-      isPrivate: (id) => source.isPrivate(oracle.ids.indexOf(id)),
+  if (!ended.wasMisled && saved.listsAll)
+    for (const violation of checkListings(evidence, saved.truth, oracle.ids, {
+      shrankUnseen: saved.shrankUnseen,
+      isPrivate: (id) => saved.isPrivate(oracle.ids.indexOf(id)),
     }))
       oracle.violate(violation);
-  for (const { itemId, state } of await store.glance(oracle.scope, null, MOST_ROWS))
-    if (state !== null && !source.truth.wasEverSaved(itemId))
-      oracle.violate(`${itemId} was never saved, and is ${state}`);
   for (const syncId of evidence.syncIds()) {
     const run = await store.run(syncId);
     if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))

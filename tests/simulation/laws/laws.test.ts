@@ -128,7 +128,7 @@ describe('what is proved from the log', () => {
     expect(checkFlags(await row('c', { pinned: false }), flags)).toHaveLength(1);
     expect(checkPins(await row('c'), evidence)).toEqual([]);
     expect(checkPins(await row('c', { pinned: false }), evidence)).toHaveLength(1);
-    expect(checkFlags(await row('a', { blocked: true }), flags)).toHaveLength(2);
+    expect(checkFlags(await row('a', { blocked: true }), flags)).toHaveLength(1);
   });
 
   it('takes a decision that was issued again for as old as it was at first (law 8)', async () => {
@@ -190,5 +190,15 @@ describe('what is proved from the log', () => {
     expect(checkDeadLetters(evidence, new Set(['a', 'b']), true)).toEqual([]);
     expect(checkSecrets(evidence, ['another'])).toEqual([]);
     expect(checkSecrets(evidence, ['my-token'])).toHaveLength(1);
+  });
+
+  it('is told apart by account', () => {
+    const [first] = evidence.written;
+    const account = first?.record.key.split('|')[0] ?? '';
+    expect(evidence.ofAccount(account).written).toEqual(evidence.written);
+    const key = recordKey({ provider: 'tiktok', user: 'next-door' }, 'favorites', 'a', 'e');
+    evidence.add('ingest', 0, { key, value: null, headers: {}, timestamp: 0, offset: 99 });
+    expect(evidence.ofAccount('tiktok/next-door').written).toHaveLength(1);
+    expect(evidence.ofAccount(account).written).toHaveLength(evidence.written.length - 1);
   });
 });

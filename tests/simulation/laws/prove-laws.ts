@@ -42,7 +42,7 @@ export function proveLaws(proof: Proof): readonly string[] {
   const { evidence, items, partitionOf, guardItems, guardShare } = proof;
   const decode = (value: Uint8Array) => evidence.decode(value);
   const logs = evidence.partitions();
-  const wrong = [...checkOrder(logs, { partitionOf, decode }).violations, ...checkDecisions(logs, decode).violations];
+  const wrong = [...orderIn(evidence, partitionOf), ...checkDecisions(logs, decode).violations];
   wrong.push(...checkGuard(evidence, guardItems, guardShare), ...checkHashes(evidence));
   const positions = new Map(logs.flatMap(({ ingest }) => [...withoutEffect(ingest, evidence)]));
   const ingest = logs.flatMap((log) => log.ingest);
@@ -66,4 +66,10 @@ export function proveLaws(proof: Proof): readonly string[] {
       ...(vector === null && proof.mayLackVectors ? [] : checkVector(row, vector, texts, proof.dimensions)),
     );
   return wrong;
+}
+
+/** Law 1, of all accounts together: what one of them wrote stands nowhere before what another had written. */
+export function orderIn(evidence: Evidence, partitionOf: Proof['partitionOf']): readonly string[] {
+  const decode = (value: Uint8Array) => evidence.decode(value);
+  return checkOrder(evidence.partitions(), { partitionOf, decode }).violations;
 }

@@ -1,13 +1,14 @@
 import { createLiveProviders } from '../../../app/live-providers.ts';
 import { FakeReddit } from '../../../testing/fake-reddit/fake-reddit.ts';
 import { shapeOf } from '../../../testing/fake-reddit/shapes.ts';
-import type { FakeThing } from '../../../testing/fake-reddit/world.ts';
+import type { FakeRedditor, FakeThing } from '../../../testing/fake-reddit/world.ts';
 import { makeZip } from '../../../testing/make-zip.ts';
 import { type InventedLink, savedCsv } from '../../../testing/reddit-requests.ts';
-import type { Source, Taken } from '../source.ts';
+import type { Saved, Source } from '../source.ts';
 import { Truth } from '../truth.ts';
 
 const REFRESH = 'invented-refresh-token';
+const NEIGHBOUR_REFRESH = 'invented-refresh-token-of-the-neighbour';
 const OTHER_REFRESH = 'invented-refresh-token-of-another';
 
 /** Saved things at the fake Reddit, with pages of three, and its data request. `connected`: it can be asked, too. */
@@ -20,7 +21,7 @@ export function redditSource(now: () => number, seed: number, connected: boolean
   const { world } = service;
   const me = world.redditor('2abc', 'me_myself', REFRESH);
   const other = world.redditor('2xyz', 'somebody_else', OTHER_REFRESH);
-  const truth = new Truth();
+  const next = world.redditor('2nxt', 'next_door', NEIGHBOUR_REFRESH);
   const versions = new Map<number, number>();
   const everHidden = new Set<number>();
   const twins = new Map<number, string>();
@@ -39,21 +40,47 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     const { data } = shapeOf(found, true, false) as { readonly data: { readonly permalink: string } };
     return { id: name.slice(3), permalink: `https://www.reddit.com${data.permalink}` };
   };
-  const takeExport = (how: 'honest' | 'forged'): Taken => {
-    const names = how === 'honest' ? me.saved : me.saved.slice(1);
-    const csv = (kind: string): string => savedCsv(names.filter((name) => name.startsWith(kind)).map(linkOf));
-    const bytes = makeZip([
-      { name: 'saved_posts.csv', data: csv('t3'), stored: true },
-      { name: 'saved_comments.csv', data: csv('t1'), stored: true },
-    ]);
-    return { name: 'export.zip', bytes, asOf: now(), isForged: how === 'forged' };
+  const savedOf = (redditor: FakeRedditor, refreshToken: string): Saved => {
+    const truth = new Truth();
+    return {
+      provider: 'reddit',
+      items: 8,
+      listsAll,
+      truth,
+      shrankUnseen: (since, until) => truth.hasShrunk(since, until),
+      connectBy: connected ? { by: 'token', token: refreshToken } : null,
+      idOf,
+      markOf,
+      save(n) {
+        if (truth.isSaved(idOf(n))) return;
+        world.save(redditor, thing(n).name);
+        truth.save(idOf(n), now());
+      },
+      unsave(n) {
+        world.unsave(redditor, idOf(n));
+        truth.unsave(idOf(n), now());
+      },
+      takeExport(how) {
+        const names = how === 'honest' ? redditor.saved : redditor.saved.slice(1);
+        const csv = (kind: string): string => savedCsv(names.filter((name) => name.startsWith(kind)).map(linkOf));
+        const bytes = makeZip([
+          { name: 'saved_posts.csv', data: csv('t3'), stored: true },
+          { name: 'saved_comments.csv', data: csv('t1'), stored: true },
+        ]);
+        return { name: 'export.zip', bytes, asOf: now(), isForged: how === 'forged' };
+      },
+      isPrivate: () => false,
+      // What was hidden may have been purged; what never stood in the shortened list is not known of; a link has no words.
+      isExcused: (n) => everHidden.has(n) || !redditor.listing.includes(idOf(n)) || !connected,
+    };
+  };
+  const isOfNext = (id: string): boolean => id === next.id;
+  const forget = (): void => {
+    for (const [token, { redditor }] of world.accessTokens) if (!isOfNext(redditor)) world.accessTokens.delete(token);
   };
   return {
-    provider: 'reddit',
-    items: 8,
-    listsAll,
-    truth,
-    shrankUnseen: (since, until) => truth.hasShrunk(since, until),
+    ...savedOf(me, REFRESH),
+    neighbour: savedOf(next, NEIGHBOUR_REFRESH),
     env: {
       REDDIT_API_URL: service.origin,
       REDDIT_AUTH_URL: service.origin,
@@ -63,20 +90,8 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     live: (deps, config) => createLiveProviders(deps, config, service.fetch),
     oembed: service.fetch,
     service: connected ? service : null,
-    connectBy: connected ? { by: 'token', token: REFRESH } : null,
     publicBy: null,
-    secrets: [REFRESH, OTHER_REFRESH],
-    idOf,
-    markOf,
-    save(n) {
-      if (truth.isSaved(idOf(n))) return;
-      world.save(me, thing(n).name);
-      truth.save(idOf(n), now());
-    },
-    unsave(n) {
-      world.unsave(me, idOf(n));
-      truth.unsave(idOf(n), now());
-    },
+    secrets: [REFRESH, OTHER_REFRESH, NEIGHBOUR_REFRESH],
     edit(n, version) {
       twins.delete(n);
       versions.set(n, version);
@@ -97,18 +112,15 @@ export function redditSource(now: () => number, seed: number, connected: boolean
     show(n) {
       world.thing(n).fate = 'there';
     },
-    revoke: () => {
-      world.refreshTokens.clear();
-      world.accessTokens.clear();
+    revoke() {
+      for (const [token, id] of world.refreshTokens) if (!isOfNext(id)) world.refreshTokens.delete(token);
+      forget();
     },
-    grant: () => void world.refreshTokens.set(REFRESH, me.id),
+    grant: () => void world.refreshTokens.set(REFRESH, me.id).set(NEIGHBOUR_REFRESH, next.id),
     impersonate(isOther) {
-      world.accessTokens.clear();
-      for (const token of world.refreshTokens.keys()) world.refreshTokens.set(token, isOther ? other.id : me.id);
+      forget();
+      for (const [token, id] of world.refreshTokens)
+        if (!isOfNext(id)) world.refreshTokens.set(token, isOther ? other.id : me.id);
     },
-    takeExport,
-    // What was hidden may have been purged; what never stood in the shortened list is not known of; a link has no words.
-    isPrivate: () => false,
-    isExcused: (n) => everHidden.has(n) || !me.listing.includes(idOf(n)) || !connected,
   };
 }

@@ -144,6 +144,7 @@ describe('the HTTP API', () => {
     ['POST', '/v1/held/nothing/approve', 404],
     ['POST', '/v1/users/a%2Fb/tiktok/uploads', 400],
     ['POST', '/v1/users/me/tiktok/uploads?asOf=soon', 400],
+    ['POST', '/v1/users/me/tiktok/uploads?id=..%2Felsewhere', 400],
   ])('%s %s is a problem document with status %i', async (method, path, status) => {
     const answer = await world.ask(
       method,

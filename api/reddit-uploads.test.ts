@@ -70,4 +70,15 @@ describe('uploads of data requests, and the date of an upload', () => {
     });
     expect(await world.ask('POST', '/v1/users/me/github/uploads', { body: 'x' })).toMatchObject({ status: 400 });
   });
+
+  it('takes what is sent again under an id of its sender as the same upload', async () => {
+    const id = '7b0c1c0e-0000-4000-8000-000000000001';
+    const send = () => world.ask('POST', `/v1/users/again/reddit/uploads?id=${id}`, form(posts(2), 'saved_posts.csv'));
+    const answers = [await send(), await send()];
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 202, headers: { location: `/v1/uploads/${id}` } });
+      expect(answer.json()).toMatchObject({ id, user: 'again' });
+    }
+    expect(answers[1]?.json()['createdAt']).toBe(answers[0]?.json()['createdAt']);
+  });
 });

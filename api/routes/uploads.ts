@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
+import { UPLOAD_ID } from '../../app/use-cases/upload-files.ts';
 import { EmptyUploadError } from '../../app/use-cases/uploads.ts';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
@@ -14,6 +15,11 @@ const params = z.object({ user: userName, provider: z.enum(['tiktok', 'reddit'])
 const querystring = z.object({
   asOf: z.string().optional().describe('when the export was made'),
   filename: z.string().max(200).optional().describe('for a raw body'),
+  id: z
+    .string()
+    .regex(UPLOAD_ID)
+    .optional()
+    .describe('a UUID of your choice, in lower case: what is sent again under it is imported once'),
 });
 
 /** Uploads are streams, so they are taken in a scope of their own, without the parsers of JSON bodies. */
@@ -38,7 +44,12 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
         async (request, reply) => {
           const asked = request.query.asOf === undefined ? null : parseAsOf(request.query.asOf);
           const { stream, fileName, asOf } = await bodyOf(request, request.query.filename);
-          const about = { ...request.params, fileName, asOf: async () => (await asOf()) ?? asked };
+          const about = {
+            ...request.params,
+            fileName,
+            id: request.query.id,
+            asOf: async () => (await asOf()) ?? asked,
+          };
           const upload = await uploads.receive(stream, about);
           const location = `${app.config.basePath}/v1/uploads/${upload.id}`;
           return reply.code(202).header('location', location).send(toView(upload));

@@ -6,7 +6,7 @@ import { DATA_FILES } from '../data-folder.ts';
 import type { Upload } from './upload.ts';
 
 /** What bears no id of an upload is not ours. */
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const UPLOAD_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The bytes of uploads in the data folder of this machine: a folder for each, named by its id, with one file in it. */
 export class UploadFiles {
@@ -40,7 +40,7 @@ export class UploadFiles {
   list(): readonly { readonly id: string; readonly changedAt: number }[] {
     if (!existsSync(this.#folder)) return [];
     return readdirSync(this.#folder)
-      .filter((name) => ID.test(name))
+      .filter((name) => UPLOAD_ID.test(name))
       .flatMap((id) => {
         const found = statSync(path.join(this.#folder, id), { throwIfNoEntry: false });
         return found === undefined ? [] : [{ id, changedAt: found.mtimeMs }];

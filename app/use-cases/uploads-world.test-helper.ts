@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { copyFileSync, createReadStream, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,9 +128,10 @@ export class UploadsWorld {
     return (await this.app.metadata.get(`upload:${id}`))?.value as Upload | undefined;
   }
 
-  async receive(uploads: Uploads, user = 'me'): Promise<string> {
+  async receive(uploads: Uploads, user = 'me', id?: string): Promise<string> {
     const stream = createReadStream(this.cli.export(`${user}.json`, videos(3)));
-    const about = { provider: 'tiktok', user, fileName: 'x.json', asOf: async () => null };
+    await once(stream, 'open');
+    const about = { id, provider: 'tiktok', user, fileName: 'x.json', asOf: async () => null };
     return (await uploads.receive(stream, about)).id;
   }
 

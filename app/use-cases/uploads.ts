@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { InputError, messageOf, NotFoundError } from '../../core/errors.ts';
+import { finished, pipeline } from 'node:stream/promises';
+import { BusyError, InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
 import { Turns } from '../../core/turns.ts';
 import type { App } from '../app.ts';
@@ -45,6 +45,13 @@ const LOOK_EVERY_MS = 10_000;
 const UNTOLD_MS = 86_400_000;
 const CUT_OFF = { status: 'failed', error: 'the upload was cut off: send it again' } as const;
 
+/** Bytes of an upload that come in. */
+interface Receipt {
+  readonly cut: AbortController;
+  /** resolves when all of it is stored, or nothing */
+  readonly ended: Promise<unknown>;
+}
+
 /**
  * Receives exports as streams and imports them, those of one account one after another; also those that a former process left
  * behind.
@@ -55,8 +62,8 @@ export class Uploads {
   readonly #files: UploadFiles;
   /** by id, those that wait or are imported here */
   readonly #live = new Map<string, UploadRecord>();
-  /** ids of those whose bytes come in */
-  readonly #receiving = new Set<string>();
+  /** by id, those whose bytes come in */
+  readonly #receiving = new Map<string, Receipt>();
   /** by account */
   readonly #turns = new Turns();
   #looking: Promise<void> = Promise.resolve();
@@ -73,12 +80,14 @@ export class Uploads {
   }
 
   /**
-   * Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit, EmptyUploadError without a byte. `asOf`, in ms, is asked for
-   * when the stream has come to its end, and keeps nothing of the upload when it rejects.
+   * Writes the stream to disk and queues its import. UploadTooLargeError when it exceeds the limit, EmptyUploadError without a byte.
+   * `asOf`, in ms, is asked for when the stream has come to its end, and keeps nothing of the upload when it rejects. What is sent
+   * again under the `id` that its sender gave it, as where the answer was lost, is the same upload, and is imported once.
    */
   async receive(
     stream: Readable,
     about: {
+      readonly id?: string | undefined;
       readonly provider: string;
       readonly user: string;
       readonly fileName: string;
@@ -86,8 +95,8 @@ export class Uploads {
     },
   ): Promise<Upload> {
     importerOf(this.#app, about.provider);
-    const { clock, config } = this.#app;
-    const id = randomUUID();
+    const { clock } = this.#app;
+    const id = about.id ?? randomUUID();
     const upload: Upload = {
       id,
       provider: about.provider,
@@ -103,24 +112,70 @@ export class Uploads {
       finishedAt: null,
       instance: this.#app.presence.instance,
     };
-    this.#receiving.add(id);
+    // Its connection may have broken without a word: the later sending counts.
+    for (let open = this.#receiving.get(id); open !== undefined; open = this.#receiving.get(id)) {
+      open.cut.abort(new InputError('the upload was sent again'));
+      await open.ended;
+    }
+    const cut = new AbortController();
+    const received = this.#receiveOnce(stream, upload, about.asOf, cut.signal).finally(() =>
+      this.#receiving.delete(id),
+    );
+    this.#receiving.set(id, { cut, ended: received.catch(() => undefined) });
+    return await received;
+  }
+
+  async #receiveOnce(
+    stream: Readable,
+    upload: Upload,
+    asOf: () => Promise<number | null>,
+    signal: AbortSignal,
+  ): Promise<Upload> {
+    const known = await this.#sentBefore(upload);
+    if (known === null) return await this.#write(stream, upload, asOf, signal);
+    await finished(stream.resume()).catch(() => undefined);
+    return known;
+  }
+
+  /** What was made of it when it was sent before; null where not all of it came. */
+  async #sentBefore(upload: Upload): Promise<Upload | null> {
+    const { id, instance } = upload;
+    const before = this.#live.get(id)?.current ?? (await this.#stored(id));
+    if (before === undefined) return null;
+    if (before.provider !== upload.provider || before.user !== upload.user)
+      throw new InputError(`the id ${id} is of an upload for another account: choose a new one`);
+    const isOpen = before.status === 'receiving';
+    if (!isOpen && before.error !== CUT_OFF.error) return before;
+    if (isOpen && before.instance !== instance && (await this.#app.presence.isRunning(before.instance)))
+      throw new BusyError('another process is still receiving this upload');
+    this.#files.remove(id);
+    await this.#app.metadata.remove(uploadKey(upload));
+    return null;
+  }
+
+  async #write(
+    stream: Readable,
+    upload: Upload,
+    asOf: () => Promise<number | null>,
+    signal: AbortSignal,
+  ): Promise<Upload> {
+    const { uploadLimitBytes } = this.#app.config;
     try {
       const file = this.#files.prepare(upload);
       await saveUpload(this.#app, upload);
-      const meter = limited(config.uploadLimitBytes, new UploadTooLargeError(config.uploadLimitBytes));
-      await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
+      const meter = limited(uploadLimitBytes, new UploadTooLargeError(uploadLimitBytes));
+      const written = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
+      await pipeline(stream, meter.stream, written, { signal });
       if (meter.bytes() === 0) throw new EmptyUploadError();
-      const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await about.asOf(), status: 'queued' };
+      const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await asOf(), status: 'queued' };
       await saveUpload(this.#app, queued);
       this.#enqueue(queued);
       return queued;
     } catch (error) {
-      this.#files.remove(id);
+      this.#files.remove(upload.id);
       // Where the store is away, the next look finds that nobody receives it any more.
       await this.#app.metadata.remove(uploadKey(upload)).catch(() => undefined);
       throw error;
-    } finally {
-      this.#receiving.delete(id);
     }
   }
 

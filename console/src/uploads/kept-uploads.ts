@@ -1,5 +1,5 @@
 import { texts } from '../texts.ts';
-import type { TrackedUpload } from './tracked-upload.ts';
+import { isOver, type TrackedUpload } from './tracked-upload.ts';
 
 const KEY = 'hoardarr.uploads';
 const MOST = 30;
@@ -16,14 +16,19 @@ export function writeKept(uploads: readonly TrackedUpload[]): void {
 export function readKept(): readonly TrackedUpload[] {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]') as readonly TrackedUpload[];
-    return kept.filter(({ key, fileName }) => typeof key === 'string' && typeof fileName === 'string').map(afterReload);
+    return kept.filter(({ key, id, fileName }) => [key, id, fileName].every(isText)).map(afterReload);
   } catch {
     return [];
   }
 }
 
-/** The bytes of what was not sent yet are gone with the page. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/** The bytes of what was not sent yet are gone with the page. What was being sent may be there whole: that is asked for. */
 function afterReload(upload: TrackedUpload): TrackedUpload {
-  if (upload.phase === 'done' || upload.phase === 'failed' || upload.phase === 'following') return upload;
+  if (isOver(upload) || upload.phase === 'following') return upload;
+  if (upload.phase === 'sending') return { ...upload, phase: 'following' };
   return { ...upload, phase: 'failed', error: texts.uploads.interrupted };
 }

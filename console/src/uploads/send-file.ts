@@ -9,14 +9,14 @@ import type { TrackedUpload } from './tracked-upload.ts';
  */
 export function sendFile(
   file: File,
-  { provider, user, asOf }: Pick<TrackedUpload, 'provider' | 'user' | 'asOf'>,
+  { id, provider, user, asOf }: Pick<TrackedUpload, 'id' | 'provider' | 'user' | 'asOf'>,
   onSent: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<UploadView> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const path = `v1/users/${encodeURIComponent(user)}/${provider ?? ''}/uploads`;
-    request.open('POST', apiUrl(path, { filename: file.name, asOf }));
+    request.open('POST', apiUrl(path, { id, filename: file.name, asOf }));
     for (const [name, value] of Object.entries({ accept: 'application/json', ...OWN_REQUEST }))
       request.setRequestHeader(name, value);
     request.setRequestHeader('content-type', 'application/octet-stream');

@@ -5,8 +5,8 @@ import type { ExportProvider } from './detect-provider.ts';
 export interface TrackedUpload {
   /** of this browser */
   readonly key: string;
-  /** of the server; null until it has answered */
-  readonly id: string | null;
+  /** at the server; given here, so that what is sent again there is the same upload */
+  readonly id: string;
   readonly fileName: string;
   readonly bytes: number;
   /** null: the reader has to say whose export it is */

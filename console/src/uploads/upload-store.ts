@@ -12,8 +12,10 @@ import { sendFile } from './send-file.ts';
 import { isOver, type TrackedUpload, withView } from './tracked-upload.ts';
 
 const SENT_AT_ONCE = 2;
-const SEND_ATTEMPTS = 4;
-const RETRY_MS = 1_000;
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 15_000;
+/** Nobody answered, a proxy found nobody behind it, or something is under way there that ends. */
+const PASSING = [0, 409, 502, 503, 504];
 const LOOK_EVERY_MS = 1_000;
 /** Also while events arrive: one may have been lost with a connection. */
 const ASK_EVERY_MS = 10_000;
@@ -55,7 +57,7 @@ class UploadStore {
         const provider = await detectProvider(file).catch(() => null);
         const phase = provider === null ? 'asking' : 'waiting';
         const { name: fileName, size: bytes } = file;
-        const untold = { id: null, sentBytes: 0, view: null, error: null, isCutOff: false };
+        const untold = { id: randomKey(), sentBytes: 0, view: null, error: null, isCutOff: false };
         return { key, fileName, bytes, provider, user, asOf, phase, ...untold };
       }),
     );
@@ -82,13 +84,16 @@ class UploadStore {
     return this.#files.has(key);
   }
 
+  /** As another upload where the server has told what came of the one before; else it is not known whether it arrived. */
   retry(key: string): void {
-    const provider = this.#find(key)?.provider ?? null;
+    const upload = this.#find(key);
+    if (upload === undefined) return;
+    const { provider, view, id } = upload;
     this.#change(key, {
       phase: provider === null ? 'asking' : 'waiting',
       error: null,
       sentBytes: 0,
-      id: null,
+      id: view === null ? id : randomKey(),
       view: null,
     });
     this.#sendNext();
@@ -123,18 +128,21 @@ class UploadStore {
     }
   }
 
+  /** Again and again, since the file is here: until the server has it, refuses it, or the reader lets it be. */
   async #sendThroughBreaks(upload: TrackedUpload, file: File, signal: AbortSignal): Promise<UploadView> {
     const { key } = upload;
-    for (let attempt = 1; ; attempt++) {
+    for (let waitMs = RETRY_MIN_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       try {
+        const known = waitMs === RETRY_MIN_MS ? null : await whatArrived(upload, signal);
+        if (known !== null) return known;
         const onSent = (sentBytes: number): void => this.#change(key, { sentBytes, isCutOff: false });
         return await sendFile(file, upload, onSent, signal);
       } catch (error) {
-        const isBroken = error instanceof ApiProblem && error.status === 0;
-        if (!isBroken || attempt === SEND_ATTEMPTS) throw error;
+        signal.throwIfAborted();
+        if (!(error instanceof ApiProblem) || !PASSING.includes(error.status)) throw error;
       }
       this.#change(key, { sentBytes: 0, isCutOff: true });
-      await pause(RETRY_MS * 2 ** (attempt - 1));
+      await pause(waitMs, signal);
       signal.throwIfAborted();
     }
   }
@@ -166,18 +174,23 @@ class UploadStore {
       due.map(async ({ key, id }) => {
         this.#askedAt.set(key, now);
         try {
-          this.#take(await get<UploadView>(`v1/uploads/${id ?? ''}`));
+          this.#take(await get<UploadView>(`v1/uploads/${id}`));
         } catch (error) {
           const isGone = error instanceof ApiProblem && error.status === 404;
-          if (isGone) this.#change(key, { phase: 'failed', error: texts.uploads.forgotten });
+          const { interrupted, forgotten } = texts.uploads;
+          const isUntold = this.#find(key)?.view === null;
+          if (isGone) this.#change(key, { phase: 'failed', error: isUntold ? interrupted : forgotten });
           else this.#change(key, { isCutOff: true });
         }
       }),
     );
   }
 
-  /** News of an upload; those of other browsers are none of ours. */
-  #take(view: UploadView, key = this.#uploads.find(({ id }) => id === view.id)?.key): void {
+  /** News of an upload; those of other browsers are none of ours, and while one is sent, that alone counts. */
+  #take(
+    view: UploadView,
+    key = this.#uploads.find(({ id, phase }) => id === view.id && phase === 'following')?.key,
+  ): void {
     const upload = key === undefined ? undefined : this.#find(key);
     if (upload === undefined || isOver(upload)) return;
     this.#set(this.#uploads.map((each) => (each === upload ? withView(each, view) : each)));
@@ -210,8 +223,30 @@ class UploadStore {
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** What the server has of it whole, as where its answer alone was lost; null where it has to be sent. */
+async function whatArrived({ id }: TrackedUpload, signal: AbortSignal): Promise<UploadView | null> {
+  try {
+    const view = await get<UploadView>(`v1/uploads/${id}`, { signal });
+    return view.status === 'receiving' || view.status === 'failed' ? null : view;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** Shorter where the connection comes back, or nobody waits any more. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const waited = new AbortController();
+    const end = (): void => {
+      waited.abort();
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    window.addEventListener('online', end, { signal: waited.signal });
+    signal.addEventListener('abort', end, { signal: waited.signal });
+  });
 }
 
 export const uploadStore = new UploadStore();

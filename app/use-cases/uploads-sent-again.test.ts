@@ -1,0 +1,52 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { Presence } from '../presence.ts';
+import { ID, OTHER, UploadsWorld, until } from './uploads-world.test-helper.ts';
+
+let world: UploadsWorld;
+beforeEach(async () => {
+  world = await UploadsWorld.open();
+});
+afterEach(() => world.close());
+
+const DONE = { status: 'done', report: { new: 3 } };
+
+it('imports once what is sent again, since the answer was lost', async () => {
+  const uploads = world.uploads(world.importers(async () => undefined));
+  for (let sending = 0; sending < 2; sending += 1) expect(await world.receive(uploads, 'me', ID)).toBe(ID);
+  expect(await world.ended(uploads)).toMatchObject(DONE);
+  expect(await world.receive(uploads, 'me', ID)).toBe(ID);
+  expect(await uploads.get(ID)).toMatchObject(DONE);
+  expect(world.imports).toEqual(['me']);
+});
+
+it('takes the later of two sendings at once, where the connection of the first one broke without a word', async () => {
+  const uploads = world.uploads(world.importers(async () => undefined));
+  const about = { id: ID, provider: 'tiktok', user: 'me', fileName: 'x.json', asOf: async () => null };
+  const silent = new PassThrough();
+  const first = uploads.receive(silent, about);
+  silent.write('{"Activity":');
+  await until(async () => (await world.stored())?.status === 'receiving');
+  const refused = expect(first).rejects.toThrow();
+  const later = await Promise.allSettled([world.receive(uploads, 'me', ID), world.receive(uploads, 'me', ID)]);
+  await refused;
+  expect(later.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+  expect(await world.ended(uploads)).toMatchObject(DONE);
+  expect(world.imports).toEqual(['me']);
+});
+
+it('receives anew what was cut off with the process that received it', async () => {
+  await world.leave({ status: 'receiving' });
+  const uploads = world.uploads();
+  await uploads.start();
+  expect(await uploads.get(ID)).toMatchObject({ status: 'failed' });
+  await world.receive(uploads, 'me', ID);
+  expect(await world.ended(uploads)).toMatchObject(DONE);
+});
+
+it('leaves it to the other process that is still receiving it', async () => {
+  const other = new Presence(world.app.metadata, world.app.clock, OTHER);
+  await other.beat(['api']);
+  await world.leave({ status: 'receiving', instance: other.instance });
+  await expect(world.receive(world.uploads(), 'me', ID)).rejects.toThrow('another process is still receiving');
+});

@@ -15,7 +15,7 @@ const SENT_AT_ONCE = 2;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** Nobody answered, a proxy found nobody behind it, or something is under way there that ends. */
-const PASSING = [0, 409, 502, 503, 504];
+const PASSING = new Set([0, 409, 502, 503, 504]);
 const LOOK_EVERY_MS = 1_000;
 /** Also while events arrive: one may have been lost with a connection. */
 const ASK_EVERY_MS = 10_000;
@@ -139,7 +139,7 @@ class UploadStore {
         return await sendFile(file, upload, onSent, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof ApiProblem) || !PASSING.includes(error.status)) throw error;
+        if (!(error instanceof ApiProblem) || !PASSING.has(error.status)) throw error;
       }
       this.#change(key, { sentBytes: 0, isCutOff: true });
       await pause(waitMs, signal);

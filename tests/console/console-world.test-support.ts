@@ -74,6 +74,9 @@ export class ConsoleWorld {
   readonly #programs = new Map<number, ChildProcess>();
   #env: Readonly<Record<string, string>> = {};
   readonly #windows: BrowserContext[] = [];
+  /** where the program serves the console */
+  #served = '';
+  /** where browsers come to: the same, unless a test leads them there by a proxy */
   url = '';
 
   constructor(ground: Ground = EMBEDDED) {
@@ -84,6 +87,11 @@ export class ConsoleWorld {
   /** Of the process that serves the console. */
   get folder(): DataFolder {
     return this.#folders[0]!;
+  }
+
+  /** Of the program that serves the console, once it has been started. */
+  get port(): number {
+    return Number(new URL(this.#served).port);
   }
 
   /** Starts the program, again on the same address where it ran before. */
@@ -111,7 +119,7 @@ export class ConsoleWorld {
   }
 
   async #start(n: number): Promise<void> {
-    const port = this.url === '' || n > 0 ? '0' : new URL(this.url).port;
+    const port = this.#served === '' || n > 0 ? '0' : String(this.port);
     const folder = this.#folders[n]!;
     const roles = this.#ground.processes[n]!;
     const words = ['start', '--roles', roles.join(','), '--data-dir', folder.path, '--json'];
@@ -137,7 +145,9 @@ export class ConsoleWorld {
       if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}: ${said.join('')}`);
       await sleep(LOOK_MS);
     }
-    if (ready.url !== null) this.url = ready.url;
+    if (ready.url === null) return;
+    if (this.url === this.#served) this.url = ready.url;
+    this.#served = ready.url;
   }
 
   async #stop(n: number): Promise<void> {

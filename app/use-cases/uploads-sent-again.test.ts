@@ -56,3 +56,10 @@ it('leaves it to the other process that is still receiving it', async () => {
   await world.leave({ status: 'receiving', instance: other.instance });
   await expect(world.receive(world.uploads(), 'me', ID)).rejects.toThrow('another process is still receiving');
 });
+
+it('is refused under an id that the upload of another account has', async () => {
+  const uploads = world.uploads(world.importers(async () => undefined));
+  await world.receive(uploads, 'me', ID);
+  await expect(world.receive(uploads, 'another', ID)).rejects.toThrow('choose a new one');
+  expect(await world.ended(uploads)).toMatchObject(DONE);
+});

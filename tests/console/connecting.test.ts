@@ -165,4 +165,43 @@ describeConsole('connecting an account in a browser', (world) => {
     },
     LIMIT_MS,
   );
+
+  it.each(SIZES)(
+    'asks for a token that GitHub refuses by now, and goes on with another one, on %s',
+    async (_, options) => {
+      const login = github.world.login(7, 'octo-inventor', 'token-of-before');
+      for (let n = 1; n <= 12; n += 1) github.world.star(login, 1_000 + n);
+      await world().start({ GITHUB_API_URL: github.origin });
+      const page = await world().page(options);
+      const dialog = page.getByRole('dialog', { name: 'Connect an account' });
+      const giveToken = async (token: string): Promise<void> => {
+        await dialog.getByLabel('Token').fill(token);
+        await button(dialog, 'Connect').click();
+        await dialog.waitFor({ state: 'detached' });
+      };
+      await open(page, 'Connect GitHub');
+      await giveToken('token-of-before');
+      await page.getByText(/GitHub and Hoardarr hold the same 12 items/).waitFor();
+
+      github.world.tokens.delete('token-of-before');
+      await button(page, 'Sync now').click();
+      await page.getByText('GitHub does not accept the authorization any more').waitFor();
+      await page.getByText('Needs you', { exact: true }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      github.world.star(login, 2_000);
+      github.world.tokens.set('token-renewed', 7);
+      await button(page, 'Connect again').click();
+      await dialog.waitFor();
+      // It is known whose account this is.
+      expect(await dialog.getByLabel('Whose').count()).toBe(0);
+      expect(await seriousFaults(page)).toEqual([]);
+      await giveToken('token-renewed');
+      await page.getByText('Needs you', { exact: true }).waitFor({ state: 'detached' });
+      // A delta compares nothing: the count is that of the latest full one.
+      await button(page, 'Full sync').click();
+      await page.getByText(/GitHub and Hoardarr hold the same 13 items/).waitFor();
+      expect(await button(page, 'Connect again').count()).toBe(0);
+    },
+    LIMIT_MS,
+  );
 });

@@ -5,6 +5,7 @@ import { describeDistributedConsole, LIMIT_MS, SIZES } from './describe-console.
 import {
   beginWithExport,
   connectAndSync,
+  figureOf,
   keepHealthy,
   reviewRemovals,
   stagesOf,
@@ -44,7 +45,7 @@ describeDistributedConsole('the console of two machines in a browser', (world) =
       await world().start();
       const health = await world().page();
       await health.goto(`${world().url}/health`);
-      await health.getByText('Another process embeds, and counts for itself.').waitFor();
+      await health.getByText(/^Nothing was embedded yet\./).waitFor();
       const stage = stagesOf(health);
       const page = await world().page();
       await page.goto(`${world().url}/uploads`);
@@ -64,6 +65,8 @@ describeDistributedConsole('the console of two machines in a browser', (world) =
         await stage(name).getByText('Up to date').waitFor();
         await stage(name).getByText('Last record').waitFor();
       }
+      // The other process counted them.
+      await figureOf(health, 'Texts embedded').getByText('60', { exact: true }).waitFor();
     },
     LIMIT_MS,
   );

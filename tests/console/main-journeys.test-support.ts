@@ -227,7 +227,7 @@ export const keepHealthy: Journey = async (world, size, options) => {
   await world.keepScreenshot(page, `health-${size.slice(2)}`);
 };
 
-function figureOf(page: Page, name: string): Locator {
+export function figureOf(page: Page, name: string): Locator {
   return page.locator('.figure').filter({ hasText: name });
 }
 

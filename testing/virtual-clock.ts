@@ -8,6 +8,10 @@ interface Sleeper {
 
 /** Enough turns of the event loop for whatever was woken to come to rest. */
 const TURNS = 20;
+/** The same where nothing but promises is between one sleep and the next. */
+export const PROMISE_TURNS = 2;
+/** The same while a file is read: so many turns may be between one read and the next. */
+const READING_TURNS = 12;
 
 /**
  * A clock that stands still until a test moves it: hours pass in no time, and always in the same order. It goes in whole ms, as
@@ -15,13 +19,15 @@ const TURNS = 20;
  */
 export class VirtualClock implements Clock {
   #now: number;
-  /** turns of the event loop between one sleep and the next: many where files are read, few where there are but promises */
-  turns: number;
+  /** of the event loop, between one sleep and the next */
+  readonly #turns: number;
+  /** files that are read now */
+  #reading = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor(now = 1_700_000_000_000, turns = TURNS) {
     this.#now = now;
-    this.turns = turns;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -50,6 +56,17 @@ export class VirtualClock implements Clock {
     });
   }
 
+  /** While a file is read, until `done`, it is waited longer for whatever was woken. */
+  reading(): { readonly done: () => void } {
+    this.#reading++;
+    let isDone = false;
+    const done = (): void => {
+      if (!isDone) this.#reading--;
+      isDone = true;
+    };
+    return { done };
+  }
+
   /**
    * Wakes one sleeper after the other, in order of time, until the condition holds.
    *
@@ -58,7 +75,7 @@ export class VirtualClock implements Clock {
   async runUntil(condition: () => boolean | Promise<boolean>, limitMs = 24 * 3_600_000): Promise<void> {
     const end = this.#now + limitMs;
     for (;;) {
-      await rest(this.turns);
+      await rest(this.#reading > 0 ? Math.max(this.#turns, READING_TURNS) : this.#turns);
       if (await condition()) return;
       const next = this.#next();
       if (next === undefined) throw new Error('nothing is left that could happen');

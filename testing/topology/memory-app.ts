@@ -15,7 +15,7 @@ import { MemoryEventLog } from '../memory-log/memory-event-log.ts';
 import { MemoryMetadataStore } from '../memory-metadata/memory-metadata-store.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
 import { mulberry32 } from '../producer-world.ts';
-import { VirtualClock } from '../virtual-clock.ts';
+import { PROMISE_TURNS, VirtualClock } from '../virtual-clock.ts';
 import { CountingEmbedder } from './counting-embedder.ts';
 import { MemoryOEmbed } from './memory-oembed.ts';
 import { openMemoryProcess } from './memory-process.ts';
@@ -66,7 +66,7 @@ export async function openMemoryApp({
   fetch: fetchWith,
 }: MemoryAppOptions): Promise<MemoryApp> {
   const folder = mkdtempSync(path.join(tmpdir(), 'topology-'));
-  const clock = new VirtualClock(NOW);
+  const clock = store === 'memory' ? new VirtualClock(NOW, PROMISE_TURNS) : new VirtualClock(NOW);
   const random = mulberry32(seed);
   const memoryLog = new MemoryEventLog({ clock });
   const lines: string[] = [];

@@ -6,7 +6,7 @@ import { listDeadLetters, type Redriven, redriveDeadLetters } from '../../app/us
 import { type Decided, decide, type PersonOperation } from '../../app/use-cases/decide.ts';
 import { type Explanation, explainItem } from '../../app/use-cases/explain.ts';
 import { decideHeld, listHeld } from '../../app/use-cases/held.ts';
-import { type ImportReport, importExport } from '../../app/use-cases/import-export.ts';
+import { type ImportProgress, type ImportReport, importExport } from '../../app/use-cases/import-export.ts';
 import { type ItemView, listItems, MAX_PAGE } from '../../app/use-cases/items.ts';
 import { type RebuildReport, rebuildStore } from '../../app/use-cases/rebuild.ts';
 import { searchItems } from '../../app/use-cases/search.ts';
@@ -80,7 +80,11 @@ export class TopologyDriver {
       file,
       typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content),
     );
-    return importExport(this.app, { provider, user, file, asOf });
+    const reading = this.parts.clock.reading();
+    const progress = ({ phase }: ImportProgress): void => {
+      if (phase !== 'read') reading.done();
+    };
+    return importExport(this.app, { provider, user, file, asOf, progress }).finally(reading.done);
   }
 
   /** A person decides about items. */

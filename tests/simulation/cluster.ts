@@ -17,7 +17,7 @@ import { CountingEmbedder } from '../../testing/topology/counting-embedder.ts';
 import { MemoryGenerations } from '../../testing/topology/memory-app.ts';
 import { type MemoryParts, openMemoryProcess } from '../../testing/topology/memory-process.ts';
 import { seededLog } from '../../testing/topology/seeded-log.ts';
-import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { PROMISE_TURNS, VirtualClock } from '../../testing/virtual-clock.ts';
 import { Gate } from './gate.ts';
 import { Evidence } from './laws/evidence.ts';
 
@@ -43,10 +43,6 @@ const never = (): Promise<never> => new Promise(() => undefined);
 const PARTITIONS = 2;
 const EMBED_LATENCY_MS = 50;
 const IN_MEMORY = '/dev/shm';
-/** Nothing but promises is between one sleep and the next. */
-const TURNS = 2;
-/** While a file is read: so many turns of the event loop may be between one read and the next. */
-const READING_TURNS = 12;
 
 let shared: { readonly codec: SchemaCodec; readonly folder: string } | null = null;
 
@@ -66,7 +62,7 @@ function sharedParts(): { readonly codec: SchemaCodec; readonly folder: string }
  * everything takes, and so in which order it happens.
  */
 export class Cluster {
-  readonly clock = new VirtualClock(START, TURNS);
+  readonly clock = new VirtualClock(START, PROMISE_TURNS);
   readonly random: () => number;
   readonly log: MemoryEventLog;
   /** everything that was ever written to the log */
@@ -84,7 +80,6 @@ export class Cluster {
   #frontDeath: Promise<never> = never();
   #killFront: (why: Error) => void = () => undefined;
   #count = 0;
-  #reading = 0;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -198,20 +193,6 @@ export class Cluster {
   async stop(worker: Worker): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1);
     await this.run(worker.app.close());
-  }
-
-  /** While a file is read, until `done`. */
-  reading(): { readonly done: () => void } {
-    this.#reading++;
-    this.clock.turns = READING_TURNS;
-    let isDone = false;
-    const done = (): void => {
-      if (isDone) return;
-      isDone = true;
-      this.#reading--;
-      if (this.#reading === 0) this.clock.turns = TURNS;
-    };
-    return { done };
   }
 
   /** Lets virtual time pass until the work is done. */

@@ -226,7 +226,7 @@ export class Simulation {
     const { bytes, asOf, isForged, name } = taken;
     const file = path.join(this.cluster.folder, `${this.#files++}-${name}`);
     writeFileSync(file, bytes);
-    const reading = this.cluster.reading();
+    const reading = this.cluster.clock.reading();
     const work = importExport(this.cluster.front, {
       provider,
       user,

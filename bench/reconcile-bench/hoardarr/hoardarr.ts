@@ -81,7 +81,7 @@ export class Hoardarr implements Contender {
     });
     now = () => cluster.clock.now();
     // Modules that are loaded at the first start take the machine's time, as files do.
-    const loading = cluster.reading();
+    const loading = cluster.clock.reading();
     await cluster.open();
     loading.done();
     const hoardarr = new Hoardarr(cluster, world);
@@ -111,7 +111,7 @@ export class Hoardarr implements Contender {
   async takeExport(bytes: string): Promise<void> {
     const file = path.join(this.#cluster.folder, `${this.#files++}-user_data_tiktok.json`);
     writeFileSync(file, bytes);
-    const reading = this.#cluster.reading();
+    const reading = this.#cluster.clock.reading();
     const progress = ({ phase }: { readonly phase: string }): void => {
       if (phase !== 'read') reading.done();
     };

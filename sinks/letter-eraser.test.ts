@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { deadLetterRecord } from '../core/dead-letter.ts';
 import { HEADER } from '../core/keys.ts';
 import type { AppendRecord } from '../core/ports/event-log.ts';
-import type { ChangeSet } from '../core/ports/item-store.ts';
 import type { Decoded } from '../core/ports/schema-codec.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
+import { changeOf } from '../testing/contracts/item-store-samples.ts';
 import { MemoryEventLog } from '../testing/memory-log/memory-event-log.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
 import type { ScenarioRecord } from '../testing/scenario/scenario-run.ts';
@@ -23,20 +23,6 @@ beforeEach(() => {
   log = new MemoryEventLog({ clock, partitionCount: 1 });
   eraser = new LetterEraser({ log, store: scenario.sink.store, codec: scenario.codec, clock });
 });
-
-/** A commit that moves the position alone. */
-const NOTHING: Omit<ChangeSet, 'expected' | 'position' | 'nextOffset'> = {
-  partition: 0,
-  items: [],
-  scopes: [],
-  accounts: [],
-  runs: [],
-  history: [],
-  events: [],
-  outbox: [],
-  chunks: [],
-  discardChunks: [],
-};
 
 /** A listing shows the item with content. */
 async function show(itemId: string): Promise<ScenarioRecord> {
@@ -171,12 +157,7 @@ describe('a dead letter of what the sink has not come past', () => {
     const erasing = late();
     await clock.advance(1_000);
     const { store } = scenario.sink;
-    await store.commit({
-      ...NOTHING,
-      expected: await store.progress(0),
-      position: shown.position,
-      nextOffset: shown.position + 1,
-    });
+    await store.commit(await changeOf(store, { position: shown.position, nextOffset: shown.position + 1 }));
     await clock.advance(1_000);
     expect(await erasing).toBe(true);
     expect(await erasedOf('ingest')).toEqual([shown.key]);

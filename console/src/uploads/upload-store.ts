@@ -178,8 +178,9 @@ class UploadStore {
         } catch (error) {
           const isGone = error instanceof ApiProblem && error.status === 404;
           const { interrupted, forgotten } = texts.uploads;
-          const isUntold = this.#find(key)?.view === null;
-          if (isGone) this.#change(key, { phase: 'failed', error: isUntold ? interrupted : forgotten });
+          // What it was still receiving, it keeps nothing of.
+          const status = this.#find(key)?.view?.status ?? 'receiving';
+          if (isGone) this.#change(key, { phase: 'failed', error: status === 'receiving' ? interrupted : forgotten });
           else this.#change(key, { isCutOff: true });
         }
       }),

@@ -28,7 +28,7 @@ module.exports = {
   maxWorkers: Math.max(3, os.availableParallelism() - 1),
   workerIdleMemoryLimit: '600MB',
   // Only a hang lasts so long: on a busy machine a test of two seconds has taken more than thirty.
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   transform: {
     '\\.[cm]?[jt]s$': [
       '@swc/jest',

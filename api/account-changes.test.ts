@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from '../app/use-cases/connect.ts';
 import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
 import { ApiWorld, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const TOKEN = 'github_pat_invented0123456789';
 const ME = '/v1/accounts/github/me';

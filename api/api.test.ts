@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { videos } from '../cli/run-cli.test-helper.ts';
 import { ApiWorld, exported, form, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 describe('the HTTP API', () => {
   const world = new ApiWorld();

@@ -1,12 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OwnerAccess } from '../app/access/owner-access.ts';
 import { restoreInPlace } from '../app/use-cases/restore.ts';
 import { CliWorld } from '../cli/run-cli.test-helper.ts';
 import { type Answer, ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 interface Listed {
   readonly backups: readonly { readonly name: string; readonly bytes: number; readonly items: number }[];

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { videos } from '../cli/run-cli.test-helper.ts';
 import { ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 interface Page {
   readonly items: readonly { readonly itemId: string; readonly hasThumbnail: boolean }[];

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ways } from '../producers/ways.ts';
 import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
 import { FakeReddit } from '../testing/fake-reddit/fake-reddit.ts';
 import type { FakeRedditor } from '../testing/fake-reddit/world.ts';
 import { type Answer, TOKEN as API_TOKEN, ApiWorld, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const TOKEN = 'github_pat_invented0123456789';
 const JSON_BODY = { 'content-type': 'application/json' };

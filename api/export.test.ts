@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiWorld, exported } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 describe('the export over HTTP', () => {
   const world = new ApiWorld();

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiWorld } from './api-world.test-helper.ts';
-
-jest.setTimeout(60_000);
 
 describe('a HEAD', () => {
   const world = new ApiWorld();

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const JSON_BODY = { 'content-type': 'application/json' };
 const NONE_BEHIND = { lag: 0, deadLetters: 0 };

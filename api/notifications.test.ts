@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rotateKeys } from '../app/use-cases/rotate-keys.ts';
 import { FakeReceiver } from '../testing/fake-receiver/fake-receiver.ts';
 import { type Answer, ApiWorld, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(60_000);
 
 const SECRET = 'planted-notify-secret';
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../app/config.ts';
 import { isRemoteEmbedder, outboundHosts } from '../app/outbound.ts';
 import { ApiWorld, exported } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 interface Way {
   readonly provider: string;

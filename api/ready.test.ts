@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { App } from '../app/app.ts';
 import { LogUnavailableError, StoreUnavailableError } from '../core/errors.ts';
 import { ApiWorld, PROBLEM } from './api-world.test-helper.ts';
 import { startApi } from './start-api.ts';
-
-jest.setTimeout(120_000);
 
 const world = new ApiWorld();
 beforeAll(() => world.start());

@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PauseLock } from '../app/pause-lock.ts';
 import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
 import { ApiWorld, exported, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const JSON_BODY = { 'content-type': 'application/json' };
 

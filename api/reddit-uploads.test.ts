@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inventedComments, inventedPosts, savedCsv } from '../testing/reddit-requests.ts';
 import { ApiWorld, exported, form, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 describe('uploads of data requests, and the date of an upload', () => {
   const world = new ApiWorld();

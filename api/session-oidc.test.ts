@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeOidc } from '../testing/fake-oidc/fake-oidc.ts';
 import { type Answer, ApiWorld, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const PUBLIC = 'https://hoard.example.org';
 const HEADERS = { host: 'hoard.example.org' };

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, ApiWorld, PROBLEM } from './api-world.test-helper.ts';
 import { createBaseServer } from './base-server.ts';
-
-jest.setTimeout(120_000);
 
 const PASSWORD = 'correct horse battery';
 const MARK = { 'x-requested-with': 'test' };

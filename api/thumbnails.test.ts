@@ -1,11 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ImageFetcher, ImageUnavailableError } from '../app/thumbnails/fetch-image.ts';
 import { FakeOEmbed } from '../testing/fake-oembed/fake-oembed.ts';
 import { ApiWorld, PROBLEM } from './api-world.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const JPEG = Buffer.from('\xff\xd8\xff\xe0 an invented picture', 'latin1');
 const ID = '7300000000000000001';

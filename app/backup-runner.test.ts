@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliWorld } from '../cli/run-cli.test-helper.ts';
 import type { App } from './app.ts';
 import { BackupRunner } from './backup-runner.ts';
@@ -9,8 +9,6 @@ import { systemClock } from './clock.ts';
 import { loadConfig } from './config.ts';
 import { openApp } from './open-app.ts';
 import { createTelemetry } from './telemetry.ts';
-
-jest.setTimeout(60_000);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

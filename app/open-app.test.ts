@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { recordKey, SLOT } from '../core/keys.ts';
@@ -20,8 +20,6 @@ import { rebuildStore } from './use-cases/rebuild.ts';
 import { rotateKeys } from './use-cases/rotate-keys.ts';
 import { drain, PIPELINE } from './use-cases/settle.ts';
 import { readStatus } from './use-cases/status.ts';
-
-jest.setTimeout(120_000);
 
 const ACCOUNT = { provider: 'tiktok', user: 'me' };
 

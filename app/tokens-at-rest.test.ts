@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliWorld } from '../cli/run-cli.test-helper.ts';
 import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
@@ -14,8 +14,6 @@ import { disconnect } from './use-cases/accounts.ts';
 import { connect } from './use-cases/connect.ts';
 import { rotateKeys } from './use-cases/rotate-keys.ts';
 import { syncAccount } from './use-cases/sync.ts';
-
-jest.setTimeout(120_000);
 
 const TOKEN = 'github_pat_invented';
 const REFRESH = 'invented-refresh-token';

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeGitHub } from '../testing/fake-github/fake-github.ts';
 import type { FakeLogin } from '../testing/fake-github/world.ts';
 import { FakeReceiver } from '../testing/fake-receiver/fake-receiver.ts';
 import { FakeReddit } from '../testing/fake-reddit/fake-reddit.ts';
 import { CliWorld, type Ran, videos } from './run-cli.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 const TOKEN = 'github_pat_invented';
 const REFRESH = 'invented-refresh-token';

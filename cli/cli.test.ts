@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { CliWorld, videos } from './run-cli.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 interface Imported {
   readonly [name: string]: number | boolean | string | null | readonly string[];

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { CliWorld } from './run-cli.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 /** Real exports, published by others; they lie beside the checkout, and are no part of the project. */
 const FIXTURES = path.resolve(__dirname, '../../shared/fixtures/tiktok');

@@ -1,11 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { makeZip } from '../testing/make-zip.ts';
 import { inventedComments, inventedPosts, savedCsv } from '../testing/reddit-requests.ts';
 import { CliWorld } from './run-cli.test-helper.ts';
-
-jest.setTimeout(120_000);
 
 interface Listed {
   readonly items: readonly { readonly itemId: string; readonly stub: boolean; readonly title: string | null }[];

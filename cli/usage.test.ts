@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../app/version.ts';
 import { CliWorld, videos } from './run-cli.test-helper.ts';
 
-jest.setTimeout(120_000);
 describe('usage', () => {
   const world = new CliWorld();
   afterAll(() => world.remove());

@@ -257,7 +257,7 @@ describe('an import', () => {
       true,
     );
     expect((await world.ingestOf('SnapshotEnd'))[0]).toMatchObject({ chunks: 2, count });
-  }, 60_000);
+  });
 
   it('is stopped before its run begins', async () => {
     await expect(importRows([row(1)], { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');

@@ -64,7 +64,7 @@ beforeAll(async () => {
   };
   const expected = await store.progress(0);
   await store.commit({ ...change, partition: 0, expected, position: 0, nextOffset: 1, items });
-}, 120_000);
+});
 
 afterAll(async () => {
   await store.close();
@@ -107,11 +107,11 @@ describe('search over items that were judged beforehand, with the local embedder
 
   it('finds by meaning', async () => {
     expectAtLeast(await qualityOf(hybrid(), 'hybrid', 'meaning'), floors.hybrid.meaning);
-  }, 60_000);
+  });
 
   it('finds by word', async () => {
     expectAtLeast(await qualityOf(hybrid(), 'hybrid', 'word'), floors.hybrid.word);
-  }, 60_000);
+  });
 
   it('finds by word without an embedder', async () => {
     expectAtLeast(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
 import { changeOf, item, OTHER_SCOPE, SCOPE } from '../../testing/contracts/item-store-samples.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
@@ -9,8 +9,6 @@ import { openDocumentStore } from './couchbase-store.ts';
 import type { StoreLimits } from './limits.ts';
 
 // Random changes ask some thousands of questions, one after the other.
-jest.setTimeout(180_000);
-
 let bucket: OpenBucket;
 let stores = 0;
 

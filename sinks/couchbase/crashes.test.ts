@@ -173,7 +173,7 @@ describeWithCouchbase('Crashes around operations', (server) => {
       expect(await store.commit({ ...change, items: change.items.filter((each) => each !== large) })).toEqual([]);
       expect([...(await store.rows(SCOPE, ['before', 'large', 'after'])).keys()].sort()).toEqual(['after', 'before']);
       expect((await store.item(SCOPE, 'after'))?.content?.title).toBe('title of after');
-    }, 60_000);
+    });
 
     it('waits for a server that stands still, and goes on when it answers again', async () => {
       const stateDir = mkdtempSync(path.join(tmpdir(), 'couchbase-'));
@@ -216,6 +216,6 @@ describeWithCouchbase('Crashes around operations', (server) => {
         await impatient.close();
         await endOwnParts(stateDir);
       }
-    }, 120_000);
+    });
   });
 });

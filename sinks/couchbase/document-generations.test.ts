@@ -77,6 +77,6 @@ describeWithCouchbase('Generations in a bucket', (server) => {
         await generations.remove(1);
         expect([number, await left(1)]).toEqual([number, []]);
       }
-    }, 120_000);
+    });
   });
 });

@@ -37,7 +37,7 @@ export interface EventLogSuite {
 
 export const PARTITIONS = 3;
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 180_000;
 const LOOK_EVERY_MS = 5;
 
 /** Waits for a condition, never for a time. */

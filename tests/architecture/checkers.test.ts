@@ -173,7 +173,7 @@ describe('schemas', () => {
   test('passes what is healthy', () => {
     expect(checkSchemas(() => {})).toEqual({ status: 0, output: expect.stringContaining('check: 1 ok, 0 failed') });
     // It compiles the checker where nobody has yet.
-  }, 120_000);
+  });
 
   test.each<[string, (folder: string) => void, string]>([
     [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type BucketSettings, type OpenBucket, openBucket } from '../../sinks/couchbase/bucket.ts';
 import { openDocumentStore } from '../../sinks/couchbase/couchbase-store.ts';
 import { applyIndex, fillIndex, type IndexDefinition } from '../../sinks/couchbase/search-index.ts';
@@ -9,8 +9,6 @@ import { searchBy } from '../../sinks/couchbase/search-service.ts';
 import { commit, DIMENSIONS, direction, MODEL, searchable } from '../../testing/contracts/item-store-samples.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
 import { projectRoot } from '../architecture/source-files.ts';
-
-jest.setTimeout(180_000);
 
 const LOOK_MS = 200;
 const DEFINITION = JSON.parse(

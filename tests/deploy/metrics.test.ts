@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { ApiWorld, exported } from '../../api/api-world.test-helper.ts';
 import { METRIC_HELP } from '../../app/metrics.ts';
 import { listSourceFiles, projectRoot } from '../architecture/source-files.ts';
-
-jest.setTimeout(60_000);
 
 type Kind = 'count' | 'gauge' | 'observe';
 

@@ -1,4 +1,4 @@
-import { afterAll, expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import type { App } from '../../app/app.ts';
 import { loadConfig } from '../../app/config.ts';
 import { openApp } from '../../app/open-app.ts';
@@ -12,8 +12,6 @@ import { applyStoreIndexes } from '../../app/use-cases/store-indexes.ts';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
 import { environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { describeWithCouchbase } from '../../testing/couchbase/describe-with-couchbase.ts';
-
-jest.setTimeout(180_000);
 
 describeWithCouchbase('the pipeline with its store in Couchbase', (server) => {
   const world = new CliWorld();

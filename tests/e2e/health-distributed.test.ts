@@ -1,13 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { ApiWorld, exported } from '../../api/api-world.test-helper.ts';
 import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
-
-jest.setTimeout(180_000);
 
 const TOKEN = 'github_pat_invented0123456789';
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -21,7 +19,7 @@ describeWithParts('accounts and health on Kafka and Couchbase', ['kafka', 'regis
   // The bucket belongs to one log, so it is not shared with other suites.
   beforeAll(async () => {
     store = environmentOf(couchbaseOf(await startOwnParts(['couchbase'], stateDir)));
-  }, 120_000);
+  });
   afterAll(() => endOwnParts(stateDir));
   const github = new FakeGitHub();
   afterEach(async () => {

@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { CliWorld, videos } from '../../cli/run-cli.test-helper.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
-
-jest.setTimeout(180_000);
 
 describeWithParts('the log on Kafka with a registry', ['kafka', 'registry'], (environment) => {
   let embedded: CliWorld;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { App } from '../../app/app.ts';
 import { systemClock } from '../../app/clock.ts';
 import { type Config, loadConfig } from '../../app/config.ts';
@@ -20,8 +20,6 @@ import { newSyncMetadata, readSyncMetadata, syncMetadataKey } from '../../produc
 import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 
-jest.setTimeout(60_000);
-
 const GITHUB = { provider: 'github', user: `mover-${process.pid}` } as const;
 /** As `connect` keeps it. */
 const CONNECTED: Connected = {
@@ -37,7 +35,7 @@ describeWithParts('moving the store of a data folder to Couchbase', ['couchbase'
   // The bucket belongs to one log, so it is not shared with other suites.
   beforeAll(async () => {
     server = environmentOf(couchbaseOf(await startOwnParts(['couchbase'], stateDir)));
-  }, 120_000);
+  });
   afterAll(async () => {
     await endOwnParts(stateDir);
     world.remove();

@@ -34,7 +34,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
   beforeAll(async () => {
     store = environmentOf(couchbaseOf(await startOwnParts(['couchbase'], stateDir)));
     openai = await FakeOpenAi.start({ dimensions: 32 });
-  }, 120_000);
+  });
   afterAll(async () => {
     await openai.stop();
     await endOwnParts(stateDir);

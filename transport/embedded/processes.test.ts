@@ -67,7 +67,7 @@ describe('kill -9 while appending', () => {
     }
     expect([...acknowledged].filter((call) => !found.has(call))).toEqual([]);
     expect(acknowledged.size).toBeGreaterThan(rounds);
-  }, 60_000);
+  });
 });
 
 describe('several processes', () => {
@@ -102,7 +102,7 @@ describe('several processes', () => {
     await until('all came', () =>
       [0, 1, 2].every((p) => seen.keys('ingest', p).filter((key) => key.startsWith('last')).length === 5),
     );
-  }, 60_000);
+  });
 
   it('refuse the commit of one that was stopped for longer than its session', async () => {
     const log = await open(1_000);
@@ -116,11 +116,11 @@ describe('several processes', () => {
     frozen.signal('SIGCONT');
     await until('its commit is refused', () => frozen.messages.some(({ refused }) => refused === 'FencedError'));
     await until('it is a member again', () => member.assignments().length === 2 && frozen.owned.length === 1);
-  }, 60_000);
+  });
 
   it('may open a new log at the same time', async () => {
     const together = [1, 2, 3, 4].map(() => start('open', dataDir));
     await Promise.all(together.map((child) => child.ended()));
     await until('all have opened it', () => together.every(({ messages }) => messages[0]?.partitions === 3));
-  }, 60_000);
+  });
 });

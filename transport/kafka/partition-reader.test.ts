@@ -43,7 +43,7 @@ describeWithParts('a reader on a real broker', ['kafka'], (environment) => {
         Array.from({ length: RECORDS / 2 }, (_, n) => ({ key: `k${half + n}`, value })),
       );
     link = new CountingLink({ brokers, log: logger }, [topic]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await link.close();
     await log.close();

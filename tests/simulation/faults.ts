@@ -19,6 +19,7 @@ import {
 import type { Gate } from './gate.ts';
 import { PEER_FAULTS } from './peer-faults.ts';
 import { refusedCopy } from './refused-copy.ts';
+import { SKEW_MS } from './settings.ts';
 import type { Simulation } from './simulation.ts';
 
 const appendFault =
@@ -62,7 +63,6 @@ function standStill(s: Simulation, gate: Gate, stillMs: number): void {
 }
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 /** Writes of a producer that go well before it stands still: from its first to those of a later run. */
 const TRAPPED_WRITES = 8;
 /** Steps of a process after which something happens to it: from the middle of a batch to some batches later. */
@@ -264,8 +264,8 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     s.begin('a process leaves', s.cluster.stop(worker));
     return true;
   },
-  'a clock is ahead': skew(90 * HOUR_MS),
-  'a clock is behind': skew(-90 * HOUR_MS),
+  'a clock is ahead': skew(SKEW_MS),
+  'a clock is behind': skew(-SKEW_MS),
   'a clock is put right': skew(0),
   'an export is cut off': upload((bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.6))),
   'another file is handed in': upload(() => Buffer.from('{"Profile": {"name": "somebody"}, "Comments": []}')),

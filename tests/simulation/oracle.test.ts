@@ -44,6 +44,13 @@ describe('the oracle', () => {
     expect(oracle.removals).toMatchObject({ true: 0, wrong: 2 });
   });
 
+  it('judges by the true moment what a clock told that is behind', async () => {
+    source.unsave(0);
+    oracle.trueTime = (told) => told + HOUR_MS;
+    expect(await removedBy({ askedAt: iso(now - HOUR_MS + 60_000) })).toEqual([]);
+    expect(await removedBy({ askedAt: iso(now - HOUR_MS - 1) }, { decided: 8 })).toHaveLength(1);
+  });
+
   it('objects to a removal by one walk of a public list, or by two between which it was seen', async () => {
     source.unsave(0);
     const walked = { walkedFrom: iso(now + 1), walkedTo: iso(now + 2) };

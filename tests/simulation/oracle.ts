@@ -46,6 +46,8 @@ export class Oracle {
   readonly cutOffAsOf = new Set<number>();
   /** items that a person decided about: what becomes of them is theirs */
   readonly decidedByPerson = new Set<string>();
+  /** when it really was, ms: who told a moment may have had another clock than the world */
+  trueTime = (told: number): number => told;
   readonly #source: Saved;
   readonly #prefix: string;
   readonly #judged = new Map<string, number>();
@@ -95,7 +97,7 @@ export class Oracle {
       if (entry === undefined)
         this.violate(`nothing explains why ${itemId} was ${state === 'held' ? 'held' : 'removed'}`);
       else if (state === 'held') this.#judgeHold(row, entry);
-      else this.#judgeRemoval(row, entry, lastSeenAt(row, scope) ?? 0, now);
+      else this.#judgeRemoval(row, entry, this.trueTime(lastSeenAt(row, scope) ?? 0), now);
     }
   }
 
@@ -152,8 +154,9 @@ export class Oracle {
     const { absentSince, begin, lastSighting } = evidence;
     if (evidence.walkedTo !== undefined && !(lastSighting < absentSince && absentSince < begin))
       this.violate(`the removal of ${row.itemId} does not rest on two walks: ${entry.evidence}`);
-    const at = Date.parse(told);
-    const since = sinceOf(evidence, at);
+    // An export tells its own moment.
+    const at = isOfExport(evidence) ? Date.parse(told) : this.trueTime(Date.parse(told));
+    const since = this.#sinceOf(evidence, at);
     if (isOfExport(evidence) && this.forgedAsOf.has(at)) {
       this.removals.forged++;
       return;
@@ -168,6 +171,11 @@ export class Oracle {
       this.violate(`${row.itemId} was removed by what was seen before it was shown again`);
     this.removals.true++;
     this.reach(`removed by ${evidence.askedAt !== undefined ? 'verdict' : isOfExport(evidence) ? 'absence' : 'walks'}`);
+  }
+
+  #sinceOf({ askedAt, walkedFrom }: Told, at: number): number {
+    if (walkedFrom !== undefined) return this.trueTime(Date.parse(walkedFrom));
+    return askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
   }
 
   /** When the faults have ended and everything came to rest: the collection is what the source holds. */
@@ -214,9 +222,4 @@ interface Told {
 
 function isOfExport({ askedAt, walkedTo }: Told): boolean {
   return askedAt === undefined && walkedTo === undefined;
-}
-
-function sinceOf({ askedAt, walkedFrom }: Told, at: number): number {
-  if (walkedFrom !== undefined) return Date.parse(walkedFrom);
-  return askedAt === undefined ? at : at - WRITTEN_WITHIN_MS;
 }

@@ -119,4 +119,23 @@ export const REGRESSIONS: Readonly<Record<string, HistoryPlan>> = {
       { name: 'the store refuses what comes a second time', seed: 898444512 },
     ],
   },
+  'a removal is judged by the moment that a clock told which was behind (5792)': {
+    kind: 'github',
+    seed: 5792,
+    setting: { neighbour: 'in the same partition' },
+    steps: [
+      { name: 'a clock is behind', seed: 30480161 },
+      { name: 'rebuild', seed: 1331364 },
+      { name: 'moment', seed: 1604507830 },
+      { name: 'moment', seed: 1702999367 },
+      { name: 'days', seed: 1296688403 },
+      { name: 'days', seed: 98465598 },
+      { name: 'moment', seed: 1476065916 },
+      { name: 'moment', seed: 379779450 },
+      { name: 'full', seed: 1062588269 },
+      { name: 'days', seed: 726099473 },
+      { name: 'day', seed: 343939176 },
+      { name: 'an item comes back for a moment between a list and the question about it', seed: 963965895 },
+    ],
+  },
 };

@@ -8,3 +8,6 @@ export const QUIET = {
   HOARDARR_GUARD_ITEMS: String(GUARD.guardItems),
   HOARDARR_GUARD_SHARE: String(GUARD.guardShare),
 };
+
+/** By so much a clock is off, ahead or behind: a history may be longer. */
+export const SKEW_MS = 90 * 3_600_000;

@@ -14,7 +14,7 @@ import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../prod
 import { Cluster } from './cluster.ts';
 import type { Evidence } from './laws/evidence.ts';
 import { Oracle } from './oracle.ts';
-import { QUIET } from './settings.ts';
+import { QUIET, SKEW_MS } from './settings.ts';
 import type { Saved, Source, Taken } from './source.ts';
 import { type Kind, SOURCES } from './sources/kinds.ts';
 
@@ -92,6 +92,7 @@ export class Simulation {
     this.me = ownerOf('me', this.source);
     this.oracle = this.me.oracle;
     this.neighbour = neighbour === undefined ? null : this.#neighbour(neighbour === 'in the same partition');
+    for (const { oracle } of this.owners) oracle.trueTime = (told) => this.cluster.evidence.trueTime(told, SKEW_MS);
   }
 
   static async open(kind: Kind, seed: number, setting: Setting = {}): Promise<Simulation> {

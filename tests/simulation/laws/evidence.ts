@@ -15,6 +15,8 @@ export class Evidence {
   readonly written: Written[] = [];
   readonly #aborted = new Set<string>();
   readonly #decode: (value: Uint8Array) => Decoded;
+  /** Every law reads every record. */
+  readonly #decoded = new WeakMap<Uint8Array, Decoded>();
 
   constructor(decode: (value: Uint8Array) => Decoded) {
     this.#decode = decode;
@@ -30,14 +32,16 @@ export class Evidence {
 
   /** Of what was written, all that concerns an account. */
   ofAccount(account: string): Evidence {
-    const own = new Evidence(this.#decode);
+    const own = new Evidence((value) => this.decode(value));
     for (const { topic, partition, record } of this.written)
       if (parseRecordKey(record.key)?.account === account) own.add(topic, partition, record);
     return own;
   }
 
   decode(value: Uint8Array): Decoded {
-    return this.#decode(value);
+    const known = this.#decoded.get(value) ?? this.#decode(value);
+    this.#decoded.set(value, known);
+    return known;
   }
 
   of(topic: TopicName): readonly LogRecord[] {
@@ -72,6 +76,19 @@ export class Evidence {
     return this.written.flatMap(({ record: { key } }, index) =>
       parseRecordKey(key)?.slot === SLOT.end ? [index] : [],
     );
+  }
+
+  /**
+   * When it really was that a process said so, by the record that it wrote of that moment (ms): it may have had another clock than
+   * the world, by a multiple of `skewMs`. What it told, where no record is of that moment.
+   */
+  trueTime(told: number, skewMs: number): number {
+    for (const { topic, record } of this.written) {
+      if (topic !== 'ingest' || record.value === null) continue;
+      const { value } = this.decode(record.value);
+      if ('at' in value && value.at === told) return told + Math.round((record.timestamp - told) / skewMs) * skewMs;
+    }
+    return told;
   }
 
   isAborted(snapshotId: string): boolean {

@@ -96,18 +96,41 @@ describe('rebuilds over HTTP', () => {
     expect(await ended((await begin()).json<Rebuild>().id)).toMatchObject({ state: 'done', match: true });
   });
 
-  it('with another model say what has to be set, and where nothing new is embedded until then', async () => {
-    openai = await FakeOpenAi.start({ dimensions: 32 });
+  /** Begins anew, with a server that has every model. */
+  const withModels = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const asked: string[] = [];
+    openai = await FakeOpenAi.start({ dimensions: 32, onAnswer: (_, model) => void asked.push(model) });
     await world.stop();
     world.cli.remove();
-    world = new ApiWorld({
-      HOARDARR_EMBEDDER: 'openai',
-      OPENAI_BASE_URL: openai.url,
-      OPENAI_EMBEDDING_MODEL: 'model-of-before',
-      OPENAI_EMBEDDING_DIMENSIONS: '32',
-    });
+    const reach = { HOARDARR_EMBEDDER: 'openai', OPENAI_BASE_URL: openai.url, OPENAI_EMBEDDING_DIMENSIONS: '32' };
+    world = new ApiWorld({ ...reach, ...env });
     await world.start();
     await world.upload(exported(5));
+    return asked;
+  };
+  const haveVectors = async (): Promise<readonly boolean[]> =>
+    (await world.ask('GET', '/v1/items'))
+      .json<{ items: { hasVector: boolean }[] }>()
+      .items.map((item) => item.hasVector);
+
+  it('with another model are all that is needed where none is configured: what comes is embedded with it, also later', async () => {
+    const asked = await withModels({});
+    const before = asked.length;
+    const done = await ended((await begin({ model: 'model-of-now' })).json<Rebuild>().id);
+    expect(done).toMatchObject({ state: 'done', model: 'model-of-now', match: null, warnings: [], error: null });
+    await world.upload(exported(5, 5), undefined, 'somebody');
+    expect((await world.ask('GET', '/v1/search?q=title')).json()).toMatchObject({ mode: 'hybrid' });
+    await world.stop();
+    await world.start();
+    await world.upload(exported(5, 10), undefined, 'another');
+    expect(await haveVectors()).toEqual(Array(15).fill(true));
+    expect(new Set(asked.slice(before))).toEqual(new Set(['model-of-now']));
+    const { embedder } = (await world.ask('GET', '/v1/overview')).json<{ embedder: object }>();
+    expect(embedder).toMatchObject({ name: 'openai', model: 'model-of-now', hasModels: true, configuredModel: null });
+  });
+
+  it('with another model say what has to be set, and where nothing new is embedded until then', async () => {
+    await withModels({ OPENAI_EMBEDDING_MODEL: 'model-of-before' });
     const done = await ended((await begin({ model: 'model-of-now' })).json<Rebuild>().id);
     expect(done).toMatchObject({
       state: 'done',
@@ -120,8 +143,7 @@ describe('rebuilds over HTTP', () => {
     world.cli.env['OPENAI_EMBEDDING_MODEL'] = 'model-of-now';
     await world.start();
     await world.upload(exported(5, 5), undefined, 'somebody');
-    const { items } = (await world.ask('GET', '/v1/items')).json<{ items: { hasVector: boolean }[] }>();
-    expect(items.map(({ hasVector }) => hasVector)).toEqual(Array(10).fill(true));
+    expect(await haveVectors()).toEqual(Array(10).fill(true));
   });
 
   it('are described', async () => {

@@ -11,7 +11,10 @@ export class EmbedderHolder {
   readonly #settings: EmbedderSettings;
   readonly #stores: CurrentStore;
   readonly #depsFor: (settings: EmbedderSettings) => EmbedderDeps;
-  #made: Promise<Embedder> | null = null;
+  /** by the model that was asked for */
+  readonly #made = new Map<string | undefined, Promise<Embedder>>();
+  /** the model that is pinned, where the configuration names none */
+  #followed: string | undefined = undefined;
 
   constructor(settings: EmbedderSettings, stores: CurrentStore, depsFor: (settings: EmbedderSettings) => EmbedderDeps) {
     this.#settings = settings;
@@ -19,17 +22,20 @@ export class EmbedderHolder {
     this.#depsFor = depsFor;
   }
 
-  /** Pins it at first use. Rejects with InputError, which names the command to run, when another one is pinned. */
+  /**
+   * Pins it at first use; where the configuration names no model, the one that is pinned counts, whichever a rebuild chose. Rejects
+   * with InputError, which names the command to run, when another one is pinned.
+   */
   async pinned(): Promise<Embedder> {
-    this.#made ??= this.#create(this.#settings);
-    const embedder = await this.#made.catch((error: unknown) => {
-      this.#made = null;
-      throw error;
-    });
-    const { name, model, dimensions } = embedder;
-    const pinned = await this.#stores.pin({ name, model, dimensions });
-    if (!fits(pinned, { name, model, dimensions })) throw refusal(pinned, { name, model, dimensions });
-    return embedder;
+    for (;;) {
+      const embedder = await this.#with(this.#settings.model ?? this.#followed);
+      const { name, model, dimensions } = embedder;
+      const pinned = await this.#stores.pin({ name, model, dimensions });
+      if (fits(pinned, { name, model, dimensions })) return embedder;
+      const mayFollow = hasModels(this.#settings) && this.#settings.model === undefined && pinned.name === name;
+      if (!mayFollow || pinned.model === model) throw refusal(pinned, { name, model, dimensions });
+      this.#followed = pinned.model;
+    }
   }
 
   /** One with another model. The caller closes it. */
@@ -44,12 +50,27 @@ export class EmbedderHolder {
   }
 
   async close(): Promise<void> {
-    await (await this.#made?.catch(() => null))?.close();
+    for (const made of this.#made.values()) await (await made.catch(() => null))?.close();
+  }
+
+  async #with(model: string | undefined): Promise<Embedder> {
+    const made =
+      this.#made.get(model) ?? this.#create({ ...this.#settings, ...(model === undefined ? {} : { model }) });
+    this.#made.set(model, made);
+    return await made.catch((error: unknown) => {
+      this.#made.delete(model);
+      throw error;
+    });
   }
 
   #create(settings: EmbedderSettings): Promise<Embedder> {
     return createEmbedder(settings, this.#depsFor(settings));
   }
+}
+
+/** More than one model is there to choose from. */
+export function hasModels({ name }: EmbedderSettings): boolean {
+  return name === 'openai';
 }
 
 /** US dollars for a token; null where that is not known. What runs here has no price. */

@@ -169,7 +169,7 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
     };
     const roleParts = {
       ...parts,
-      telemetry: countingFor(config.embedder),
+      countingFor: (model: string) => countingFor({ ...config.embedder, model }),
       embedder: () => embedders.pinned(),
       producers,
     };

@@ -1,5 +1,6 @@
 import type { FoldSettings } from '../core/fold/effects.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
+import type { Telemetry } from '../core/ports/telemetry.ts';
 import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import { createEmbedProcessor } from '../processors/embed/processor.ts';
 import { Scheduler } from '../producers/sync/scheduler.ts';
@@ -16,6 +17,8 @@ import { ThumbnailCache } from './thumbnails/thumbnail-cache.ts';
 export interface RoleParts extends ProducerParts {
   readonly cache: EmbeddingCache;
   readonly embedder: () => Promise<Embedder>;
+  /** counts what embedding with this model takes */
+  readonly countingFor: (model: string) => Telemetry;
   readonly foldSettings: FoldSettings;
   readonly producers: Producers;
   /** the platform's fetch, or a fake: for notifications */
@@ -63,7 +66,9 @@ export function createRoleStarters(
     async embed() {
       const { presence } = parts;
       const owner = { name: presence.instance, isRunning: (name: string) => presence.isRunning(name) };
-      const processor = createEmbedProcessor({ ...parts, owner, embedder: await parts.embedder() });
+      const embedder = await parts.embedder();
+      const telemetry = parts.countingFor(embedder.model);
+      const processor = createEmbedProcessor({ ...parts, owner, embedder, telemetry });
       await processor.start();
       return processor;
     },

@@ -11,6 +11,8 @@ const Overview = z.object({
     dimensions: z.number().nullable(),
     coverage: z.number().nullable().describe('share of the items with text that have a vector'),
     isRemote: z.boolean().describe('texts are sent to another machine to be embedded'),
+    hasModels: z.boolean().describe('a rebuild can choose another model'),
+    configuredModel: z.string().nullable().describe('null: none, and the one of the latest rebuild counts'),
   }),
   outbound: z
     .array(z.object({ host: z.string(), why: z.string() }))

@@ -1,6 +1,7 @@
 import { parseScope, type Scope } from '../../core/keys.ts';
 import type { ScopeTotals } from '../../core/ports/item-store.ts';
 import type { App } from '../app.ts';
+import { hasModels } from '../embedder-holder.ts';
 import { readTargets } from '../notify/targets.ts';
 import { isRemoteEmbedder, type Outbound, outboundHosts } from '../outbound.ts';
 import { SAMPLE_USER, sampleFile } from '../samples.ts';
@@ -27,6 +28,10 @@ export interface Overview {
     /** share of the items with text that have a vector; null where none has text */
     readonly coverage: number | null;
     readonly isRemote: boolean;
+    /** more than one model is there to choose from */
+    readonly hasModels: boolean;
+    /** null: the configuration names none, and the one that is pinned counts */
+    readonly configuredModel: string | null;
   };
   readonly outbound: readonly Outbound[];
   readonly eventLog: 'embedded' | 'kafka';
@@ -59,6 +64,8 @@ export async function readOverview(app: App): Promise<Overview> {
       dimensions: pinned === null || pinned.dimensions === 0 ? null : pinned.dimensions,
       coverage: coverageOf(totals),
       isRemote: isRemoteEmbedder(config.embedder),
+      hasModels: hasModels(config.embedder),
+      configuredModel: config.embedder.model ?? null,
     },
     outbound: outboundHosts(
       config,

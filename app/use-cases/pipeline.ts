@@ -170,10 +170,11 @@ function rateOf(base: Look, now: Look, stage: StageName): number {
   return Math.max(0, Math.round(((now.totals[stage] - base.totals[stage]) / seconds) * 10) / 10);
 }
 
-async function readEmbedding({ config, roles, embeddingFigures }: App): Promise<EmbeddingView> {
+async function readEmbedding({ config, roles, stores, embeddingFigures }: App): Promise<EmbeddingView> {
   const { since, costUsd, savedUsd, ...counted } = await embeddingFigures();
   // With a price, nothing costs nothing.
-  const none = priceOf(config.embedder) === null ? null : 0;
+  const model = (await stores.embedder())?.model;
+  const none = priceOf({ ...config.embedder, ...(model === undefined ? {} : { model }) }) === null ? null : 0;
   return {
     isHere: roles.running.includes('embed'),
     since: isoOf(since),

@@ -19,8 +19,8 @@ export interface FakeOpenAiOptions {
   readonly poison?: readonly string[];
   /** texts that contain one of these make the server break down with status 500 */
   readonly crashing?: readonly string[];
-  /** told of the texts of each request that is answered with vectors, just before the answer goes out to a client that still waits */
-  readonly onAnswer?: (texts: readonly string[]) => void;
+  /** told of the texts and the model of each request that is answered with vectors, just before the answer goes out to a client that still waits */
+  readonly onAnswer?: (texts: readonly string[], model: string) => void;
 }
 
 /** What one request meets instead of an answer. */
@@ -158,7 +158,7 @@ export class FakeOpenAi {
     const base64 = question.format === 'base64' && this.#options.floatsOnly !== true;
     const dimensions = question.dimensions ?? this.#options.dimensions ?? DEFAULT_DIMENSIONS;
     const body = answerOf({ model: question.model, texts, tokens: total, dimensions, base64 }, fault);
-    if (!response.destroyed) this.#options.onAnswer?.(texts);
+    if (!response.destroyed) this.#options.onAnswer?.(texts, question.model);
     this.#stats.embedded += texts.length;
     this.#stats.embeddedTokens += total;
     response.setHeader('content-type', 'application/json');

@@ -77,7 +77,11 @@ export async function openMemoryProcess(
   };
   const producers = createProducers(parts, shared.oembed, live);
   const noApi = (): Promise<never> => Promise.reject(new Error('there is no API in memory'));
-  const starters = createRoleStarters({ ...parts, embedder: pinned, producers }, noApi, () => app);
+  const starters = createRoleStarters(
+    { ...parts, embedder: pinned, countingFor: () => telemetry, producers },
+    noApi,
+    () => app,
+  );
   const roles = new RoleHost({
     presence,
     clock,

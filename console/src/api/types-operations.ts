@@ -55,6 +55,7 @@ export interface Rebuild {
   readonly embeddingCalls?: number | null;
   readonly warnings?: readonly string[];
   readonly createdAt?: string | null;
+  readonly finishedAt?: string | null;
   readonly durationMs: number | null;
   readonly error: string | null;
 }

@@ -89,6 +89,10 @@ export interface Overview {
     readonly dimensions: number | null;
     readonly coverage: number | null;
     readonly isRemote: boolean;
+    /** a rebuild can choose another model */
+    readonly hasModels: boolean;
+    /** null: none, and the one of the latest rebuild counts */
+    readonly configuredModel: string | null;
   };
   readonly outbound: readonly { readonly host: string; readonly why: string }[];
   readonly eventLog: 'embedded' | 'kafka';

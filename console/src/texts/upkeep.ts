@@ -45,11 +45,16 @@ export const upkeepTexts = {
     },
     rebuild: {
       title: 'Rebuild',
-      text: 'Makes the store anew from the log and compares both. Search goes on meanwhile, and nothing is embedded again.',
+      text: 'Makes the store anew from the log and compares both. Search goes on meanwhile, and nothing is embedded again with the same model.',
       action: 'Rebuild',
       confirm: {
         title: 'Rebuild the store?',
         text: 'The log is replayed into a fresh store, which takes the place of the old one if both are the same.',
+      },
+      model: {
+        label: 'Embedding model',
+        hint: 'Another one embeds every text anew, which takes its time, and money where the service asks for it. The old vectors are searched until all new ones are there.',
+        configured: (variable: string) => ` Set ${variable} to it when it is done, and start again.`,
       },
       progress: (replayed: number, total: number) =>
         `${formatCount(replayed)} of ${formatCount(total)} records replayed`,

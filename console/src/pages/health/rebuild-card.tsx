@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
 import { get, post } from '../../api/client.ts';
+import { useOverview } from '../../api/queries.ts';
+import { queryClient } from '../../api/query-client.ts';
 import type { Rebuild } from '../../api/types-operations.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card, Facts } from '../../components/card.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
+import { TextField } from '../../components/fields.tsx';
 import { Note, ProblemNote, sentence } from '../../components/problem-note.tsx';
 import { ProgressBar } from '../../components/progress-bar.tsx';
 import { formatSeconds } from '../../lib/format.ts';
@@ -14,6 +17,7 @@ import { texts } from '../../texts.ts';
 
 const words = texts.health.rebuild;
 const RUNNING_MS = 1_000;
+const MODEL_VARIABLE = 'OPENAI_EMBEDDING_MODEL';
 
 /** Makes the store anew from the log, and shows that nothing changed by it. */
 export function RebuildCard(): ReactElement {
@@ -24,16 +28,28 @@ export function RebuildCard(): ReactElement {
       (await get<{ readonly rebuilds: readonly Rebuild[] }>('v1/rebuilds', { signal })).rebuilds,
     refetchInterval: ({ state }) => (state.data?.[0]?.state === 'running' ? RUNNING_MS : false),
   });
-  const begin = useAction(() => post<Rebuild>('v1/rebuilds'), {
+  const embedder = useOverview().data?.embedder;
+  const [model, setModel] = useState('');
+  const isOther = model.trim() !== '' && model.trim() !== embedder?.model;
+  const begin = useAction(() => post<Rebuild>('v1/rebuilds', isOther ? { model: model.trim() } : {}), {
     stale: ['rebuilds'],
     onDone: () => setOpen(false),
   });
   const latest = data?.[0];
+  // The model that counts may be another one now.
+  const ended = latest?.finishedAt ?? null;
+  useEffect(() => {
+    if (ended !== null) void queryClient.invalidateQueries({ queryKey: ['overview'] });
+  }, [ended]);
+  const open = (): void => {
+    setModel(embedder?.model ?? '');
+    setOpen(true);
+  };
   return (
     <Card
       title={words.title}
       actions={
-        <Button disabled={latest?.state === 'running'} onClick={() => setOpen(true)}>
+        <Button disabled={latest?.state === 'running'} onClick={open}>
           {words.action}
         </Button>
       }
@@ -50,6 +66,17 @@ export function RebuildCard(): ReactElement {
         onCancel={() => setOpen(false)}
       >
         <p>{words.confirm.text}</p>
+        {embedder?.hasModels === true ? (
+          <TextField
+            label={words.model.label}
+            hint={`${words.model.hint}${embedder.configuredModel === null ? '' : words.model.configured(MODEL_VARIABLE)}`}
+            value={model}
+            maxLength={200}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => setModel(event.currentTarget.value)}
+          />
+        ) : null}
       </ConfirmDialog>
     </Card>
   );

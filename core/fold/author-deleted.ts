@@ -12,12 +12,11 @@ export function judgeDeleted(context: FoldContext, row: LedgerRow, by: 'author' 
   const reason = `deleted at the source by its ${by}`;
   const syncId = context.run?.syncId ?? null;
   if (!row.hidden) {
-    propose(context, row, 'hide', { eventId: `hide:${context.eventId}:${row.itemId}`, reason, syncId, evidence });
+    propose(context, row, 'hide', { reason, syncId, evidence });
     return;
   }
   if (row.hiddenAt !== null && context.at >= row.hiddenAt + context.settings.secondDeletionMs) {
     propose(context, row, 'purge', {
-      eventId: `purge:${context.eventId}:${row.itemId}`,
       reason: `${reason}, seen twice`,
       syncId,
       evidence,

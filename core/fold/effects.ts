@@ -115,7 +115,8 @@ export function propose(
   row: LedgerRow,
   operation: Decision['operation'],
   detail: {
-    readonly eventId: string;
+    /** default: of the operation, the record and the item; runs of several accounts number their records alike */
+    readonly eventId?: string;
     readonly reason: string;
     readonly author?: string;
     readonly basisSeen?: number;
@@ -128,7 +129,7 @@ export function propose(
   },
 ): void {
   context.effects.decisions.push({
-    eventId: detail.eventId,
+    eventId: detail.eventId ?? `${operation}:${context.scope.scope}:${context.eventId}:${row.itemId}`,
     scope: context.scope.scope,
     itemId: row.itemId,
     operation,

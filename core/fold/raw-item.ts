@@ -85,7 +85,6 @@ function takeContent(
   row.retryAt = null;
   if (row.hidden && item.sighting) {
     propose(context, row, 'unhide', {
-      eventId: `unhide:${context.eventId}:${row.itemId}`,
       reason: 'shown with content again',
       syncId: context.run?.syncId ?? null,
     });

@@ -45,7 +45,6 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
   };
   if (verdict.emptyListing) {
     propose(context, row, 'hold', {
-      eventId: `hold:${context.eventId}:${row.itemId}`,
       reason: 'the listing was empty, so nothing could be asked for control',
       personOnly: true,
       ...detail,
@@ -68,7 +67,6 @@ function judgeUnsaved(context: FoldContext, row: LedgerRow, verdict: ItemVerdict
     return;
   }
   propose(context, row, 'remove', {
-    eventId: `remove:${context.eventId}:${row.itemId}`,
     reason:
       verdict.answer === 'unsaved'
         ? 'the provider says it is no longer saved'

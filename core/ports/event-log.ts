@@ -7,6 +7,18 @@
 
 export type TopicName = 'ingest' | 'enriched' | 'commands' | 'outcomes' | 'dead-letter';
 
+const DAY_MS = 86_400_000;
+/** How long each topic keeps a record, ms since the append; null: for ever, but for what a tombstone erases. */
+export const RETENTION_MS = {
+  ingest: null,
+  enriched: null,
+  commands: 7 * DAY_MS,
+  outcomes: 30 * DAY_MS,
+  'dead-letter': 30 * DAY_MS,
+} as const satisfies Readonly<Record<TopicName, number | null>>;
+/** How long a tombstone stays after it was applied, ms. */
+export const TOMBSTONE_RETENTION_MS = 30 * DAY_MS;
+
 export const TOPIC_NAMES: readonly TopicName[] = ['ingest', 'enriched', 'commands', 'outcomes', 'dead-letter'];
 
 /** A record to append. A null value is a tombstone: it erases every earlier record of the topic with this exact key. */

@@ -1,25 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../app/clock.ts';
 import { LogUnavailableError } from '../../core/errors.ts';
 import type { SubscribeOptions } from '../../core/ports/event-log.ts';
 import { describeEventLog } from '../contracts/event-log.ts';
+import { MovableClock } from '../movable-clock.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
 
 describeEventLog(
   'memory',
   async ({ partitions }) => {
-    const log = new MemoryEventLog({ clock: systemClock, partitionCount: partitions, redeliveryMs: 1 });
+    const clock = new MovableClock();
+    const log = new MemoryEventLog({ clock, partitionCount: partitions, redeliveryMs: 1 });
     return {
       log,
       another: async () => log,
       reopen: async () => log,
-      advance: async () => {},
+      advance: async (ms) => void (clock.offsetMs += ms),
       freeze: async () => {},
       dispose: () => log.close(),
     };
   },
-  ['fencing', 'retention'],
+  ['fencing'],
 );
 
 /** Within it a consumer learns what became of it. */

@@ -7,8 +7,10 @@ import {
   type GroupLag,
   type LogRecord,
   type PartitionEnd,
+  RETENTION_MS,
   type SubscribeOptions,
   type Subscription,
+  TOMBSTONE_RETENTION_MS,
   TOPIC_NAMES,
   type TopicName,
 } from '../../core/ports/event-log.ts';
@@ -158,8 +160,16 @@ export class MemoryEventLog implements EventLog, ConsumedLog {
     });
   }
 
-  async compact(): Promise<void> {
-    for (const partitions of this.#topics.values()) for (const partition of partitions) erase(partition);
+  /**
+   * Erases what tombstones and retention say.
+   *
+   * @param reach of a partition's end, the offset below which records are looked at: a broker leaves the segment alone that it
+   * writes to. Default: the end
+   */
+  async compact(reach: (end: number) => number = (end) => end): Promise<void> {
+    const now = this.clock.now();
+    for (const [topic, partitions] of this.#topics)
+      for (const partition of partitions) erase(partition, reach(partition.end), now, RETENTION_MS[topic]);
   }
 
   /** Closes it for everybody, as there is but one client of it. */
@@ -273,8 +283,14 @@ function placeOf(records: readonly LogRecord[], offset: number): number {
 }
 
 /** Removes what a later tombstone of the same key erased. */
-function erase(partition: Partition): void {
+function erase(partition: Partition, reach: number, now: number, keptMs: number | null): void {
   const erasedBelow = new Map<string, number>();
-  for (const { key, value, offset } of partition.records) if (value === null) erasedBelow.set(key, offset);
-  partition.records = partition.records.filter(({ key, offset }) => offset >= (erasedBelow.get(key) ?? 0));
+  for (const { key, value, offset } of partition.records)
+    if (value === null && offset < reach) erasedBelow.set(key, offset);
+  const isOver = ({ value, timestamp }: LogRecord): boolean =>
+    timestamp < now - (keptMs ?? Number.POSITIVE_INFINITY) ||
+    (value === null && timestamp < now - TOMBSTONE_RETENTION_MS);
+  partition.records = partition.records.filter(
+    (record) => record.offset >= reach || (record.offset >= (erasedBelow.get(record.key) ?? 0) && !isOver(record)),
+  );
 }

@@ -5,6 +5,10 @@ type Operation = (simulation: Simulation, n: number) => void | Promise<void>;
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
+/** Longer than the trash, dead letters, outcomes and tombstones are kept. */
+const MONTH_MS = 31 * DAY_MS;
+/** Of the days, one of so many is a month. */
+const MONTH_SHARE = 3;
 
 /** What happens in a history besides faults, and how often. */
 export const OPERATIONS = {
@@ -59,7 +63,7 @@ export const OPERATIONS = {
   moment: [10, (s) => s.cluster.clock.advance(s.pick(200))],
   while: [6, (s) => s.cluster.clock.advance(s.pick(20) * SECOND_MS)],
   settle: [5, async (s) => void (await s.settle())],
-  day: [1, (s) => s.leap(DAY_MS)],
+  day: [1, (s) => (s.pick(MONTH_SHARE) === 0 ? monthPasses(s) : s.leap(DAY_MS))],
   days: [1, daysPass],
   person: [
     2,
@@ -92,8 +96,24 @@ export const OPERATIONS = {
   compact: [
     1,
     async (s) => {
-      s.compactions.push(s.cluster.evidence.written.length);
-      await s.cluster.log.compact();
+      const { log, evidence } = s.cluster;
+      s.compactions.push(evidence.written.length);
+      // What is written to now is left alone, as a broker's last segment.
+      await log.compact((end) => (s.pick(2) === 0 ? end : s.pick(end + 1)));
     },
   ],
 } as const satisfies Readonly<Record<string, readonly [weight: number, operation: Operation]>>;
+
+/** Nobody does anything for a month: what is in the trash is purged, and what is kept for a time is over. */
+async function monthPasses(s: Simulation): Promise<void> {
+  // They would be forgotten with what they stand for: somebody sees to them before.
+  if (s.cluster.log.all('dead-letter').length > 0) return s.leap(DAY_MS);
+  const rows = await Promise.all(s.owners.map(async ({ oracle }) => await oracle.rows(await s.store())));
+  // What was purged is embedded anew if it is saved again.
+  if (rows.flat().some(({ state }) => state === 'trash')) s.mayEmbedTwice = true;
+  await s.leap(MONTH_MS);
+  await s.settle();
+  const { log, evidence } = s.cluster;
+  if (log.all('commands').length < evidence.of('commands').length) s.oracle.reach('commands went with time');
+  if (log.all('outcomes').length < evidence.of('outcomes').length) s.oracle.reach('outcomes went with time');
+}

@@ -138,4 +138,14 @@ export const REGRESSIONS: Readonly<Record<string, HistoryPlan>> = {
       { name: 'an item comes back for a moment between a list and the question about it', seed: 963965895 },
     ],
   },
+  'a removal had the id of one of another account, and was taken for a copy (7119)': {
+    kind: 'github',
+    seed: 7119,
+    setting: { neighbour: 'in the same partition', fullAfterHours: 36 },
+    steps: [
+      { name: 'moment', seed: 816551241 },
+      { name: 'while', seed: 1554517245 },
+      { name: 'hide', seed: 1918821071 },
+    ],
+  },
 };

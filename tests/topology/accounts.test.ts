@@ -30,9 +30,12 @@ describe('an account, from connecting it to letting it go', () => {
   });
   afterEach(() => driver.close());
 
-  const connectWith = (token: string): Promise<unknown> =>
-    driver.run(connect(driver.app, { ...ACCOUNT, how: { by: 'token', token }, signal: new AbortController().signal }));
-  const sync = (full = false): Promise<SyncReport> => driver.run(syncAccount(driver.app, { ...ACCOUNT, full }));
+  const connectWith = (token: string, user = 'me'): Promise<unknown> => {
+    const { signal } = new AbortController();
+    return driver.run(connect(driver.app, { ...ACCOUNT, user, how: { by: 'token', token }, signal }));
+  };
+  const sync = (full = false, user = 'me'): Promise<SyncReport> =>
+    driver.run(syncAccount(driver.app, { ...ACCOUNT, user, full }));
   const letGo = (erase: boolean): ReturnType<typeof disconnect> =>
     driver.run(disconnect(driver.app, 'github', 'me', erase));
   const account = async (): Promise<AccountStatus> => {
@@ -66,6 +69,15 @@ describe('an account, from connecting it to letting it go', () => {
     expect(await driver.app.telemetry.metrics.registry.metrics()).toContain(
       'hoardarr_recheck_answers_total{provider="github",answer="unsaved"} 1',
     );
+  });
+
+  it('loses what was taken out as any other does, whose runs number their records alike', async () => {
+    await connectWith('good', 'other');
+    await nextSync();
+    source.unsave('beta');
+    for (const user of ['me', 'other'])
+      expect(await sync(true, user)).toMatchObject({ error: null, removed: 1, converged: true });
+    expect((await driver.status()).accounts.map(({ active }) => active)).toEqual([ALL.length - 1, ALL.length - 1]);
   });
 
   it('ends a run under way when it is disconnected, which nobody waits for in vain', async () => {

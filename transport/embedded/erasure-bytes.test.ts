@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventLog } from '../../core/ports/event-log.ts';
-import { MovableClock } from './movable-clock.test-support.ts';
+import { MovableClock } from '../../testing/movable-clock.ts';
 import { openEmbeddedLog } from './open-embedded-log.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;

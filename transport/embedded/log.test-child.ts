@@ -2,7 +2,7 @@
 // It speaks to its parent in lines of JSON.
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
-import { MovableClock } from './movable-clock.test-support.ts';
+import { MovableClock } from '../../testing/movable-clock.ts';
 import { openEmbeddedLog } from './open-embedded-log.ts';
 
 const [role, dataDir = '', argument = '0'] = argv.slice(2);

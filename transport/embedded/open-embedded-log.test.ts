@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { describeEventLog } from '../../testing/contracts/event-log.ts';
 import type { EventLogHarness } from '../../testing/contracts/event-log-harness.ts';
-import { MovableClock } from './movable-clock.test-support.ts';
+import { MovableClock } from '../../testing/movable-clock.ts';
 import { openEmbeddedLog } from './open-embedded-log.ts';
 
 async function openHarness({ partitions }: { readonly partitions: number }): Promise<EventLogHarness> {

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { InputError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { TopicName } from '../../core/ports/event-log.ts';
+import { RETENTION_MS, TOMBSTONE_RETENTION_MS, type TopicName } from '../../core/ports/event-log.ts';
 import type { MovableLog } from '../../core/ports/movable-log.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { type Database, openDatabase } from '../../sqlite/open.ts';
-import type { Retention } from './compactor.ts';
 import { EmbeddedLog } from './embedded-log.ts';
 import { LogDatabase, unavailable } from './log-database.ts';
 import { APPLICATION_ID, logMigrations } from './schema.ts';
@@ -29,22 +28,10 @@ export interface EmbeddedLogOptions {
 
 const DEFAULT_PARTITIONS = 4;
 const MAX_PARTITIONS = 64;
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** Large pages: records are about 1 kB, and few fit into a small page without waste (decision 0004). */
 const PAGE_BYTES = 16_384;
 const CHECKPOINT_PAGES = 64;
-
-const RETENTION: Retention = {
-  records: {
-    ingest: null,
-    enriched: null,
-    commands: 7 * DAY_MS,
-    outcomes: 30 * DAY_MS,
-    'dead-letter': 30 * DAY_MS,
-  },
-  tombstones: 30 * DAY_MS,
-};
 
 /**
  * Opens the event log in `dataDir`. Any number of processes on one machine may have it open.
@@ -73,8 +60,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Mova
     partitionCount,
     log: options.log,
     retention: {
-      records: { ...RETENTION.records, ...options.retentionMs },
-      tombstones: options.tombstoneRetentionMs ?? RETENTION.tombstones,
+      records: { ...RETENTION_MS, ...options.retentionMs },
+      tombstones: options.tombstoneRetentionMs ?? TOMBSTONE_RETENTION_MS,
     },
     sessionTimeoutMs: options.sessionTimeoutMs ?? 15_000,
     pollIntervalMs: options.pollIntervalMs ?? 50,

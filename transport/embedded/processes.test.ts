@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { keysOf, readAll, record, records, Seen, until } from '../../testing/contracts/event-log-harness.ts';
+import { MovableClock } from '../../testing/movable-clock.ts';
 import { LogChild } from './child-process.test-support.ts';
-import { MovableClock } from './movable-clock.test-support.ts';
 import { openEmbeddedLog } from './open-embedded-log.ts';
 
 let dataDir: string;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { ServerRefusalError } from '../../core/errors.ts';
-import { TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
+import { RETENTION_MS, TOMBSTONE_RETENTION_MS, TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
 import { isMoved, protocolTypeOf } from './kafka-errors.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,19 +24,19 @@ const KEPT_FOR_EVER: Readonly<Record<string, string>> = {
   'cleanup.policy': 'compact',
   'retention.ms': '-1',
   'max.compaction.lag.ms': String(DAY_MS),
-  'delete.retention.ms': String(30 * DAY_MS),
+  'delete.retention.ms': String(TOMBSTONE_RETENTION_MS),
 };
 
 /** Settings as docs/running-on-kafka.md lists them. The policy decides what is lost, so it is verified. */
 const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = {
   ingest: KEPT_FOR_EVER,
   enriched: KEPT_FOR_EVER,
-  commands: { 'cleanup.policy': 'delete', 'retention.ms': String(7 * DAY_MS), 'segment.ms': String(DAY_MS) },
-  outcomes: { 'cleanup.policy': 'delete', 'retention.ms': String(30 * DAY_MS), 'segment.ms': String(DAY_MS) },
+  commands: { 'cleanup.policy': 'delete', 'retention.ms': String(RETENTION_MS.commands), 'segment.ms': String(DAY_MS) },
+  outcomes: { 'cleanup.policy': 'delete', 'retention.ms': String(RETENTION_MS.outcomes), 'segment.ms': String(DAY_MS) },
   // Dead letters of purged items are erased too (law 7).
   'dead-letter': {
     'cleanup.policy': 'compact,delete',
-    'retention.ms': String(30 * DAY_MS),
+    'retention.ms': String(RETENTION_MS['dead-letter']),
     'max.compaction.lag.ms': String(DAY_MS),
     'segment.ms': String(DAY_MS),
   },

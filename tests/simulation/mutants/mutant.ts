@@ -2,8 +2,8 @@
 export interface Mutant {
   /** in plain words, as `--only` takes it */
   readonly name: string;
-  /** its number, as the comments of the program give it: docs/simulation/README.md */
-  readonly law: number;
+  /** its number, as the comments of the program give it: docs/simulation/README.md; null: the cadence, which has none */
+  readonly law: number | null;
   /** of the checkout */
   readonly file: string;
   /** occurs exactly once in the file */

@@ -1,3 +1,4 @@
+import { CADENCE_MUTANTS } from './cadence-mutants.ts';
 import { CONTENT_MUTANTS } from './content-mutants.ts';
 import { DECISION_MUTANTS } from './decision-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -10,4 +11,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WALK_MUTANTS,
   ...DECISION_MUTANTS,
   ...CONTENT_MUTANTS,
-].sort((a, b) => a.law - b.law);
+  ...CADENCE_MUTANTS,
+].sort((a, b) => (a.law ?? Number.POSITIVE_INFINITY) - (b.law ?? Number.POSITIVE_INFINITY));

@@ -5,7 +5,7 @@ const MOST_SAID = 100;
 /** A row of the table, as Markdown. */
 export function rowOf({ mutant, caughtBy, violation, histories }: Fate): string {
   const caught = caughtBy === null ? `survived ${histories}` : String(caughtBy);
-  return `| ${[mutant.law, cell(mutant.name), `\`${mutant.file}\``, caught, cell(gist(violation))].join(' | ')} |`;
+  return `| ${[mutant.law ?? 'cadence', cell(mutant.name), `\`${mutant.file}\``, caught, cell(gist(violation))].join(' | ')} |`;
 }
 
 /** The page of the docs. */

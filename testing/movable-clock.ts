@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../../core/ports/clock.ts';
+import type { Clock } from '../core/ports/clock.ts';
 
 /** The real clock, moved by `offsetMs`. */
 export class MovableClock implements Clock {

@@ -44,7 +44,7 @@ export class MemoryItemStore implements ItemStore {
   readonly #chunks = new Map<string, StagedChunk>();
   readonly #progress = new Map<number, PartitionProgress>();
   /** Items that commit refuses, as a store refuses one document of a batch. */
-  refuse: (scope: string, itemId: string, change: ItemChange) => boolean = () => false;
+  refuse: (scope: string, itemId: string, change: ItemChange, before: LedgerRow | null) => boolean = () => false;
   /** Called at the start of every commit: throw to make it fail as a whole. */
   beforeCommit: () => void = () => undefined;
   /** every commit fails as a whole while this is set, as where the disk is full */
@@ -100,7 +100,10 @@ export class MemoryItemStore implements ItemStore {
     if (known.position !== given.expected.position || known.nextOffset !== given.expected.nextOffset)
       throw new FencedError(`partition ${given.partition} was applied up to ${known.position} by another sink`);
     const change = clone(given);
-    const refused = change.items.filter((each) => this.refuse(each.scope, each.row.itemId, each));
+    const refused = change.items.filter((each) => {
+      const { itemId } = each.row;
+      return this.refuse(each.scope, itemId, each, this.#items.get(each.scope)?.get(itemId)?.row ?? null);
+    });
     if (refused.length > 0)
       return refused.map(({ scope, row }) => ({ scope, itemId: row.itemId, error: 'refused by the test' }));
     for (const scope of change.discardChunks)

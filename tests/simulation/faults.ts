@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { parseRecordKey, SLOT } from '../../core/keys.ts';
 import { TOPIC_NAMES } from '../../core/ports/event-log.ts';
@@ -173,10 +174,12 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     s.isRefused = true;
     let left = 1 + s.pick(3);
     const itemId = s.source.idOf(n);
-    store.refuse = (scope, refused) => {
-      const isRefused = scope === s.oracle.scope && refused === itemId && left-- > 0;
-      if (isRefused) s.refused.add(itemId);
-      return isRefused;
+    store.refuse = (scope, refused, { row }, before) => {
+      if (scope !== s.oracle.scope || refused !== itemId || left-- <= 0) return false;
+      // Of a copy of what was taken, only its key is new: no dead letter is to hold it.
+      if (before === null || !isDeepStrictEqual({ ...before, contentKeys: row.contentKeys }, row))
+        s.refused.add(itemId);
+      return true;
     };
     return true;
   },

@@ -4,7 +4,7 @@ import { finish } from './finish.ts';
 import type { Evidence } from './laws/evidence.ts';
 import { OPERATIONS } from './operations.ts';
 import type { Oracle } from './oracle.ts';
-import { type Owner, type Setting, Simulation } from './simulation.ts';
+import { type Neighbour, type Owner, type Setting, Simulation } from './simulation.ts';
 import { compactedBetween, situationsIn } from './situations.ts';
 import { KINDS, type Kind } from './sources/kinds.ts';
 
@@ -44,7 +44,9 @@ const MIN_STEPS = 12;
 const MAX_STEPS = 40;
 const FAULT_SHARE = 0.3;
 const NEIGHBOUR_SHARE = 0.3;
-const SAME_PARTITION_SHARE = 0.7;
+/** Of the neighbours, up to which share they are in the same partition, and up to which of the same provider. */
+const SAME_PARTITION = 0.5;
+const SAME_PROVIDER = 0.75;
 const FULL_AFTER_SHARE = 0.5;
 const FULL_AFTER_HOURS = 36;
 
@@ -61,12 +63,15 @@ export function planHistory(seed: number, fault: string | null = null): HistoryP
     return { name, seed: Math.floor(random() * 2 ** 31) };
   });
   const setting: Setting = {
-    ...(random() < NEIGHBOUR_SHARE
-      ? { neighbour: random() < SAME_PARTITION_SHARE ? 'in the same partition' : 'in another partition' }
-      : {}),
+    ...(random() < NEIGHBOUR_SHARE ? { neighbour: neighbourOf(random()) } : {}),
     ...(random() < FULL_AFTER_SHARE ? { fullAfterHours: FULL_AFTER_HOURS } : {}),
   };
   return { kind, seed, setting, steps };
+}
+
+function neighbourOf(share: number): Neighbour {
+  if (share < SAME_PARTITION) return 'in the same partition';
+  return share < SAME_PROVIDER ? 'in another partition' : 'of another provider';
 }
 
 /** Lets a history happen, and judges it after every step. */

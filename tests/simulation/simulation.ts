@@ -27,10 +27,12 @@ const SETTLE_MS = 10 * MINUTE_MS;
 /** For whoever waits for what never comes, because its process was killed. */
 const PATIENCE_MS = 2 * HOUR_MS;
 
+export type Neighbour = 'in the same partition' | 'in another partition' | 'of another provider';
+
 /** What a history is set in, besides its kind. */
 export interface Setting {
-  /** a second account, in the partition of the first one, or in another one; default none */
-  readonly neighbour?: 'in the same partition' | 'in another partition';
+  /** a second account: of the same provider, in the partition of the first one or in another one, or of another provider; default none */
+  readonly neighbour?: Neighbour;
   /** after which a sync is full; default never */
   readonly fullAfterHours?: number;
 }
@@ -77,12 +79,16 @@ export class Simulation {
     this.kind = kind;
     let now = (): number => 0;
     this.source = SOURCES[kind](() => now(), seed);
-    const { env, live, oembed } = this.source;
+    const other = neighbour === 'of another provider' ? SOURCES[otherThan(kind)](() => now(), seed) : null;
+    const { env, live = other?.live } = this.source;
+    // Only TikTok's is ever asked.
+    const { oembed } = other?.provider === 'tiktok' ? other : this.source;
     this.cluster = new Cluster({
       seed,
       env: {
         ...QUIET,
         ...(fullAfterHours === undefined ? {} : { HOARDARR_FULL_AFTER_HOURS: String(fullAfterHours) }),
+        ...other?.env,
         ...env,
       },
       oembed,
@@ -91,7 +97,7 @@ export class Simulation {
     now = () => this.cluster.clock.now();
     this.me = ownerOf('me', this.source);
     this.oracle = this.me.oracle;
-    this.neighbour = neighbour === undefined ? null : this.#neighbour(neighbour === 'in the same partition');
+    this.neighbour = neighbour === undefined ? null : this.#neighbour(neighbour, other ?? this.source.neighbour);
     for (const { oracle } of this.owners) oracle.trueTime = (told) => this.cluster.evidence.trueTime(told, SKEW_MS);
   }
 
@@ -104,11 +110,15 @@ export class Simulation {
     return simulation;
   }
 
-  #neighbour(isInSamePartition: boolean): Owner {
+  #neighbour(neighbour: Neighbour, saved: Saved): Owner {
     const { log } = this.cluster;
     const partition = log.partitionOf(this.oracle.account);
-    const owners = NEIGHBOURS.map((user) => ownerOf(user, this.source.neighbour));
-    const found = owners.find(({ oracle }) => (log.partitionOf(oracle.account) === partition) === isInSamePartition);
+    const owners = NEIGHBOURS.map((user) => ownerOf(user, saved));
+    // One of another provider is where it happens to be.
+    const isWhere = (of: number): boolean => (of === partition) === (neighbour === 'in the same partition');
+    const found = owners.find(
+      ({ oracle }) => neighbour === 'of another provider' || isWhere(log.partitionOf(oracle.account)),
+    );
     if (found === undefined) throw new Error('no neighbour has the partition that was asked for');
     return found;
   }
@@ -328,6 +338,11 @@ export class Simulation {
   close(): Promise<void> {
     return this.cluster.close();
   }
+}
+
+/** Whose items come by exports, so that nothing of it is asked but of the first one. */
+function otherThan(kind: Kind): Kind {
+  return kind === 'tiktok' ? 'reddit-export' : 'tiktok';
 }
 
 function ownerOf(user: string, saved: Saved): Owner {

@@ -9,6 +9,7 @@ import { type MigrateReport, migrateLog } from '../../app/use-cases/migrate.ts';
 import { HEADER } from '../../core/keys.ts';
 import { type LogRecord, TOPIC_NAMES, type TopicName } from '../../core/ports/event-log.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
+import { seedFor } from '../../testing/seeds.ts';
 import { describeWithParts } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
 import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
@@ -145,9 +146,7 @@ describeWithParts('migrate', ['kafka', 'registry'], (environment) => {
   });
 
   it('is killed again and again, and each time goes on where it was', async () => {
-    const seed = Date.now() % 1_000_000;
-    process.stdout.write(`migrate is killed by seed ${seed}\n`);
-    const random = mulberry32(seed);
+    const random = mulberry32(seedFor('MIGRATE_SEED'));
     await live();
     const many = inventedRows(1_500, true).map((row, n) => ({ ...row, id: inventedId(5_000 + n) }));
     await folder.json('import', 'tiktok', folder.write(inventedExport(many)), '--user', 'other');

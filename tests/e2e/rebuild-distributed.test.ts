@@ -8,6 +8,7 @@ import { searchItems } from '../../app/use-cases/search.ts';
 import { couchbaseOf, environmentOf } from '../../testing/couchbase/couchbase-server.ts';
 import { FakeOpenAi } from '../../testing/fake-openai/fake-openai.ts';
 import { mulberry32 } from '../../testing/producer-world.ts';
+import { seedFor } from '../../testing/seeds.ts';
 import { describeWithParts, endOwnParts, startOwnParts } from '../../testing/stack/real-parts.ts';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
 import { type CollectionState, stateOn, withAppOn } from './app-on-folder.test-support.ts';
@@ -126,9 +127,7 @@ describeWithParts('with the log on Kafka and the store in Couchbase', ['kafka', 
   });
 
   it('a rebuild with another model that is killed leaves the old one, and is done by the next', async () => {
-    const seed = Date.now() % 1_000_000;
-    process.stdout.write(`rebuild is killed by seed ${seed}\n`);
-    const random = mulberry32(seed);
+    const random = mulberry32(seedFor('REBUILD_SEED'));
     await live(folder);
     const before = await stateOf(folder);
     const after = folder.with(newModel());

@@ -203,7 +203,8 @@ export class BatchApplier {
       unit.changedRun(run);
     }
     effects.outcomes.forEach((proposed, i) =>
-      outbox.push(owed.outcome(proposed, `${this.#partition}-${progress.position}-${i}`, at)),
+      // With the offset: what has no position in `ingest`, as a late vector, leaves it where it was.
+      outbox.push(owed.outcome(proposed, `${this.#partition}-${progress.position}-${progress.nextOffset}-${i}`, at)),
     );
     for (const key of new Set(effects.tombstones)) {
       const account = key.slice(0, key.indexOf('|'));

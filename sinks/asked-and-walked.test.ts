@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { accountName } from '../core/keys.ts';
+import type { Decoded } from '../core/ports/schema-codec.ts';
 import { textHashOf } from '../core/text-hash.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
 import { UnitOfWork } from './unit-of-work.ts';
@@ -128,7 +129,30 @@ describe('absence from the walks of a public list', () => {
   });
 });
 
+function lateVector(scenario: Scenario, itemId: string, textHash: string): Decoded {
+  const eventId = `late-${itemId}`;
+  const about = { eventId, at: scenario.now, ...scenario.scope, itemId, textHash };
+  return { type: 'LateVector', value: { ...about, vector: new Uint8Array(16), model: 'test', dimensions: 4 } };
+}
+
 describe('a late vector', () => {
+  it('of what is purged is owed beside what was owed before, though it moves no position', async () => {
+    const scenario = new Scenario();
+    await walk(scenario, ['a', 'b'], 'walks');
+    await scenario.person('a', 'purge');
+    await scenario.settle();
+    await scenario.person('b', 'purge');
+    await scenario.read();
+    const { store, applier, read: offset } = scenario.sink;
+    const before = await store.outbox(100);
+    const decoded = lateVector(scenario, 'a', textHashOf('a'));
+    const place = { offset, position: -1, first: -1, key: 'late', otherKeys: [] };
+    await applier.apply([{ kind: 'input', input: { ...place, decoded } }]);
+    const after = await store.outbox(100);
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.length).toBeGreaterThan(before.length);
+  });
+
   it('is taken for the text that it was made of, and never by what is purged', async () => {
     const scenario = new Scenario();
     await walk(scenario, ['a', 'b'], 'walks');
@@ -138,26 +162,8 @@ describe('a late vector', () => {
     await scenario.settle();
     await scenario.person('b', 'purge');
     await scenario.settle();
-    const late = (itemId: string, textHash: string): string => {
-      const { key } = scenario.append(
-        {
-          type: 'LateVector',
-          value: {
-            eventId: `late-${itemId}`,
-            at: scenario.now,
-            ...scenario.scope,
-            itemId,
-            textHash,
-            vector: new Uint8Array(16),
-            model: 'test',
-            dimensions: 4,
-          },
-        },
-        itemId,
-        `late-${itemId}`,
-      );
-      return key;
-    };
+    const late = (itemId: string, textHash: string): string =>
+      scenario.append(lateVector(scenario, itemId, textHash), itemId, `late-${itemId}`).key;
     late('a', textHashOf('as it was'));
     const key = late('b', '');
     await scenario.settle();

@@ -43,6 +43,7 @@ const skew = (ms: number): Inject => {
     const worker = simulation.cluster.workers[0];
     if (worker === undefined) return false;
     worker.gate.skewMs = ms;
+    simulation.skews.add(ms);
     if (ms > 0) simulation.wasAhead = true;
     if (ms !== 0) simulation.wasMisled = true;
     // Whoever seems to be gone is taken over, while it goes on.

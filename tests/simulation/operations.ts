@@ -109,8 +109,10 @@ async function monthPasses(s: Simulation): Promise<void> {
   // They would be forgotten with what they stand for: somebody sees to them before.
   if (s.cluster.log.all('dead-letter').length > 0) return s.leap(DAY_MS);
   const rows = await Promise.all(s.owners.map(async ({ oracle }) => await oracle.rows(await s.store())));
-  // What was purged is embedded anew if it is saved again.
-  if (rows.flat().some(({ state }) => state === 'trash')) s.mayEmbedTwice = true;
+  if (rows.flat().some(({ state }) => state === 'trash')) {
+    s.wasPurgedByTime = true;
+    s.oracle.reach('the trash was purged by time');
+  }
   await s.leap(MONTH_MS);
   await s.settle();
   const { log, evidence } = s.cluster;

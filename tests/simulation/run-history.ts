@@ -2,9 +2,10 @@ import { mulberry32 } from '../../testing/producer-world.ts';
 import { FAULTS } from './faults.ts';
 import { finish } from './finish.ts';
 import type { Evidence } from './laws/evidence.ts';
+import type { Neighbour, Owner } from './neighbours.ts';
 import { OPERATIONS } from './operations.ts';
 import type { Oracle } from './oracle.ts';
-import { type Neighbour, type Owner, type Setting, Simulation } from './simulation.ts';
+import { type Setting, Simulation } from './simulation.ts';
 import { compactedBetween, situationsIn } from './situations.ts';
 import { KINDS, type Kind } from './sources/kinds.ts';
 
@@ -63,13 +64,13 @@ export function planHistory(seed: number, fault: string | null = null): HistoryP
     return { name, seed: Math.floor(random() * 2 ** 31) };
   });
   const setting: Setting = {
-    ...(random() < NEIGHBOUR_SHARE ? { neighbour: neighbourOf(random()) } : {}),
+    ...(random() < NEIGHBOUR_SHARE ? { neighbour: drawNeighbour(random()) } : {}),
     ...(random() < FULL_AFTER_SHARE ? { fullAfterHours: FULL_AFTER_HOURS } : {}),
   };
   return { kind, seed, setting, steps };
 }
 
-function neighbourOf(share: number): Neighbour {
+function drawNeighbour(share: number): Neighbour {
   if (share < SAME_PARTITION) return 'in the same partition';
   return share < SAME_PROVIDER ? 'in another partition' : 'of another provider';
 }

@@ -13,13 +13,12 @@ import type { ItemStore } from '../../core/ports/item-store.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { Cluster } from './cluster.ts';
 import type { Evidence } from './laws/evidence.ts';
-import { Oracle } from './oracle.ts';
-import { QUIET, SKEW_MS } from './settings.ts';
-import type { Saved, Source, Taken } from './source.ts';
+import { type Neighbour, neighbourOf, type Owner, otherThan, ownerOf } from './neighbours.ts';
+import type { Oracle } from './oracle.ts';
+import { QUIET } from './settings.ts';
+import type { Source, Taken } from './source.ts';
 import { type Kind, SOURCES } from './sources/kinds.ts';
 
-/** Names of neighbours: of each provider, some are in the partition of the account, and some in another one. */
-const NEIGHBOURS = ['next-door', 'across', 'upstairs', 'downstairs', 'opposite', 'around-the-corner'];
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -27,21 +26,12 @@ const SETTLE_MS = 10 * MINUTE_MS;
 /** For whoever waits for what never comes, because its process was killed. */
 const PATIENCE_MS = 2 * HOUR_MS;
 
-export type Neighbour = 'in the same partition' | 'in another partition' | 'of another provider';
-
 /** What a history is set in, besides its kind. */
 export interface Setting {
   /** a second account: of the same provider, in the partition of the first one or in another one, or of another provider; default none */
   readonly neighbour?: Neighbour;
   /** after which a sync is full; default never */
   readonly fullAfterHours?: number;
-}
-
-/** An account, what is true of it, and who judges what becomes of it. */
-export interface Owner {
-  readonly user: string;
-  readonly saved: Saved;
-  readonly oracle: Oracle;
 }
 
 /** One history: a world, the processes that follow it, and the oracle. Everything in it comes from its seed. */
@@ -71,6 +61,10 @@ export class Simulation {
   wasAhead = false;
   /** what the source answered, or a clock said, could not be told from the truth */
   wasMisled = false;
+  /** by how much a clock was ever off, ms */
+  readonly skews = new Set([0]);
+  /** what was purged since it was long in the trash is embedded anew when it is saved again */
+  wasPurgedByTime = false;
   #isOther = false;
   #files = 0;
   #under: Promise<unknown>[] = [];
@@ -97,8 +91,11 @@ export class Simulation {
     now = () => this.cluster.clock.now();
     this.me = ownerOf('me', this.source);
     this.oracle = this.me.oracle;
-    this.neighbour = neighbour === undefined ? null : this.#neighbour(neighbour, other ?? this.source.neighbour);
-    for (const { oracle } of this.owners) oracle.trueTime = (told) => this.cluster.evidence.trueTime(told, SKEW_MS);
+    const { log } = this.cluster;
+    this.neighbour =
+      neighbour === undefined ? null : neighbourOf(this.me, neighbour, other ?? this.source.neighbour, log);
+    if (other !== null) this.oracle.reach('a neighbour of another provider');
+    for (const { oracle } of this.owners) oracle.trueTime = (told) => this.cluster.evidence.trueTime(told, this.skews);
   }
 
   static async open(kind: Kind, seed: number, setting: Setting = {}): Promise<Simulation> {
@@ -108,19 +105,6 @@ export class Simulation {
     await simulation.cluster.open();
     for (const owner of simulation.owners) await simulation.connect(owner);
     return simulation;
-  }
-
-  #neighbour(neighbour: Neighbour, saved: Saved): Owner {
-    const { log } = this.cluster;
-    const partition = log.partitionOf(this.oracle.account);
-    const owners = NEIGHBOURS.map((user) => ownerOf(user, saved));
-    // One of another provider is where it happens to be.
-    const isWhere = (of: number): boolean => (of === partition) === (neighbour === 'in the same partition');
-    const found = owners.find(
-      ({ oracle }) => neighbour === 'of another provider' || isWhere(log.partitionOf(oracle.account)),
-    );
-    if (found === undefined) throw new Error('no neighbour has the partition that was asked for');
-    return found;
   }
 
   get owners(): readonly Owner[] {
@@ -338,13 +322,4 @@ export class Simulation {
   close(): Promise<void> {
     return this.cluster.close();
   }
-}
-
-/** Whose items come by exports, so that nothing of it is asked but of the first one. */
-function otherThan(kind: Kind): Kind {
-  return kind === 'tiktok' ? 'reddit-export' : 'tiktok';
-}
-
-function ownerOf(user: string, saved: Saved): Owner {
-  return { user, saved, oracle: new Oracle(saved, user) };
 }

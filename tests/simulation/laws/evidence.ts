@@ -79,14 +79,16 @@ export class Evidence {
   }
 
   /**
-   * When it really was that a process said so, by the record that it wrote of that moment (ms): it may have had another clock than
-   * the world, by a multiple of `skewMs`. What it told, where no record is of that moment.
+   * When it really was that a process said so, by the record that it wrote of that moment, ms: by one of `skews` its clock may have
+   * been off, and the record may have been written later. What it told, where no record is of that moment.
    */
-  trueTime(told: number, skewMs: number): number {
+  trueTime(told: number, skews: Iterable<number>): number {
     for (const { topic, record } of this.written) {
       if (topic !== 'ingest' || record.value === null) continue;
       const { value } = this.decode(record.value);
-      if ('at' in value && value.at === told) return told + Math.round((record.timestamp - told) / skewMs) * skewMs;
+      if (!('at' in value) || value.at !== told) continue;
+      const possible = [...skews].map((skew) => told - skew).filter((at) => at <= record.timestamp);
+      return possible.length === 0 ? told : Math.max(...possible);
     }
     return told;
   }

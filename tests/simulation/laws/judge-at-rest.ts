@@ -1,8 +1,8 @@
 import { lastSeen, newScopeRow } from '../../../core/ledger.ts';
 import type { ItemStore } from '../../../core/ports/item-store.ts';
 import type { Cluster } from '../cluster.ts';
+import type { Owner } from '../neighbours.ts';
 import type { Oracle } from '../oracle.ts';
-import type { Owner } from '../simulation.ts';
 import type { Source } from '../source.ts';
 import { checkBegins, checkListings } from './complete.ts';
 import type { Evidence } from './evidence.ts';
@@ -17,6 +17,7 @@ interface Ended {
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
   readonly mayEmbedTwice: boolean;
+  readonly wasPurgedByTime: boolean;
   readonly mayLackLetters: boolean;
   readonly wasMisled: boolean;
   evidenceOf(owner: Owner): Evidence;
@@ -96,8 +97,8 @@ export async function rebuildSilently(ended: Ended): Promise<void> {
 }
 
 /** Law 9: each text once. */
-export function judgeEmbeddings({ mayEmbedTwice, cluster, oracle }: Ended): void {
-  if (mayEmbedTwice) return;
+export function judgeEmbeddings({ mayEmbedTwice, wasPurgedByTime, cluster, oracle }: Ended): void {
+  if (mayEmbedTwice || wasPurgedByTime) return;
   for (const [text, count] of cluster.embedder.made)
     if (count > 1 && text !== PROBE) oracle.violate(`embedded ${count} times: ${text}`);
 }

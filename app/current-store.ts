@@ -29,6 +29,7 @@ interface Held {
 }
 
 const KEY = 'store';
+const PAGE_ITEMS = 500;
 
 /**
  * The store of the generation that counts now. `store` goes on to the next generation when `refresh` finds that a rebuild
@@ -101,7 +102,10 @@ export class CurrentStore {
     return await pinnedEmbedder(this.#deps.metadata);
   }
 
-  /** Pins the embedder; the one that is pinned already counts, but for dimensions that were not known. Resolves to it. */
+  /**
+   * Pins the embedder; the one that is pinned already counts, but for dimensions that were not known, and where the metadata were
+   * lost the model of the vectors that the store holds. Resolves to what is pinned.
+   */
   async pin(embedder: PinnedEmbedder): Promise<PinnedEmbedder> {
     for (;;) {
       const stored = await this.#deps.metadata.get(KEY);
@@ -110,8 +114,10 @@ export class CurrentStore {
       const learned =
         pinned !== null && pinned.model === embedder.model && pinned.dimensions === 0 && embedder.dimensions > 0;
       if (pinned !== null && !learned) return pinned;
-      const next: StoreDocument = { generation: this.generation, ...document, embedder };
-      if ((await this.#deps.metadata.compareAndSet(KEY, stored?.version ?? null, next)) !== null) return embedder;
+      const held = pinned === null && !this.#lost ? await vectorsIn(this.store) : null;
+      const pin = { ...embedder, ...held };
+      const next: StoreDocument = { generation: this.generation, ...document, embedder: pin };
+      if ((await this.#deps.metadata.compareAndSet(KEY, stored?.version ?? null, next)) !== null) return pin;
     }
   }
 
@@ -142,6 +148,19 @@ export async function forgetEmbedder(metadata: MetadataStore): Promise<void> {
     if (stored === null) return;
     const next: StoreDocument = { ...(stored.value as StoreDocument), embedder: null };
     if ((await metadata.compareAndSet(KEY, stored.version, next)) !== null) return;
+  }
+}
+
+/** What the vectors of a store are of; null where it has none. */
+async function vectorsIn(store: ItemStore): Promise<Pick<PinnedEmbedder, 'model' | 'dimensions'> | null> {
+  if (!(await store.totals()).some(({ withVector }) => withVector > 0)) return null;
+  for (let after: string | null = null; ; ) {
+    const { items, next } = await store.list({}, PAGE_ITEMS, after);
+    const first = items.find(({ hasVector }) => hasVector);
+    const vector = first === undefined ? null : ((await store.item(first.scope, first.itemId))?.vector ?? null);
+    if (vector !== null) return { model: vector.model, dimensions: vector.dimensions };
+    if (next === null) return null;
+    after = next;
   }
 }
 

@@ -13,11 +13,12 @@ export class EmbedderHolder {
   readonly #depsFor: (settings: EmbedderSettings) => EmbedderDeps;
   /** by the model that was asked for */
   readonly #made = new Map<string | undefined, Promise<Embedder>>();
-  /** the model that is pinned, where the configuration names none */
-  #followed: string | undefined = undefined;
+  /** what is configured, with the model that is pinned where the configuration names none */
+  #followed: EmbedderSettings;
 
   constructor(settings: EmbedderSettings, stores: CurrentStore, depsFor: (settings: EmbedderSettings) => EmbedderDeps) {
     this.#settings = settings;
+    this.#followed = settings;
     this.#stores = stores;
     this.#depsFor = depsFor;
   }
@@ -28,13 +29,13 @@ export class EmbedderHolder {
    */
   async pinned(): Promise<Embedder> {
     for (;;) {
-      const embedder = await this.#with(this.#settings.model ?? this.#followed);
+      const embedder = await this.#with(this.#followed);
       const { name, model, dimensions } = embedder;
       const pinned = await this.#stores.pin({ name, model, dimensions });
       if (fits(pinned, { name, model, dimensions })) return embedder;
-      const mayFollow = hasModels(this.#settings) && this.#settings.model === undefined && pinned.name === name;
-      if (!mayFollow || pinned.model === model) throw refusal(pinned, { name, model, dimensions });
-      this.#followed = pinned.model;
+      const followed = followingPin(this.#settings, pinned);
+      if (followed.model !== pinned.model || pinned.model === model) throw refusal(pinned, { name, model, dimensions });
+      this.#followed = followed;
     }
   }
 
@@ -53,12 +54,11 @@ export class EmbedderHolder {
     for (const made of this.#made.values()) await (await made.catch(() => null))?.close();
   }
 
-  async #with(model: string | undefined): Promise<Embedder> {
-    const made =
-      this.#made.get(model) ?? this.#create({ ...this.#settings, ...(model === undefined ? {} : { model }) });
-    this.#made.set(model, made);
+  async #with(settings: EmbedderSettings): Promise<Embedder> {
+    const made = this.#made.get(settings.model) ?? this.#create(settings);
+    this.#made.set(settings.model, made);
     return await made.catch((error: unknown) => {
-      this.#made.delete(model);
+      this.#made.delete(settings.model);
       throw error;
     });
   }
@@ -71,6 +71,12 @@ export class EmbedderHolder {
 /** More than one model is there to choose from. */
 export function hasModels({ name }: EmbedderSettings): boolean {
   return name === 'openai';
+}
+
+/** Decision 0032: where no model is configured, the one counts that is pinned for this embedder. */
+export function followingPin(settings: EmbedderSettings, pinned: PinnedEmbedder | null): EmbedderSettings {
+  if (!hasModels(settings) || settings.model !== undefined || pinned?.name !== settings.name) return settings;
+  return { ...settings, model: pinned.model };
 }
 
 /** US dollars for a token; null where that is not known. What runs here has no price. */

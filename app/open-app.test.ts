@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliWorld, videos } from '../cli/run-cli.test-helper.ts';
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
@@ -9,6 +10,7 @@ import { newSyncMetadata, syncMetadataKey } from '../producers/sync-metadata.ts'
 import { FakeOpenAi } from '../testing/fake-openai/fake-openai.ts';
 import type { App } from './app.ts';
 import { loadConfig } from './config.ts';
+import { DATA_FILES } from './data-folder.ts';
 import { openApp } from './open-app.ts';
 import { bindToKafka } from './open-log.ts';
 import { asideFolder, type Marker, readMarker, writeMarker } from './restore/marker.ts';
@@ -147,6 +149,36 @@ describe('another model', () => {
     });
     expect(await rebuildStore(after)).toMatchObject({ match: true, embeddingCalls: 0 });
     await after.close();
+    await openAi.stop();
+  });
+});
+
+describe('the model that a rebuild chose', () => {
+  const world = new CliWorld();
+  afterAll(() => world.remove());
+
+  it('counts also where the cache was lost, and the metadata', async () => {
+    const openAi = await FakeOpenAi.start();
+    const env = {
+      HOARDARR_EMBEDDER: 'openai',
+      OPENAI_BASE_URL: openAi.url,
+      OPENAI_API_KEY: 'test',
+      OPENAI_EMBEDDING_DIMENSIONS: '64',
+    };
+    const reopen = async (was: App, lost: string): Promise<App> => {
+      await was.close();
+      for (const end of ['', '-wal', '-shm']) rmSync(path.join(world.dataDir, `${lost}${end}`), { force: true });
+      return await open(world, env);
+    };
+    let app = await open(world, env);
+    await importExport(app, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(20)) });
+    await rebuildStore(app, { model: 'model-of-now' });
+    app = await reopen(app, DATA_FILES.cache);
+    expect(await rebuildStore(app)).toMatchObject({ match: true, embeddingCalls: 1 });
+    app = await reopen(app, DATA_FILES.metadata);
+    expect(await app.embedder()).toMatchObject({ model: 'model-of-now' });
+    expect((await readStatus(app)).embedder).toMatchObject({ model: 'model-of-now', dimensions: 64, coverage: 1 });
+    await app.close();
     await openAi.stop();
   });
 });

@@ -118,11 +118,11 @@ describe('roles of a process', () => {
     await world.host.stop();
   });
 
-  it('that keep positions in memory begin anew on another generation', async () => {
+  it('that keep positions or a model in memory begin anew on another generation', async () => {
     await world.host.start(['embed', 'sink']);
     world.stale = true;
     await world.host.reconcile();
-    expect(world.events.slice(2)).toEqual(['-sink', 'refreshed', '+sink']);
+    expect(world.events.slice(2)).toEqual(['-embed', '-sink', 'refreshed', '+sink', '+embed']);
     await world.host.stop();
   });
 

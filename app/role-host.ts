@@ -11,8 +11,8 @@ export interface RunningRole {
 
 export type RoleStarters = Readonly<Record<Role, () => Promise<RunningRole>>>;
 
-/** Roles that keep the applied positions of a store in memory. */
-const BOUND_TO_STORE: readonly Role[] = ['scheduler', 'sink'];
+/** Roles that keep the applied positions of a store in memory, or the model that its vectors are of. */
+const BOUND_TO_STORE: readonly Role[] = ['scheduler', 'embed', 'sink'];
 
 export interface RoleHostDeps {
   readonly presence: Presence;
@@ -125,7 +125,7 @@ export class RoleHost {
     return new Set(ROLES.filter((role) => !paused.has(role) && (this.#wanted.has(role) || isNeeded(role))));
   }
 
-  /** What keeps the progress of the old generation in memory begins anew on the next one. */
+  /** What keeps something of the old generation in memory begins anew on the next one. */
   async #goOn(): Promise<void> {
     for (const role of BOUND_TO_STORE) await this.#stop(role);
     await this.#deps.refresh();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Embedder } from '../core/ports/embedder.ts';
 import { textHashOf } from '../core/text-hash.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 import { asksNobody } from '../testing/log-checker/fold-digest.ts';
@@ -35,5 +36,29 @@ describe('the vectors of a rebuild', () => {
         { textHash: textHashOf(each.text ?? ''), vector: null },
       ]);
     }
+  });
+
+  it('embeds what only another model made vectors of, as where the cache was lost after a rebuild with this one', async () => {
+    const log = new MemoryEventLog({ clock: new VirtualClock(), partitionCount: 1 });
+    const codec = new ObjectCodec();
+    const asked: string[] = [];
+    const embedder: Embedder = {
+      ...asksNobody({ name: 'counting', model: 'counting-2', dimensions: 1 }),
+      embed: async (texts) => texts.map((text) => asked.push(text) > 0 && { vector: Float32Array.of(1) }) as never,
+    };
+    const cache = { getMany: async () => new Map<string, Uint8Array>(), putMany: async () => undefined };
+    const vectors = new VectorSource({ log, codec, cache, embedder, newModel: false });
+    const [item] = items('first');
+    const textHash = textHashOf(item?.text ?? '');
+    const before = { vector: Uint8Array.of(0, 0, 0, 0), model: 'counting-1', dimensions: 1, textTruncated: false };
+    const none = { vector: null, model: null, dimensions: null, textTruncated: false };
+    // It came without, and its vector later.
+    for (const vector of [none, before])
+      await log.append('enriched', 0, [
+        { key: 'first', value: codec.encode('EnrichedItem', { item: item!, textHash, ...vector }) },
+      ]);
+    const found = await vectors.vectorsOf([item!]);
+    expect(found.get(item!)).toMatchObject({ vector: { model: 'counting-2' } });
+    expect(asked).toEqual([item?.text]);
   });
 });

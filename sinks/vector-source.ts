@@ -30,7 +30,8 @@ const PAGE_RECORDS = 1_000;
 
 /**
  * Law 8: the vectors of a rebuild come from the cache, else from `enriched` by text hash, and only then from the embedding
- * API. A text that passed on without a vector stays without: its late vector will come.
+ * API. A text that passed on without a vector stays without: its late vector will come. What `enriched` has by another model alone is
+ * embedded: a rebuild with another model writes its vectors to the cache, and not there.
  */
 export class VectorSource {
   readonly #deps: VectorSourceDeps;
@@ -128,8 +129,13 @@ export class VectorSource {
         if (decoded.type !== 'EnrichedItem' && decoded.type !== 'LateVector') continue;
         const { textHash, vector, model } = decoded.value;
         if (textHash === null) continue;
-        if (vector !== null && model === embedder.model) vectors.set(textHash, vector);
-        else this.#withoutVector.add(textHash);
+        if (vector === null) {
+          this.#withoutVector.add(textHash);
+          continue;
+        }
+        // It came, though by another model: nothing is on its way any more.
+        this.#withoutVector.delete(textHash);
+        if (model === embedder.model) vectors.set(textHash, vector);
       }
       if (vectors.size > 0) await cache.putMany(embedder.model, vectors);
       const last = records.at(-1);

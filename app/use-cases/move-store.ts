@@ -10,6 +10,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { DATA_FILES, removeOwnStore } from '../data-folder.ts';
 import { lockFolder } from '../embedded/folder-lock.ts';
+import { followingPin } from '../embedder-holder.ts';
 import { bringFigures } from '../embedding-figures.ts';
 import { type Bringing, type Brought, bringMetadata } from '../move/bring-metadata.ts';
 import { readTargets, shownTarget } from '../notify/targets.ts';
@@ -53,16 +54,18 @@ export async function moveStore(config: Config, deps: MoveStoreDeps): Promise<Mo
   if (!existsSync(path.join(dataDir, DATA_FILES.metadata)))
     throw new InputError(`${dataDir} has no collection of its own: nothing is to be moved`);
   const since = performance.now();
-  const digestBefore = await within(await deps.open({ ...config, store: 'sqlite' }), async (own) => {
+  const { digestBefore, pinned } = await within(await deps.open({ ...config, store: 'sqlite' }), async (own) => {
     const running = [...(await own.presence.elsewhere())];
     if (running.length > 0)
       throw new InputError(
         `stop what runs on ${dataDir} first: ${running.join(', ')} would go on in the store that is left`,
       );
     await refuseUnreadable(own);
-    return await digestAtRest(own);
+    return { digestBefore: await digestAtRest(own), pinned: await own.stores.embedder() };
   });
-  const digestAfter = await within(await deps.open(config), digestAtRest);
+  // The model that a rebuild chose here counts there too.
+  const there = { ...config, embedder: followingPin(config.embedder, pinned) };
+  const digestAfter = await within(await deps.open(there), digestAtRest);
   if (digestAfter !== digestBefore)
     throw new Error(
       `the collections differ (${digestBefore} here, ${digestAfter} there): nothing was moved; run it again`,

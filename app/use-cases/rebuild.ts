@@ -43,7 +43,8 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
   const lock = await PauseLock.take(app);
   try {
     const report = await foldGeneration(app, lock, request);
-    return { ...report, durationMs: app.clock.elapsed() - since };
+    const warnings = [...report.warnings, ...toSet(app, request.model ?? null)];
+    return { ...report, warnings, durationMs: app.clock.elapsed() - since };
   } finally {
     await lock.release();
   }
@@ -147,6 +148,15 @@ async function compare(
     ...(isIndexOfOther ? ['the search index is made for the model of before: run `hoardarr store indexes`'] : []),
   ];
   return { digestBefore, digestAfter, match, warnings };
+}
+
+/** Decision 0032: what is configured counts, and where that is another model, it is refused from now on. */
+function toSet(app: App, model: string | null): readonly string[] {
+  const { model: configured } = app.config.embedder;
+  if (model === null || configured === undefined || configured === model) return [];
+  return [
+    `set OPENAI_EMBEDDING_MODEL=${model} and start again: until then nothing new is embedded, and nothing of it is lost`,
+  ];
 }
 
 function pinOf(embedder: Embedder, pinned: PinnedEmbedder | null, newModel: boolean): PinnedEmbedder | null {

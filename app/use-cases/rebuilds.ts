@@ -125,7 +125,7 @@ export class Rebuilds {
         progress,
         signal: this.#closing,
       });
-      end = { ...report, state: 'done', warnings: [...report.warnings, ...(await this.#toSet(begun.model))] };
+      end = { ...report, state: 'done' };
     } catch (error) {
       telemetry.log.error('a rebuild failed', { error: messageOf(error) });
       const message = this.#closing.aborted ? CUT_OFF : telemetry.redactor.text(messageOf(error));
@@ -143,19 +143,6 @@ export class Rebuilds {
   async #mustHave(model: string): Promise<void> {
     const embedder = await this.#app.newEmbedder(model);
     await embedder.close();
-  }
-
-  /** A process keeps the embedder that it was configured with, which is then refused. */
-  async #toSet(model: string | null): Promise<readonly string[]> {
-    if (model === null) return [];
-    const isConfigured = await this.#app.embedder().then(
-      () => true,
-      () => false,
-    );
-    if (isConfigured) return [];
-    return [
-      `set OPENAI_EMBEDDING_MODEL=${model} and start again: until then nothing new is embedded, and nothing of it is lost`,
-    ];
   }
 
   async #seen(stored: RebuildState): Promise<RebuildState> {

@@ -68,8 +68,14 @@ export class ReverseProxy {
     });
     sent.on('error', () => (outgoing.headersSent ? outgoing.destroy() : this.#refuse(outgoing)));
     outgoing.on('close', () => sent.destroy());
-    if (Number(headers['content-length'] ?? 0) >= this.cutsFrom) incoming.once('data', () => setImmediate(cutOff));
-    incoming.on('error', () => sent.destroy()).pipe(sent);
+    incoming.on('error', () => sent.destroy());
+    if (Number(headers['content-length'] ?? 0) < this.cutsFrom) incoming.pipe(sent);
+    else
+      incoming.once('data', (chunk: Buffer) => {
+        // Where the machine is busy, one chunk may be all of it.
+        sent.write(chunk.subarray(0, chunk.length >> 1));
+        setImmediate(cutOff);
+      });
   }
 
   #refuse(outgoing: ServerResponse): void {

@@ -62,6 +62,8 @@ export class Feeders {
       if (await this.#change(1 - (waiting.length + underWay.size) / accounts)) continue;
       await Promise.race(underWay);
     }
+    // Where the last exports came in all at once.
+    for (let isChanged = turn === 1; isChanged; ) isChanged = await this.#change(1);
   }
 
   async close(): Promise<void> {

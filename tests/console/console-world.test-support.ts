@@ -209,8 +209,13 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** What axe-core calls serious or critical on the page as it is now; whatever moves has come to rest before. */
+/** What axe-core calls serious or critical on the page as it is now, and again: a message that fades meanwhile is none. */
 export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  return (await faultsAtRest(page)).length === 0 ? [] : await faultsAtRest(page);
+}
+
+/** Whatever moves has come to rest before. */
+async function faultsAtRest(page: Page): Promise<readonly string[]> {
   await page.evaluate(
     'Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))).then(() => 0)',
   );

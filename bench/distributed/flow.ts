@@ -11,6 +11,7 @@ import { Machine, type Place } from '../../testing/machines/machine.ts';
 import { peakMemoryMbOf } from '../measure.ts';
 import { Feeders } from './feeders.ts';
 import { FlowExports } from './flow-exports.ts';
+import { patiently } from './patiently.ts';
 
 export interface FlowInput {
   readonly items: number;
@@ -104,8 +105,9 @@ class Flow {
 
   static async open(input: FlowInput): Promise<Flow> {
     const { path: dataDir, env } = placeOf(input, 'looks-on');
-    const app = await openApp(loadConfig({ dataDir }, env), createTelemetry({ level: 'error', secrets: [] }));
-    await app.embedder();
+    const telemetry = createTelemetry({ level: 'error', secrets: [] });
+    const app = await patiently(() => openApp(loadConfig({ dataDir }, env), telemetry));
+    await patiently(() => app.embedder());
     return new Flow(input, app);
   }
 
@@ -121,7 +123,7 @@ class Flow {
     this.#noteMemory();
     const { counts: producers, begunAgain } = this.#feeders;
     const flow = { phases: this.#phases, producers, begunAgain, peakMemoryMb: this.#peakMemoryMb, ms };
-    return { ...flow, ...(await proveLog(this.#app)) };
+    return { ...flow, ...(await patiently(() => proveLog(this.#app))) };
   }
 
   async close(): Promise<void> {
@@ -182,19 +184,21 @@ class Flow {
 
   /** Records of `ingest` that went on. */
   async #embedded(): Promise<number> {
-    const lags = await this.#app.log.lag();
+    const lags = await patiently(() => this.#app.log.lag());
     return lags.reduce((sum, { group, committed }) => sum + (group === 'embed' ? committed : 0), 0);
   }
 
   /** Everything that was written, and all that it caused. */
   async #applied(): Promise<void> {
-    for (;;) {
-      const ends = await this.#app.log.ends('ingest');
-      const progress = await Promise.all(ends.map(({ partition }) => this.#app.store.progress(partition)));
-      const isApplied = ends.every(({ end }, index) => (progress[index]?.position ?? -1) >= end - 1);
-      if (isApplied && (await this.#app.store.outbox(1)).length === 0) return;
-      await delay(LOOK_MS);
-    }
+    while (!(await patiently(() => this.#isApplied()))) await delay(LOOK_MS);
+  }
+
+  async #isApplied(): Promise<boolean> {
+    const { log, store } = this.#app;
+    const ends = await log.ends('ingest');
+    const progress = await Promise.all(ends.map(({ partition }) => store.progress(partition)));
+    const isFolded = ends.every(({ end }, index) => (progress[index]?.position ?? -1) >= end - 1);
+    return isFolded && (await store.outbox(1)).length === 0;
   }
 }
 

@@ -177,9 +177,10 @@ export const FAULTS: Readonly<Record<string, Inject>> = {
     const itemId = s.source.idOf(n);
     store.refuse = (scope, refused, { row }, before) => {
       if (scope !== s.oracle.scope || refused !== itemId || left-- <= 0) return false;
-      // Of a copy of what was taken, only its key is new: no dead letter is to hold it.
-      if (before === null || !isDeepStrictEqual({ ...before, contentKeys: row.contentKeys }, row))
-        s.refused.add(itemId);
+      s.refused.add(itemId);
+      // Of a copy of what was taken, only its key is new: no dead letter is to hold it, as one holds a decision that changes nothing.
+      if (before !== null && isDeepStrictEqual({ ...before, contentKeys: row.contentKeys }, row))
+        s.mayLackLetters = true;
       return true;
     };
     return true;

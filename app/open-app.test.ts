@@ -121,19 +121,20 @@ describe('an open data folder', () => {
   });
 });
 
+const embeddedBy = ({ url }: FakeOpenAi): Readonly<Record<string, string>> => ({
+  HOARDARR_EMBEDDER: 'openai',
+  OPENAI_BASE_URL: url,
+  OPENAI_API_KEY: 'test',
+  OPENAI_EMBEDDING_DIMENSIONS: '64',
+});
+
 describe('another model', () => {
   const world = new CliWorld();
   afterAll(() => world.remove());
 
   it('is refused until a rebuild embeds everything anew beside the old', async () => {
     const openAi = await FakeOpenAi.start();
-    const env = {
-      HOARDARR_EMBEDDER: 'openai',
-      OPENAI_BASE_URL: openAi.url,
-      OPENAI_API_KEY: 'test',
-      OPENAI_EMBEDDING_MODEL: 'text-embedding-3-small',
-      OPENAI_EMBEDDING_DIMENSIONS: '64',
-    };
+    const env = { ...embeddedBy(openAi), OPENAI_EMBEDDING_MODEL: 'text-embedding-3-small' };
     const before = await open(world);
     await importExport(before, { provider: 'tiktok', user: 'me', file: world.export('a.json', videos(20)) });
     await before.close();
@@ -159,12 +160,7 @@ describe('the model that a rebuild chose', () => {
 
   it('counts also where the cache was lost, and the metadata', async () => {
     const openAi = await FakeOpenAi.start();
-    const env = {
-      HOARDARR_EMBEDDER: 'openai',
-      OPENAI_BASE_URL: openAi.url,
-      OPENAI_API_KEY: 'test',
-      OPENAI_EMBEDDING_DIMENSIONS: '64',
-    };
+    const env = embeddedBy(openAi);
     const reopen = async (was: App, lost: string): Promise<App> => {
       await was.close();
       for (const end of ['', '-wal', '-shm']) rmSync(path.join(world.dataDir, `${lost}${end}`), { force: true });

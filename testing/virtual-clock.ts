@@ -8,8 +8,8 @@ interface Sleeper {
 
 /** Enough turns of the event loop for whatever was woken to come to rest. */
 const TURNS = 20;
-/** The same where nothing but promises is between one sleep and the next. */
-export const PROMISE_TURNS = 2;
+/** The same where nothing but promises is between one sleep and the next: they come to rest within a turn. */
+export const PROMISE_TURNS = 1;
 /** The same while a file is read: so many turns may be between one read and the next. */
 const READING_TURNS = 12;
 

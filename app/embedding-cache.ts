@@ -22,6 +22,10 @@ export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null
       await shared.remove(textHashes);
       await local.remove(textHashes);
     },
+    async removeErased(texts) {
+      await shared.remove(texts.map(({ textHash }) => textHash));
+      await local.removeErased(texts);
+    },
     eraseFreed: () => local.eraseFreed(),
     addPending: (entries) => local.addPending(entries),
     claimPending: (options) => local.claimPending(options),

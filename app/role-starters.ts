@@ -1,7 +1,7 @@
 import type { FoldSettings } from '../core/fold/effects.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
-import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
+import type { EmbeddingCache, ErasedText } from '../processors/embed/embedding-cache.ts';
 import { createEmbedProcessor } from '../processors/embed/processor.ts';
 import { Scheduler } from '../producers/sync/scheduler.ts';
 import { Maintenance } from '../sinks/maintenance.ts';
@@ -42,7 +42,7 @@ export function createRoleStarters(
         ...parts,
         trashMs: config.trashMs,
         askableSince: (account) => producers.askableSince(account),
-        forgetTexts: (textHashes) => forget(cache, textHashes),
+        forgetTexts: (texts) => forget(cache, texts),
         forgetItems: (items) => forgetThumbnails(config.dataDir, items),
       });
       const providers = [...producers.live.keys()];
@@ -90,7 +90,7 @@ async function forgetThumbnails(dataDir: string, items: readonly string[]): Prom
 }
 
 /** Law 7: also from the bytes on disk. */
-async function forget(cache: EmbeddingCache, textHashes: readonly string[]): Promise<void> {
-  await cache.remove(textHashes);
+async function forget(cache: EmbeddingCache, texts: readonly ErasedText[]): Promise<void> {
+  await cache.removeErased(texts);
   await cache.eraseFreed();
 }

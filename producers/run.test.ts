@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { LogUnavailableError, ReauthorizationError, RecordTooLargeError } from '../core/errors.ts';
+import { FencedError, LogUnavailableError, ReauthorizationError, RecordTooLargeError } from '../core/errors.ts';
 import { recordKey } from '../core/keys.ts';
 import { ProducerWorld } from '../testing/producer-world.ts';
 import { type Run, type RunResult, UntoldRunError, withRun } from './run.ts';
@@ -165,6 +165,17 @@ it('says so where the log stayed away for longer than the run could wait to tell
   await expect(run).rejects.toMatchObject({ message: 'page 7 failed', cause: { message: 'page 7 failed' } });
   await expect(run).rejects.toThrow(UntoldRunError);
   expect((await world.ingest()).map(({ type }) => type)).toEqual(['SyncStarted']);
+});
+
+it('a run that another one took over says so, whatever it failed of: what it says of its end counts for nobody', async () => {
+  const world = new ProducerWorld();
+  const takeOver = (metadata: SyncMetadata): SyncMetadata => ({ ...metadata, fence: metadata.fence + 1, lease: null });
+  const run = withRun(world, { account, mode: 'recheck' }, async () => {
+    await changeSyncMetadata(world.metadata, account, takeOver);
+    throw new Error('page 7 failed');
+  });
+  await expect(run).rejects.toThrow(FencedError);
+  await expect(run).rejects.toThrow('another run took over tiktok/me');
 });
 
 it('stopping a run ends it as aborted', async () => {

@@ -79,8 +79,7 @@ export async function withRun<T>(
     await active.finish(result);
     return result.value;
   } catch (error) {
-    const isTold = await active.abort(error);
-    throw isTold ? error : new UntoldRunError(messageOf(error), { cause: error });
+    throw await active.abort(error);
   } finally {
     stopRenewing();
   }
@@ -189,8 +188,12 @@ class ActiveRun implements Run {
     });
   }
 
-  /** Says in the log why the run ended, as far as that is still possible; never rejects. False where the log was not told. */
-  async abort(error: unknown): Promise<boolean> {
+  /**
+   * Says in the log why the run ended, as far as that is still possible; never rejects. Resolves to what the caller has to know: the
+   * error; FencedError where another run took over, since what this one says of its end counts for nobody then; UntoldRunError
+   * where the log was not told.
+   */
+  async abort(error: unknown): Promise<unknown> {
     const { log } = this.deps.telemetry;
     log.warn('a run was aborted', {
       syncId: this.syncId,
@@ -198,7 +201,8 @@ class ActiveRun implements Run {
       mode: this.options.mode,
       error: messageOf(error),
     });
-    if (error instanceof FencedError || this.overtaken.signal.aborted) return true;
+    if (error instanceof FencedError) return error;
+    if (this.overtaken.signal.aborted) return this.overtaken.signal.reason;
     try {
       if (!this.finished && this.startedPosition >= 0) {
         await this.appendAborted(messageOf(error).slice(0, REASON_LENGTH));
@@ -210,8 +214,10 @@ class ActiveRun implements Run {
         syncId: this.syncId,
         error: messageOf(failure),
       });
+      if (failure instanceof FencedError) return failure;
     }
-    return this.finished || this.startedPosition < 0 || this.overtaken.signal.aborted;
+    if (this.finished || this.startedPosition < 0) return error;
+    return new UntoldRunError(messageOf(error), { cause: error });
   }
 
   /** What happened with former credentials says nothing of those that the account was connected with meanwhile. */

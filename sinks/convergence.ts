@@ -1,9 +1,14 @@
 import { accountName, parseScope } from '../core/keys.ts';
 import { type AppliedSnapshot, type HistoryEntry, isSettled, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import { type EventLog, RETENTION_MS } from '../core/ports/event-log.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
+
+/** How far the commands are read, and from where on they are kept. */
+export type CommandsLog = Pick<EventLog, 'partitionOf' | 'ends' | 'lag'>;
 
 /**
  * Law 6: when every decision and command of a run is settled, the sink compares its set with that of the snapshot: true or
@@ -11,16 +16,26 @@ import { UnitOfWork } from './unit-of-work.ts';
  */
 export class Convergence {
   readonly #store: ItemStore;
+  readonly #log: CommandsLog;
   readonly #owed: Owed;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #noted = new Map<number, Set<string>>();
   /** scopes in which people decided since they were compared, by partition */
   readonly #decided = new Map<number, Set<string>>();
 
-  constructor(deps: { readonly store: ItemStore; readonly owed: Owed; readonly clock: Clock }) {
+  constructor(deps: {
+    readonly store: ItemStore;
+    readonly log: CommandsLog;
+    readonly owed: Owed;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) {
     this.#store = deps.store;
+    this.#log = deps.log;
     this.#owed = deps.owed;
     this.#clock = deps.clock;
+    this.#logger = deps.logger;
   }
 
   /** A commit changed these runs. */
@@ -55,7 +70,7 @@ export class Convergence {
         noted.delete(syncId);
         continue;
       }
-      if (!isSettled(run)) continue;
+      if (!isSettled(run) && !(await this.#isForgotten(run, partition))) continue;
       await this.#close(run, partition, progress);
       noted.delete(syncId);
       settled++;
@@ -63,6 +78,36 @@ export class Convergence {
     for (const name of this.#decided.get(partition) ?? []) await this.#compareAgain(name, partition, progress);
     this.#decided.delete(partition);
     return settled;
+  }
+
+  /**
+   * Commands are kept for a week: what nobody executed in it, as no producer ran, will never come back. What differs for that is
+   * asked for by the next snapshot.
+   */
+  async #isForgotten(run: RunRow, partition: number): Promise<boolean> {
+    const { finishedAt, waitingCommands, waitingDecisions } = run;
+    if (finishedAt === null || waitingCommands.length === 0 || waitingDecisions > 0) return false;
+    if (finishedAt >= this.#clock.now() - RETENTION_MS.commands) return false;
+    // A sink that was away as long asks for it only now.
+    if (await this.#isOnItsWay(partition)) return false;
+    this.#logger.warn('commands were forgotten before anybody executed them; the next snapshot asks again', {
+      syncId: run.syncId,
+      commands: waitingCommands,
+    });
+    run.waitingCommands = [];
+    return true;
+  }
+
+  /** Something is owed to the partition's producer, or not read yet. */
+  async #isOnItsWay(partition: number): Promise<boolean> {
+    const isOurs = (account: string): boolean => this.#log.partitionOf(account) === partition;
+    if ((await this.#store.outbox(1, isOurs)).length > 0) return true;
+    const [ends, lags] = await Promise.all([this.#log.ends('commands'), this.#log.lag()]);
+    const { start = 0, end = 0 } = ends.find((each) => each.partition === partition) ?? {};
+    const reader = lags.find(
+      (lag) => lag.group === 'producer' && lag.topic === 'commands' && lag.partition === partition,
+    );
+    return Math.max(start, reader?.committed ?? 0) < end;
   }
 
   /** Only what was compared before: what was not is compared when its run is settled. */

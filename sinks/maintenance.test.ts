@@ -7,7 +7,7 @@ import { MemoryMetadataStore } from '../testing/memory-metadata/memory-metadata-
 import { RecordingTelemetry } from '../testing/recording-telemetry.ts';
 import { Scenario } from '../testing/scenario/scenario.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { Maintenance } from './maintenance.ts';
+import { Maintenance, type MaintenanceDeps } from './maintenance.ts';
 
 const DAY_MS = 86_400_000;
 const MONTH_MS = 31 * DAY_MS;
@@ -37,7 +37,8 @@ async function withOldTrash() {
   const telemetry = new RecordingTelemetry();
   const metadata = new MemoryMetadataStore();
   const forgotten: string[] = [];
-  const forgetTexts = async (hashes: readonly string[]): Promise<void> => void forgotten.push(...hashes);
+  const forgetTexts: MaintenanceDeps['forgetTexts'] = async (texts) =>
+    void forgotten.push(...texts.map(({ textHash }) => textHash));
   const deps = { log, store, codec: scenario.codec, clock, metadata, telemetry, forgetTexts };
   const maintenance = new Maintenance(deps);
   // What the clock says now is believed a day later.

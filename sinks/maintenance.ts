@@ -20,8 +20,8 @@ export interface MaintenanceDeps {
   readonly clock: Clock;
   readonly metadata: MetadataStore;
   readonly telemetry: Telemetry;
-  /** Forgets cached vectors of texts that no item uses any more. */
-  readonly forgetTexts: (textHashes: readonly string[]) => Promise<void>;
+  /** Forgets cached vectors of texts that no item uses any more, and that the items they were of wait for them. */
+  readonly forgetTexts: (texts: readonly ErasedText[]) => Promise<void>;
   /** Forgets what else is kept of items that were purged: `scope item id` each. */
   readonly forgetItems?: (items: readonly string[]) => Promise<void>;
   /** Since when somebody can be asked for what items of the account are, ms; null: nobody can, and they wait. Default: always. */
@@ -33,10 +33,15 @@ export interface MaintenanceDeps {
 }
 
 /** What an outcome says was erased. */
-interface Told {
-  /** scope and id of an item whose dead letters go too */
-  readonly item: Item | null;
+interface Told extends Item {
+  /** its dead letters go too */
+  readonly isPurged: boolean;
   /** empty where there was no text */
+  readonly textHash: string;
+}
+
+/** A text that was erased, and of which item. */
+interface ErasedText extends Item {
   readonly textHash: string;
 }
 
@@ -201,7 +206,7 @@ export class Maintenance {
     if (kind !== 'purged' && kind !== 'erased') return null;
     const { textHash = '' } = JSON.parse(evidence) as { textHash?: string };
     const scope = scopeName({ provider, user, collection: collection ?? '' });
-    return { item: kind === 'purged' ? { scope, itemId: itemId ?? '' } : null, textHash };
+    return { scope, itemId: itemId ?? '', isPurged: kind === 'purged', textHash };
   }
 
   async #deadLetter({ topic, partition }: Batch, record: LogRecord, error: string): Promise<void> {
@@ -215,10 +220,11 @@ export class Maintenance {
 
   async #forget({ partition, signal }: Batch, told: readonly Told[]): Promise<void> {
     const { store, forgetTexts, forgetItems } = this.#deps;
-    const unused: string[] = [];
-    for (const { textHash } of told) if (textHash !== '' && !(await store.usesText(textHash))) unused.push(textHash);
+    const unused: ErasedText[] = [];
+    for (const { textHash, scope, itemId } of told)
+      if (textHash !== '' && !(await store.usesText(textHash))) unused.push({ textHash, scope, itemId });
     if (unused.length > 0) await forgetTexts(unused);
-    const items = told.flatMap(({ item }) => item ?? []);
+    const items = told.filter(({ isPurged }) => isPurged);
     await forgetItems?.(items.map(nameOf));
     await this.#letters.eraseOf(partition, items, signal);
     await this.eraseBytes();

@@ -47,7 +47,7 @@ export class Sink {
       logger: deps.telemetry.log,
       owns: (partition) => this.#appliers.has(partition),
     });
-    this.#convergence = new Convergence({ store: deps.store, owed: new Owed(deps.codec), clock: deps.clock });
+    this.#convergence = new Convergence({ ...deps, owed: new Owed(deps.codec), logger: deps.telemetry.log });
   }
 
   async start(): Promise<void> {

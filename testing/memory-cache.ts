@@ -1,9 +1,11 @@
+import { scopeName } from '../core/keys.ts';
 import type {
   CachedVector,
   CacheEntry,
   ClaimedVector,
   ClaimOptions,
   EmbeddingCache,
+  ErasedText,
   PendingVector,
   Reserved,
   ReserveOptions,
@@ -67,10 +69,22 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   }
 
   async remove(textHashes: readonly string[]): Promise<void> {
+    const gone = this.#forgetVectors(textHashes);
+    for (const [key, { textHash }] of this.#pending) if (gone.has(textHash)) this.#pending.delete(key);
+  }
+
+  async removeErased(texts: readonly ErasedText[]): Promise<void> {
+    this.#forgetVectors(texts.map(({ textHash }) => textHash));
+    const gone = new Set(texts.map(({ textHash, scope, itemId }) => `${textHash} ${scope} ${itemId}`));
+    for (const [key, waiting] of this.#pending)
+      if (gone.has(`${waiting.textHash} ${scopeName(waiting)} ${waiting.itemId}`)) this.#pending.delete(key);
+  }
+
+  #forgetVectors(textHashes: readonly string[]): ReadonlySet<string> {
     this.#checkWrite();
     const gone = new Set(textHashes);
     for (const key of this.#vectors.keys()) if (gone.has(key.split(' ')[0] ?? '')) this.#vectors.delete(key);
-    for (const [key, { textHash }] of this.#pending) if (gone.has(textHash)) this.#pending.delete(key);
+    return gone;
   }
 
   async eraseFreed(): Promise<boolean> {

@@ -11,7 +11,9 @@ import type { BatchRecord } from '../../sinks/batch-record.ts';
 import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
 import { UnitOfWork } from '../../sinks/unit-of-work.ts';
+import { commandsLog } from '../commands-log.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
+import { RecordingTelemetry } from '../recording-telemetry.ts';
 import type { ObjectCodec } from '../scenario/object-codec.ts';
 import type { HistoryLog } from './log.ts';
 import { type HistoryRecord, HOUR, ITEM_COUNT, SCOPE, TICK_MS } from './types.ts';
@@ -112,6 +114,8 @@ export class Subject {
   async compare(now: number): Promise<boolean | null> {
     const convergence = new Convergence({
       store: this.store,
+      log: commandsLog(() => [0, 1]),
+      logger: new RecordingTelemetry().log,
       owed: new Owed(this.codec),
       clock: { now: () => now, elapsed: () => now, sleep: async () => undefined },
     });

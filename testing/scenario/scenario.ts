@@ -10,7 +10,9 @@ import { BatchApplier } from '../../sinks/apply-batch.ts';
 import type { BatchRecord } from '../../sinks/batch-record.ts';
 import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
+import { commandsLog } from '../commands-log.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
+import { RecordingTelemetry } from '../recording-telemetry.ts';
 import { ObjectCodec } from './object-codec.ts';
 import { type RunDetail, type ScenarioRecord, ScenarioRun } from './scenario-run.ts';
 
@@ -29,7 +31,10 @@ export interface ScenarioSink {
 export class Scenario {
   readonly scope: Scope;
   readonly ingest: ScenarioRecord[] = [];
+  /** nobody executes them */
   readonly commands: Decoded[] = [];
+  /** how many of them the log does not keep any more */
+  forgottenCommands = 0;
   readonly outcomes: Decoded[] = [];
   readonly codec = new ObjectCodec();
   readonly settings: FoldSettings;
@@ -174,6 +179,8 @@ export class Scenario {
   async #compare(): Promise<void> {
     const convergence = new Convergence({
       store: this.sink.store,
+      log: commandsLog(() => [this.forgottenCommands, this.commands.length]),
+      logger: new RecordingTelemetry().log,
       owed: new Owed(this.codec),
       clock: { now: () => this.now, elapsed: () => this.now, sleep: async () => undefined },
     });

@@ -73,13 +73,15 @@ function runsIn(
   from: number,
 ): { readonly started: readonly SyncStarted[]; readonly ended: Set<string> } {
   const { evidence } = s.cluster;
+  const fence = evidence.highestFence(s.oracle.account, from);
   const started: SyncStarted[] = [];
   const ended = new Set<string>();
   for (const { topic, record } of evidence.written.slice(from)) {
     if (topic !== 'ingest' || record.value === null || parseRecordKey(record.key)?.slot !== SLOT.run) continue;
     const { type, value } = evidence.decode(record.value);
     if (!('user' in value) || value.user !== s.me.user) continue;
-    if (type === 'SyncStarted') started.push(value);
+    // One that was overtaken before may be written by and by, by a process that stood still.
+    if (type === 'SyncStarted' && value.fence > fence) started.push(value);
     const isSync = (id: string): boolean => started.some(({ syncId, mode }) => syncId === id && mode !== 'import');
     if (type === 'SyncFinished' && (value.status === 'done' || !isSync(value.syncId))) ended.add(value.syncId);
   }

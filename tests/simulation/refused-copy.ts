@@ -14,8 +14,10 @@ export const refusedCopy: Inject = async (s, n) => {
   const original = latestOf(s, itemId);
   if (store === undefined || original === undefined) return false;
   let isDue = true;
-  store.refuse = (scope, refused) => {
-    const isRefused = isDue && scope === s.oracle.scope && refused === itemId;
+  store.refuse = (scope, refused, { content, vector }) => {
+    // A vector that comes just then is no copy: what is refused of it is rightly in the dead letters, and in the log.
+    const isLateVector = vector !== undefined && content === undefined;
+    const isRefused = isDue && scope === s.oracle.scope && refused === itemId && !isLateVector;
     if (isRefused) isDue = false;
     return isRefused;
   };

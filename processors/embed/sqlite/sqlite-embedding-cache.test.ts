@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { scopeName } from '../../../core/keys.ts';
 import { textHashOf } from '../../../core/text-hash.ts';
 import { testReservations } from '../../../testing/contracts/reservations.ts';
 import type { CacheEntry, EmbeddingCache, PendingVector } from '../embedding-cache.ts';
@@ -88,6 +89,16 @@ describe('embedding cache in SQLite', () => {
     expect(bytesOnDisk().includes(secret)).toBe(false);
     expect((await cache.getMany('m1', [textHashOf('kept')])).size).toBe(1);
     expect(await cache.countPending()).toBe(1);
+  });
+
+  it('erases of the items that wait for a text only the one whose text was erased: others may say the same', async () => {
+    const textHash = textHashOf('the same');
+    await cache.putMany('m', [entry('the same')]);
+    const own = waiting('mine', { textHash });
+    await cache.addPending([own, waiting('theirs', { textHash, user: 'next door' }), waiting('other')]);
+    await cache.removeErased([{ textHash, scope: scopeName(own), itemId: own.itemId }]);
+    expect((await cache.getMany('m', [textHash])).size).toBe(0);
+    expect(keysOf(await claim())).toEqual(['other', 'theirs']);
   });
 
   it('leaves nothing of what is erased bit by bit from among the rest', async () => {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseScope } from '../../../core/keys.ts';
 import { type Database, eraseFreedPages, openDatabase, type Statement, transaction } from '../../../sqlite/open.ts';
 import type {
   CachedVector,
@@ -6,6 +7,7 @@ import type {
   ClaimedVector,
   ClaimOptions,
   EmbeddingCache,
+  ErasedText,
   PendingVector,
   Reserved,
   ReserveOptions,
@@ -115,6 +117,7 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   readonly #postpone: Statement;
   readonly #forgetVector: Statement;
   readonly #forgetText: Statement;
+  readonly #forgetItem: Statement;
   readonly #forgetKey: Statement;
   readonly #count: Statement;
 
@@ -131,6 +134,9 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     this.#postpone = db.prepare(POSTPONE_PENDING);
     this.#forgetVector = db.prepare('DELETE FROM vectors WHERE text_hash = ?');
     this.#forgetText = db.prepare('DELETE FROM pending WHERE text_hash = ?');
+    this.#forgetItem = db.prepare(
+      'DELETE FROM pending WHERE text_hash = ? AND provider = ? AND user = ? AND collection = ? AND item_id = ?',
+    );
     this.#forgetKey = db.prepare('DELETE FROM pending WHERE key = ?');
     this.#count = db.prepare('SELECT count(*) FROM pending').pluck();
   }
@@ -191,6 +197,18 @@ class SqliteEmbeddingCache implements EmbeddingCache {
       for (const textHash of textHashes) {
         vectors.run(bytesOf(textHash));
         pending.run(bytesOf(textHash));
+      }
+    });
+  }
+
+  async removeErased(texts: readonly ErasedText[]): Promise<void> {
+    const vectors = this.#forgetVector;
+    const pending = this.#forgetItem;
+    transaction(this.#db, () => {
+      for (const { textHash, scope, itemId } of texts) {
+        const { provider, user, collection } = parseScope(scope);
+        vectors.run(bytesOf(textHash));
+        pending.run(bytesOf(textHash), provider, user, collection, itemId);
       }
     });
   }

@@ -13,7 +13,8 @@ export interface Written {
 /** Everything that was ever written to the log: what the laws are proved from, without asking the program. */
 export class Evidence {
   readonly written: Written[] = [];
-  readonly #aborted = new Set<string>();
+  /** snapshots whose first End said so; one that is aborted after its End was written, and nobody answered, has two */
+  readonly #aborted = new Map<string, boolean>();
   readonly #decode: (value: Uint8Array) => Decoded;
   /** Every law reads every record. */
   readonly #decoded = new WeakMap<Uint8Array, Decoded>();
@@ -26,8 +27,8 @@ export class Evidence {
     this.written.push({ topic, partition, record });
     if (topic !== 'ingest' || record.value === null || parseRecordKey(record.key)?.slot !== SLOT.end) return;
     const decoded = this.decode(record.value);
-    if (decoded.type === 'SnapshotEnd' && decoded.value.status === 'aborted')
-      this.#aborted.add(decoded.value.snapshotId);
+    if (decoded.type !== 'SnapshotEnd' || this.#aborted.has(decoded.value.snapshotId)) return;
+    this.#aborted.set(decoded.value.snapshotId, decoded.value.status === 'aborted');
   }
 
   /** Of what was written, all that concerns an account. */
@@ -64,6 +65,18 @@ export class Evidence {
     });
   }
 
+  /** Of the first so many records: the number of the account's latest run. */
+  highestFence(account: string, count: number): number {
+    let highest = 0;
+    for (const { topic, record } of this.written.slice(0, count)) {
+      const key = topic === 'ingest' ? parseRecordKey(record.key) : null;
+      if (key?.account !== account || key.slot !== SLOT.run || record.value === null) continue;
+      const { type, value } = this.decode(record.value);
+      if (type === 'SyncStarted') highest = Math.max(highest, value.fence);
+    }
+    return highest;
+  }
+
   syncIds(): readonly string[] {
     return this.of('ingest').flatMap(({ value }) => {
       const decoded = value === null ? null : this.decode(value);
@@ -94,7 +107,7 @@ export class Evidence {
   }
 
   isAborted(snapshotId: string): boolean {
-    return this.#aborted.has(snapshotId);
+    return this.#aborted.get(snapshotId) === true;
   }
 
   partitions(): readonly PartitionLog[] {

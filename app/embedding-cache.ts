@@ -18,13 +18,9 @@ export function openEmbeddingCache(dataDir: string, shared: SharedVectors | null
     putMany: (model, entries) => shared.putMany(model, entries),
     reserve: (model, textHashes, options) => shared.reserve(model, textHashes, options),
     release: (id) => shared.release(id),
-    async remove(textHashes) {
-      await shared.remove(textHashes);
-      await local.remove(textHashes);
-    },
-    async removeErased(texts) {
-      await shared.remove(texts.map(({ textHash }) => textHash));
-      await local.removeErased(texts);
+    async remove(texts) {
+      await shared.remove(texts);
+      await local.remove(texts);
     },
     eraseFreed: () => local.eraseFreed(),
     addPending: (entries) => local.addPending(entries),

@@ -1,3 +1,4 @@
+import type { ErasedText } from '../core/erased-text.ts';
 import { accountName, parseScope } from '../core/keys.ts';
 import type { ScopeRow } from '../core/ledger.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
@@ -58,9 +59,10 @@ export async function forgetTextsOnlyOf(old: ItemStore, fresh: ItemStore, cache:
         scope,
         page.map(({ itemId }) => itemId),
       );
-      const gone: string[] = [];
-      for (const textHash of new Set([...rows.values()].map((row) => row.textHash)))
-        if (textHash !== '' && !(await fresh.usesText(textHash))) gone.push(textHash);
+      const gone: ErasedText[] = [];
+      for (const { itemId, textHash } of rows.values())
+        if (textHash !== '' && !(await fresh.usesText(textHash)))
+          gone.push({ textHash, scope, itemId, position: null });
       await cache.remove(gone);
     }
   }

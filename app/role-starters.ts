@@ -1,7 +1,8 @@
+import type { ErasedText } from '../core/erased-text.ts';
 import type { FoldSettings } from '../core/fold/effects.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
-import type { EmbeddingCache, ErasedText } from '../processors/embed/embedding-cache.ts';
+import type { EmbeddingCache } from '../processors/embed/embedding-cache.ts';
 import { createEmbedProcessor } from '../processors/embed/processor.ts';
 import { Scheduler } from '../producers/sync/scheduler.ts';
 import { Maintenance } from '../sinks/maintenance.ts';
@@ -91,6 +92,6 @@ async function forgetThumbnails(dataDir: string, items: readonly string[]): Prom
 
 /** Law 7: also from the bytes on disk. */
 async function forget(cache: EmbeddingCache, texts: readonly ErasedText[]): Promise<void> {
-  await cache.removeErased(texts);
+  await cache.remove(texts);
   await cache.eraseFreed();
 }

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { InputError, LogUnavailableError, SchemasUnavailableError, StoreUnavailableError } from '../core/errors.ts';
+import {
+  FencedError,
+  InputError,
+  LogUnavailableError,
+  SchemasUnavailableError,
+  StoreUnavailableError,
+} from '../core/errors.ts';
 import { accountName, recordKey } from '../core/keys.ts';
 import type { Subscription } from '../core/ports/event-log.ts';
 import type { CommandHandler } from '../core/ports/provider.ts';
@@ -188,12 +194,12 @@ it('says in the log what it gives up, for whoever waits', async () => {
   ]);
 });
 
-it('waits for an account that is busy, and gives nothing up for that', async () => {
+it('waits for an account that is busy, or taken over, and gives nothing up for that', async () => {
   world.random = () => 0;
   const calls: string[] = [];
   await start(async ({ eventId }) => {
     calls.push(eventId);
-    if (calls.length <= 5) throw new AccountBusyError('busy');
+    if (calls.length <= 5) throw calls.length % 2 === 0 ? new FencedError('taken over') : new AccountBusyError('busy');
   });
   const partition = await send('me', 'patient');
   await until(() => committed(partition) === 1);

@@ -8,7 +8,7 @@ import type { Decoded } from '../core/ports/schema-codec.ts';
 import { Turns } from '../core/turns.ts';
 import { untilReached } from '../core/until-reached.ts';
 import type { SyncStarted } from '../schemas/generated/records.ts';
-import { AccountBusyError } from './account-lease.ts';
+import { metAnotherRun } from './account-lease.ts';
 import { endUndone } from './end-undone.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import type { RunDeps } from './run-deps.ts';
@@ -187,7 +187,7 @@ function dispatch(handler: CommandHandler, command: Command, signal: AbortSignal
  * failure of the command.
  */
 function isLast(error: unknown, attempt: number): boolean {
-  const passes = error instanceof AccountBusyError || isOutage(error);
+  const passes = metAnotherRun(error) || isOutage(error);
   return error instanceof InputError || (attempt + 1 >= ATTEMPTS && !passes);
 }
 

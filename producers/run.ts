@@ -214,7 +214,7 @@ class ActiveRun implements Run {
         syncId: this.syncId,
         error: messageOf(failure),
       });
-      if (failure instanceof FencedError) return failure;
+      if (failure instanceof FencedError) return new FencedError(failure.message, { cause: error });
     }
     if (this.finished || this.startedPosition < 0) return error;
     return new UntoldRunError(messageOf(error), { cause: error });

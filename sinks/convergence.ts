@@ -1,14 +1,21 @@
+import { isOutage } from '../core/errors.ts';
 import { accountName, parseScope } from '../core/keys.ts';
 import { type AppliedSnapshot, type HistoryEntry, isSettled, type RunRow, type ScopeRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import { type EventLog, RETENTION_MS } from '../core/ports/event-log.ts';
+import {
+  type EventLog,
+  type GroupLag,
+  type PartitionEnd,
+  RETENTION_MS,
+  type TopicName,
+} from '../core/ports/event-log.ts';
 import type { ItemStore, PartitionProgress } from '../core/ports/item-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import type { Owed } from './owed.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
-/** How far the commands are read, and from where on they are kept. */
-export type CommandsLog = Pick<EventLog, 'partitionOf' | 'ends' | 'lag'>;
+/** How far the log is read, and from where on it is kept. */
+export type ReadingLog = Pick<EventLog, 'partitionOf' | 'ends' | 'lag'>;
 
 /**
  * Law 6: when every decision and command of a run is settled, the sink compares its set with that of the snapshot: true or
@@ -16,7 +23,7 @@ export type CommandsLog = Pick<EventLog, 'partitionOf' | 'ends' | 'lag'>;
  */
 export class Convergence {
   readonly #store: ItemStore;
-  readonly #log: CommandsLog;
+  readonly #log: ReadingLog;
   readonly #owed: Owed;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -26,7 +33,7 @@ export class Convergence {
 
   constructor(deps: {
     readonly store: ItemStore;
-    readonly log: CommandsLog;
+    readonly log: ReadingLog;
     readonly owed: Owed;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -70,7 +77,7 @@ export class Convergence {
         noted.delete(syncId);
         continue;
       }
-      if (!isSettled(run) && !(await this.#isForgotten(run, partition))) continue;
+      if (!isSettled(run) && !(await this.#isForgotten(run, partition, progress))) continue;
       await this.#close(run, partition, progress);
       noted.delete(syncId);
       settled++;
@@ -84,30 +91,47 @@ export class Convergence {
    * Commands are kept for a week: what nobody executed in it, as no producer ran, will never come back. What differs for that is
    * asked for by the next snapshot.
    */
-  async #isForgotten(run: RunRow, partition: number): Promise<boolean> {
-    const { finishedAt, waitingCommands, waitingDecisions } = run;
+  async #isForgotten(run: RunRow, partition: number, progress: PartitionProgress): Promise<boolean> {
+    const { syncId, finishedAt, waitingCommands, waitingDecisions } = run;
     if (finishedAt === null || waitingCommands.length === 0 || waitingDecisions > 0) return false;
     if (finishedAt >= this.#clock.now() - RETENTION_MS.commands) return false;
-    // A sink that was away as long asks for it only now.
-    if (await this.#isOnItsWay(partition)) return false;
+    if ((await this.#store.runsCausedBy(syncId)).some(({ status }) => status === 'running')) return false;
+    if (await this.#isOnItsWay(partition, progress)) return false;
     this.#logger.warn('commands were forgotten before anybody executed them; the next snapshot asks again', {
-      syncId: run.syncId,
+      syncId,
       commands: waitingCommands,
     });
     run.waitingCommands = [];
     return true;
   }
 
-  /** Something is owed to the partition's producer, or not read yet. */
-  async #isOnItsWay(partition: number): Promise<boolean> {
-    const isOurs = (account: string): boolean => this.#log.partitionOf(account) === partition;
-    if ((await this.#store.outbox(1, isOurs)).length > 0) return true;
-    const [ends, lags] = await Promise.all([this.#log.ends('commands'), this.#log.lag()]);
-    const { start = 0, end = 0 } = ends.find((each) => each.partition === partition) ?? {};
-    const reader = lags.find(
-      (lag) => lag.group === 'producer' && lag.topic === 'commands' && lag.partition === partition,
-    );
-    return Math.max(start, reader?.committed ?? 0) < end;
+  /**
+   * A command of the partition is owed or not read yet, or its end is not here yet: a sink that was away for as long asks for it
+   * only now, and a producer writes the end of a run before it commits the command.
+   */
+  async #isOnItsWay(partition: number, { position }: PartitionProgress): Promise<boolean> {
+    try {
+      const isOurs = (account: string): boolean => this.#log.partitionOf(account) === partition;
+      if ((await this.#store.outbox(1, isOurs)).length > 0) return true;
+      const { start, end } = await this.#endOf('commands', partition);
+      const areRead = start >= end || (await this.#committed('commands', partition)) >= end;
+      // Asked last: what was read before has its end before this one.
+      return !areRead || position + 1 < (await this.#endOf('ingest', partition)).end;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return true;
+    }
+  }
+
+  async #endOf(topic: TopicName, partition: number): Promise<Pick<PartitionEnd, 'start' | 'end'>> {
+    return (await this.#log.ends(topic)).find((each) => each.partition === partition) ?? { start: 0, end: 0 };
+  }
+
+  /** How far the producers have read. */
+  async #committed(topic: TopicName, partition: number): Promise<number> {
+    const isTheirs = (lag: GroupLag): boolean =>
+      lag.group === 'producer' && lag.topic === topic && lag.partition === partition;
+    return (await this.#log.lag()).find(isTheirs)?.committed ?? 0;
   }
 
   /** Only what was compared before: what was not is compared when its run is settled. */

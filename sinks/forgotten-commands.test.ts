@@ -40,4 +40,31 @@ describe('a run whose commands nobody executes', () => {
     await scenario.settle();
     expect(await row()).toMatchObject({ settledAt: null });
   });
+
+  it('waits for the end of one that was executed, which no processor may have read', async () => {
+    const scenario = new Scenario();
+    const row = await importStub(scenario);
+    scenario.forgottenCommands = 1;
+    scenario.unread = 3;
+    scenario.now += 8 * DAY_MS;
+    await scenario.settle();
+    expect(await row()).toMatchObject({ settledAt: null });
+    scenario.unread = 0;
+    await scenario.settle();
+    expect(await row()).toMatchObject({ settledAt: scenario.now });
+  });
+
+  it('waits for one that is being executed', async () => {
+    const scenario = new Scenario();
+    const row = await importStub(scenario);
+    scenario.forgottenCommands = 1;
+    const causedBy = (await row())?.syncId ?? null;
+    const backfill = scenario.run('backfill', { causedBy });
+    scenario.now += 8 * DAY_MS;
+    await scenario.settle();
+    expect(await row()).toMatchObject({ settledAt: null });
+    backfill.finish();
+    await scenario.settle();
+    expect(await row()).toMatchObject({ settledAt: scenario.now });
+  });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterRecord } from '../core/dead-letter.ts';
+import type { ErasedText } from '../core/erased-text.ts';
 import { messageOf, PoisonError } from '../core/errors.ts';
 import { type Account, parseScope, scopeName } from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
@@ -10,7 +11,7 @@ import type { MetadataStore } from '../core/ports/metadata-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 import { ConfirmedClock } from './confirmed-clock.ts';
-import { type Item, LetterEraser, nameOf } from './letter-eraser.ts';
+import { LetterEraser, nameOf } from './letter-eraser.ts';
 import { COMMAND_IDS, Owed } from './owed.ts';
 
 export interface MaintenanceDeps {
@@ -33,16 +34,11 @@ export interface MaintenanceDeps {
 }
 
 /** What an outcome says was erased. */
-interface Told extends Item {
-  /** its dead letters go too */
+interface Told {
+  /** its hash is empty where there was none, and its position unknown where an earlier version told it */
+  readonly text: ErasedText;
+  /** the item's dead letters go too */
   readonly isPurged: boolean;
-  /** empty where there was no text */
-  readonly textHash: string;
-}
-
-/** A text that was erased, and of which item. */
-interface ErasedText extends Item {
-  readonly textHash: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -204,9 +200,9 @@ export class Maintenance {
     if (decoded.type !== 'Outcome') return null;
     const { kind, provider, user, collection, itemId, evidence } = decoded.value;
     if (kind !== 'purged' && kind !== 'erased') return null;
-    const { textHash = '' } = JSON.parse(evidence) as { textHash?: string };
+    const { textHash = '', position = null } = JSON.parse(evidence) as { textHash?: string; position?: number };
     const scope = scopeName({ provider, user, collection: collection ?? '' });
-    return { scope, itemId: itemId ?? '', isPurged: kind === 'purged', textHash };
+    return { text: { textHash, scope, itemId: itemId ?? '', position }, isPurged: kind === 'purged' };
   }
 
   async #deadLetter({ topic, partition }: Batch, record: LogRecord, error: string): Promise<void> {
@@ -221,10 +217,9 @@ export class Maintenance {
   async #forget({ partition, signal }: Batch, told: readonly Told[]): Promise<void> {
     const { store, forgetTexts, forgetItems } = this.#deps;
     const unused: ErasedText[] = [];
-    for (const { textHash, scope, itemId } of told)
-      if (textHash !== '' && !(await store.usesText(textHash))) unused.push({ textHash, scope, itemId });
+    for (const { text } of told) if (text.textHash !== '' && !(await store.usesText(text.textHash))) unused.push(text);
     if (unused.length > 0) await forgetTexts(unused);
-    const items = told.filter(({ isPurged }) => isPurged);
+    const items = told.flatMap(({ text, isPurged }) => (isPurged ? [text] : []));
     await forgetItems?.(items.map(nameOf));
     await this.#letters.eraseOf(partition, items, signal);
     await this.eraseBytes();

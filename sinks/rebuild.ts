@@ -76,7 +76,9 @@ export class Rebuild {
 
   async #toBatch(partition: number, records: readonly LogRecord[]): Promise<readonly BatchRecord[]> {
     const decoded = records.map((record) => this.#decode(partition, record));
-    const items = decoded.flatMap((entry) => (entry?.type === 'RawItem' ? [entry.value] : []));
+    const items = decoded.flatMap((entry, i) =>
+      entry?.type === 'RawItem' ? [{ item: entry.value, key: records[i]?.key ?? '' }] : [],
+    );
     const vectors = await this.#deps.vectors.vectorsOf(items);
     return records.map((record, i) => {
       const entry = decoded[i];

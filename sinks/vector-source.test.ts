@@ -32,7 +32,7 @@ describe('the vectors of a rebuild', () => {
     };
     for (const each of items('first', 'later')) {
       await passOn(each);
-      expect([...(await vectors.vectorsOf([each])).values()]).toEqual([
+      expect([...(await vectors.vectorsOf([{ item: each, key: each.itemId }])).values()]).toEqual([
         { textHash: textHashOf(each.text ?? ''), vector: null },
       ]);
     }
@@ -57,8 +57,31 @@ describe('the vectors of a rebuild', () => {
       await log.append('enriched', 0, [
         { key: 'first', value: codec.encode('EnrichedItem', { item: item!, textHash, ...vector }) },
       ]);
-    const found = await vectors.vectorsOf([item!]);
+    const found = await vectors.vectorsOf([{ item: item!, key: 'first' }]);
     expect(found.get(item!)).toMatchObject({ vector: { model: 'counting-2' } });
     expect(asked).toEqual([item?.text]);
+  });
+
+  it('asks nobody about what a tombstone erases, though compaction has not come to it', async () => {
+    const log = new MemoryEventLog({ clock: new VirtualClock(), partitionCount: 1 });
+    const asked: string[] = [];
+    const embedder: Embedder = {
+      ...asksNobody({ name: 'counting', model: 'counting-1', dimensions: 1 }),
+      embed: async (texts) => texts.map((text) => asked.push(text) > 0 && { vector: Float32Array.of(1) }) as never,
+    };
+    const cache = { getMany: async () => new Map<string, Uint8Array>(), putMany: async () => undefined };
+    const vectors = new VectorSource({ log, codec: new ObjectCodec(), cache, embedder, newModel: true });
+    await log.append('ingest', 0, [{ key: 'erased', value: null }]);
+    const [purged, kept, twin] = items('purged', 'kept', 'twin').map((item) => ({
+      ...item,
+      text: `text of ${item.itemId}`,
+    }));
+    const found = await vectors.vectorsOf([
+      { item: purged!, key: 'erased' },
+      { item: kept!, key: 'kept' },
+      { item: { ...twin!, text: kept?.text ?? null }, key: 'erased' },
+    ]);
+    expect(asked).toEqual(['text of kept']);
+    expect(found.get(purged!)).toMatchObject({ vector: null });
   });
 });

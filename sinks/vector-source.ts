@@ -21,16 +21,29 @@ export interface VectorSourceDeps {
   readonly newModel: boolean;
 }
 
+/** A raw item, and the key of its record in `ingest`. */
+export interface KeyedItem {
+  readonly item: RawItem;
+  readonly key: string;
+}
+
 interface Found {
   readonly textHash: string;
   readonly vector: StoredVector | null;
+}
+
+interface Wanted {
+  readonly text: string;
+  /** of the records that say it */
+  readonly keys: readonly string[];
 }
 
 const PAGE_RECORDS = 1_000;
 
 /**
  * Law 8: the vectors of a rebuild come from the cache, else from `enriched` by text hash, and only then from the embedding
- * API. A text that passed on without a vector stays without: its late vector will come. What `enriched` has by another model alone is
+ * API. A text that passed on without a vector stays without: its late vector will come. So does one whose records are erased by
+ * tombstones that compaction has not come to: nobody is asked about it again. What `enriched` has by another model alone is
  * embedded: a rebuild with another model writes its vectors to the cache, and not there.
  */
 export class VectorSource {
@@ -39,6 +52,8 @@ export class VectorSource {
   readonly #withoutVector = new Set<string>();
   /** offset of the next record of `enriched` to look at, by partition */
   readonly #readTo = new Map<number, number>();
+  /** keys of records of `ingest` that a tombstone erases; null until somebody has to be asked for a vector */
+  #erased: ReadonlySet<string> | null = null;
   #embeddingCalls = 0;
 
   constructor(deps: VectorSourceDeps) {
@@ -50,29 +65,49 @@ export class VectorSource {
   }
 
   /** Items with nothing to embed are absent from the result. */
-  async vectorsOf(items: readonly RawItem[]): Promise<ReadonlyMap<RawItem, Found>> {
-    const texts = new Map<string, string>();
+  async vectorsOf(items: readonly KeyedItem[]): Promise<ReadonlyMap<RawItem, Found>> {
+    const texts = new Map<string, Wanted>();
     const hashes = new Map<RawItem, string>();
-    for (const item of items) {
+    for (const { item, key } of items) {
       const text = embeddableText(item);
       if (text === null) continue;
       const textHash = textHashOf(text);
       hashes.set(item, textHash);
-      texts.set(textHash, text);
+      texts.set(textHash, { text, keys: [...(texts.get(textHash)?.keys ?? []), key] });
     }
     const vectors = await this.#find(texts);
     return new Map([...hashes].map(([item, textHash]) => [item, { textHash, vector: vectors.get(textHash) ?? null }]));
   }
 
-  async #find(texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, StoredVector | null>> {
+  async #find(texts: ReadonlyMap<string, Wanted>): Promise<ReadonlyMap<string, StoredVector | null>> {
     const found = await this.#cached([...texts.keys()]);
     const missing = [...texts.keys()].filter((textHash) => !found.has(textHash));
     if (missing.length === 0) return found;
     const emitted = this.#deps.newModel ? new Set<string>() : await this.#recoverFromEnriched();
     for (const [textHash, vector] of await this.#cached(missing)) found.set(textHash, vector);
     const unknown = missing.filter((textHash) => !found.has(textHash) && !emitted.has(textHash));
-    for (const [textHash, vector] of await this.#embed(unknown, texts)) found.set(textHash, vector);
+    if (unknown.length === 0) return found;
+    const erased = await this.#erasedKeys();
+    const wanted = unknown.filter((textHash) => !(texts.get(textHash)?.keys ?? []).every((key) => erased.has(key)));
+    for (const [textHash, vector] of await this.#embed(wanted, texts)) found.set(textHash, vector);
     return found;
+  }
+
+  async #erasedKeys(): Promise<ReadonlySet<string>> {
+    if (this.#erased !== null) return this.#erased;
+    const { log } = this.#deps;
+    const erased = new Set<string>();
+    for (const { partition } of await log.ends('ingest')) {
+      for (let from = 0; ; ) {
+        const records = await log.read('ingest', partition, from, { records: PAGE_RECORDS });
+        for (const { key, value } of records) if (value === null) erased.add(key);
+        const last = records.at(-1);
+        if (last === undefined) break;
+        from = last.offset + 1;
+      }
+    }
+    this.#erased = erased;
+    return erased;
   }
 
   async #cached(textHashes: readonly string[]): Promise<Map<string, StoredVector | null>> {
@@ -88,14 +123,14 @@ export class VectorSource {
 
   async #embed(
     textHashes: readonly string[],
-    texts: ReadonlyMap<string, string>,
+    texts: ReadonlyMap<string, Wanted>,
   ): Promise<ReadonlyMap<string, StoredVector>> {
     const { embedder, cache } = this.#deps;
     const embedded = new Map<string, StoredVector>();
     for (let from = 0; from < textHashes.length; from += embedder.batchTexts) {
       const part = textHashes.slice(from, from + embedder.batchTexts);
       this.#embeddingCalls++;
-      const results = await embedder.embed(part.map((textHash) => texts.get(textHash) ?? ''));
+      const results = await embedder.embed(part.map((textHash) => texts.get(textHash)?.text ?? ''));
       const bytes = new Map<string, Uint8Array>();
       part.forEach((textHash, i) => {
         const result = results[i];

@@ -1,3 +1,4 @@
+import type { ErasedText } from '../core/erased-text.ts';
 import { scopeName } from '../core/keys.ts';
 import type {
   CachedVector,
@@ -5,7 +6,6 @@ import type {
   ClaimedVector,
   ClaimOptions,
   EmbeddingCache,
-  ErasedText,
   PendingVector,
   Reserved,
   ReserveOptions,
@@ -68,23 +68,12 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
     this.#reserved.delete(id);
   }
 
-  async remove(textHashes: readonly string[]): Promise<void> {
-    const gone = this.#forgetVectors(textHashes);
-    for (const [key, { textHash }] of this.#pending) if (gone.has(textHash)) this.#pending.delete(key);
-  }
-
-  async removeErased(texts: readonly ErasedText[]): Promise<void> {
-    this.#forgetVectors(texts.map(({ textHash }) => textHash));
-    const gone = new Set(texts.map(({ textHash, scope, itemId }) => `${textHash} ${scope} ${itemId}`));
-    for (const [key, waiting] of this.#pending)
-      if (gone.has(`${waiting.textHash} ${scopeName(waiting)} ${waiting.itemId}`)) this.#pending.delete(key);
-  }
-
-  #forgetVectors(textHashes: readonly string[]): ReadonlySet<string> {
+  async remove(texts: readonly ErasedText[]): Promise<void> {
     this.#checkWrite();
-    const gone = new Set(textHashes);
+    const gone = new Set(texts.map(({ textHash }) => textHash));
     for (const key of this.#vectors.keys()) if (gone.has(key.split(' ')[0] ?? '')) this.#vectors.delete(key);
-    return gone;
+    for (const [key, waiting] of this.#pending)
+      if (texts.some((text) => isErased(waiting, text))) this.#pending.delete(key);
   }
 
   async eraseFreed(): Promise<boolean> {
@@ -132,4 +121,9 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
   #checkWrite(): void {
     if (this.isFull) throw new Error('the disk is full');
   }
+}
+
+function isErased(waiting: PendingVector, { textHash, scope, itemId, position }: ErasedText): boolean {
+  const isOf = waiting.textHash === textHash && scopeName(waiting) === scope && waiting.itemId === itemId;
+  return isOf && (position === null || waiting.position <= position);
 }

@@ -42,7 +42,7 @@ export function foldDecision(context: FoldContext, row: LedgerRow, decision: Dec
     kind: event,
     reason: decision.reason,
     count: 1,
-    evidence: { author: decision.author, textHash },
+    evidence: { author: decision.author, textHash, position: context.position },
   });
   remember(context, row, event, {
     reason: decision.reason,

@@ -42,7 +42,7 @@ export function forgetLate(context: FoldContext, row: LedgerRow, textHash: strin
     kind: 'erased',
     reason: 'content that came after its item was purged',
     count: 1,
-    evidence: { textHash },
+    evidence: { textHash, position: context.position },
   });
 }
 

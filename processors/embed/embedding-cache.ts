@@ -1,3 +1,5 @@
+import type { ErasedText } from '../../core/erased-text.ts';
+
 /** A vector that was paid for. */
 export interface CachedVector {
   /** little-endian float32 */
@@ -66,15 +68,6 @@ export interface Reserved {
   readonly others: ReadonlyMap<string, string>;
 }
 
-/** A text that was erased, and of which item. */
-export interface ErasedText {
-  /** hex SHA-256 of the vectorization text */
-  readonly textHash: string;
-  /** `provider/user/collection`, encoded as scopeName does */
-  readonly scope: string;
-  readonly itemId: string;
-}
-
 /**
  * Every vector ever made, by model and text (law 9), and the items that still wait for theirs (law 10). It belongs to the
  * processor; several processes may have it open. Adapter: processors/embed/sqlite.
@@ -93,13 +86,12 @@ export interface EmbeddingCache {
   release(id: string): Promise<void>;
   /** Replaces what is there, or leaves it. Survives the death of the process when it resolves. */
   putMany(model: string, entries: readonly CacheEntry[]): Promise<void>;
-  /** Deletes the texts' vectors, of all models, and the items that wait for them: when no item uses the text any more (law 7). */
-  remove(textHashes: readonly string[]): Promise<void>;
   /**
-   * Deletes the texts' vectors, of all models, and of the items that wait for them only those whose text was erased: another one
-   * that says the same may be on its way, where no store knows yet that it uses the text (law 10).
+   * Deletes the texts' vectors, of all models, when no item uses the text any more (law 7); and of the items that wait for them only
+   * those whose text was erased: another one that says the same may be on its way, where no store knows yet that it uses the text
+   * (law 10).
    */
-  removeErased(texts: readonly ErasedText[]): Promise<void>;
+  remove(texts: readonly ErasedText[]): Promise<void>;
   /** Makes what was deleted unreadable in the bytes on disk. False while somebody else still reads: call it again later. */
   eraseFreed(): Promise<boolean>;
 

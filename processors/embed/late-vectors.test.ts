@@ -110,9 +110,10 @@ describe('while the embedder is down', () => {
     bench = new Bench();
     bench.embedder.isDown = true;
     const processor = await bench.start();
-    await bench.add('purged meanwhile');
+    const item = bench.item('purged meanwhile');
+    await bench.log.append('ingest', 0, [item]);
     await bench.settle();
-    await bench.cache.remove([textHashOf('purged meanwhile')]);
+    await bench.cache.removePending([item.key]);
     bench.embedder.isDown = false;
     await bench.clock.runUntil(() => processor.embedderState() === 'up', 10 * MINUTE_MS);
     expect(bench.enriched().filter(({ late }) => late !== null)).toEqual([]);

@@ -43,7 +43,7 @@ describeWithCouchbase('vectors that all machines share', (server) => {
   it('are removed for all models and all machines, also by one that knows none of the models', async () => {
     await Promise.all([here.putMany('one', [entry(TEXT, 1)]), elsewhere.putMany('two', [entry(TEXT, 2)])]);
     await here.putMany('one', [entry(OTHER, 3)]);
-    await elsewhere.remove([TEXT, 'c'.repeat(64)]);
+    await elsewhere.remove([{ textHash: TEXT }, { textHash: 'c'.repeat(64) }]);
     expect([...(await here.getMany('one', [TEXT, OTHER])).keys()]).toEqual([OTHER]);
     expect([...(await here.getMany('two', [TEXT])).keys()]).toEqual([]);
   });

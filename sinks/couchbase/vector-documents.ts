@@ -147,9 +147,9 @@ export class VectorDocuments {
   }
 
   /** Of all models. */
-  async remove(textHashes: readonly string[]): Promise<void> {
+  async remove(texts: readonly { readonly textHash: string }[]): Promise<void> {
     const models = (await this.#models()).models;
-    const keys = models.flatMap((model) => textHashes.map((textHash) => keyOf(model, textHash)));
+    const keys = models.flatMap((model) => texts.map(({ textHash }) => keyOf(model, textHash)));
     await inParallel(keys, (key) => this.#documents.remove(key));
   }
 

@@ -102,7 +102,7 @@ export function testReservations(name: string, open: () => ReservationsHarness |
     it('leave nothing of a vector that is removed', async () => {
       await here.reserve('m', [A], by('here'));
       await here.putMany('m', [{ textHash: A, vector: VECTOR, truncated: false }]);
-      await there.remove([A]);
+      await there.remove([{ textHash: A, scope: 'tiktok/me/favorites', itemId: 'a', position: null }]);
       await here.release('here/1');
       expect((await there.reserve('m', [A], by('there'))).mine).toEqual(new Set([A]));
     });

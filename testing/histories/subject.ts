@@ -11,8 +11,8 @@ import type { BatchRecord } from '../../sinks/batch-record.ts';
 import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
 import { UnitOfWork } from '../../sinks/unit-of-work.ts';
-import { commandsLog } from '../commands-log.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
+import { readingLog } from '../reading-log.ts';
 import { RecordingTelemetry } from '../recording-telemetry.ts';
 import type { ObjectCodec } from '../scenario/object-codec.ts';
 import type { HistoryLog } from './log.ts';
@@ -114,7 +114,7 @@ export class Subject {
   async compare(now: number): Promise<boolean | null> {
     const convergence = new Convergence({
       store: this.store,
-      log: commandsLog(() => [0, 1]),
+      log: readingLog(() => ({ commands: 1, forgottenCommands: 0, ingest: 0 })),
       logger: new RecordingTelemetry().log,
       owed: new Owed(this.codec),
       clock: { now: () => now, elapsed: () => now, sleep: async () => undefined },

@@ -10,8 +10,8 @@ import { BatchApplier } from '../../sinks/apply-batch.ts';
 import type { BatchRecord } from '../../sinks/batch-record.ts';
 import { Convergence } from '../../sinks/convergence.ts';
 import { Owed } from '../../sinks/owed.ts';
-import { commandsLog } from '../commands-log.ts';
 import { MemoryItemStore } from '../memory-store/memory-item-store.ts';
+import { readingLog } from '../reading-log.ts';
 import { RecordingTelemetry } from '../recording-telemetry.ts';
 import { ObjectCodec } from './object-codec.ts';
 import { type RunDetail, type ScenarioRecord, ScenarioRun } from './scenario-run.ts';
@@ -35,6 +35,8 @@ export class Scenario {
   readonly commands: Decoded[] = [];
   /** how many of them the log does not keep any more */
   forgottenCommands = 0;
+  /** records of `ingest` that come from elsewhere, and are not read */
+  unread = 0;
   readonly outcomes: Decoded[] = [];
   readonly codec = new ObjectCodec();
   readonly settings: FoldSettings;
@@ -179,7 +181,11 @@ export class Scenario {
   async #compare(): Promise<void> {
     const convergence = new Convergence({
       store: this.sink.store,
-      log: commandsLog(() => [this.forgottenCommands, this.commands.length]),
+      log: readingLog(() => ({
+        commands: this.commands.length,
+        forgottenCommands: this.forgottenCommands,
+        ingest: this.ingest.length + this.unread,
+      })),
       logger: new RecordingTelemetry().log,
       owed: new Owed(this.codec),
       clock: { now: () => this.now, elapsed: () => this.now, sleep: async () => undefined },

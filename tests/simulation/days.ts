@@ -14,6 +14,8 @@ const UNTIL_DUE_MS = 1.1 * INTERVAL_MS;
 const LOOKED_MS = 10 * SECOND_MS;
 const LEAST_SYNCS = 2;
 const MORE_SYNCS = 7;
+/** of the reason of a run that stands for a command that is not executed */
+const GIVEN_UP = 'the command was given up';
 
 /** Time in which nobody asks for syncs: the scheduler does, in the cadence that the person chose for the account. */
 export async function daysPass(s: Simulation): Promise<void> {
@@ -74,7 +76,7 @@ function runsIn(
 ): { readonly started: readonly SyncStarted[]; readonly ended: Set<string> } {
   const { evidence } = s.cluster;
   const fence = evidence.highestFence(s.oracle.account, from);
-  const started: SyncStarted[] = [];
+  let started: SyncStarted[] = [];
   const ended = new Set<string>();
   for (const { topic, record } of evidence.written.slice(from)) {
     if (topic !== 'ingest' || record.value === null || parseRecordKey(record.key)?.slot !== SLOT.run) continue;
@@ -84,6 +86,9 @@ function runsIn(
     if (type === 'SyncStarted' && value.fence > fence) started.push(value);
     const isSync = (id: string): boolean => started.some(({ syncId, mode }) => syncId === id && mode !== 'import');
     if (type === 'SyncFinished' && (value.status === 'done' || !isSync(value.syncId))) ended.add(value.syncId);
+    // It was never begun, and is told with the mode that its command asked for.
+    if (type === 'SyncFinished' && value.error?.startsWith(GIVEN_UP) === true)
+      started = started.filter(({ syncId }) => syncId !== value.syncId);
   }
   return { started, ended };
 }

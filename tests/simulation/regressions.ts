@@ -215,4 +215,21 @@ export const REGRESSIONS: Readonly<Record<string, HistoryPlan>> = {
       { name: 'a text changes while its vector is late', seed: 411303862 },
     ],
   },
+  'a rebuild embeds what is erased, where compaction has not come to its record (400012087)': {
+    kind: 'github',
+    seed: 400012087,
+    steps: [
+      { name: 'the token is taken again', seed: 738399590 },
+      { name: 'a purged item changes at its source', seed: 516106809 },
+      { name: 'handIn', seed: 1305709738 },
+      { name: 'a hostile file is handed in', seed: 142849634 },
+      { name: 'handIn', seed: 473848845 },
+      { name: 'delta', seed: 1204749872 },
+      { name: 'the store refuses one document', seed: 13891611 },
+      { name: 'an answer: bad certificate', seed: 129303934 },
+      { name: 'whole', seed: 676803689 },
+      { name: 'compact', seed: 837164762 },
+      { name: 'rebuild', seed: 1366825831 },
+    ],
+  },
 };

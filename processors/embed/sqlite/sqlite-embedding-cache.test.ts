@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ErasedText } from '../../../core/erased-text.ts';
 import { scopeName } from '../../../core/keys.ts';
 import { textHashOf } from '../../../core/text-hash.ts';
 import { testReservations } from '../../../testing/contracts/reservations.ts';
@@ -39,6 +40,11 @@ const waiting = (key: string, fields: Partial<PendingVector> = {}): PendingVecto
   text: `text of ${key}`,
   ...fields,
 });
+
+const erasedOf = (pending: PendingVector): ErasedText => {
+  const { textHash, itemId } = pending;
+  return { textHash, scope: scopeName(pending), itemId, position: 2 };
+};
 
 const bytesOnDisk = (): Buffer =>
   Buffer.concat(readdirSync(folder).map((file) => readFileSync(path.join(folder, file))));
@@ -84,7 +90,7 @@ describe('embedding cache in SQLite', () => {
     const pending = waiting('k', { text: secret.toString(), textHash: textHashOf('gone') });
     await cache.addPending([pending, waiting('kept')]);
     expect(bytesOnDisk().includes(secret)).toBe(true);
-    await cache.remove([textHashOf('gone')]);
+    await cache.remove([erasedOf(pending)]);
     expect(await cache.eraseFreed()).toBe(true);
     expect(bytesOnDisk().includes(secret)).toBe(false);
     expect((await cache.getMany('m1', [textHashOf('kept')])).size).toBe(1);
@@ -94,11 +100,12 @@ describe('embedding cache in SQLite', () => {
   it('erases of the items that wait for a text only the one whose text was erased: others may say the same', async () => {
     const textHash = textHashOf('the same');
     await cache.putMany('m', [entry('the same')]);
-    const own = waiting('mine', { textHash });
-    await cache.addPending([own, waiting('theirs', { textHash, user: 'next door' }), waiting('other')]);
-    await cache.removeErased([{ textHash, scope: scopeName(own), itemId: own.itemId }]);
+    const own = waiting('mine', { textHash, position: 1 });
+    const again = { ...own, key: 'mine, saved again', position: 3 };
+    await cache.addPending([own, again, waiting('theirs', { textHash, user: 'next door' }), waiting('other')]);
+    await cache.remove([erasedOf(own)]);
     expect((await cache.getMany('m', [textHash])).size).toBe(0);
-    expect(keysOf(await claim())).toEqual(['other', 'theirs']);
+    expect(keysOf(await claim())).toEqual(['mine, saved again', 'other', 'theirs']);
   });
 
   it('leaves nothing of what is erased bit by bit from among the rest', async () => {
@@ -116,7 +123,7 @@ describe('embedding cache in SQLite', () => {
     const gone = new Set<string>();
     for (const step of [7, 5, 3, 2]) {
       for (const [index, name] of names.entries()) if (index % step === 1) gone.add(name);
-      await cache.remove([...gone].map(textHashOf));
+      await cache.remove([...gone].map(pendingOf).map(erasedOf));
       expect(await cache.eraseFreed()).toBe(true);
       const bytes = bytesOnDisk();
       expect([...gone].filter((name) => bytes.includes(name))).toEqual([]);

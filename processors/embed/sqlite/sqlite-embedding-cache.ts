@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ErasedText } from '../../../core/erased-text.ts';
 import { parseScope } from '../../../core/keys.ts';
 import { type Database, eraseFreedPages, openDatabase, type Statement, transaction } from '../../../sqlite/open.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
   ClaimedVector,
   ClaimOptions,
   EmbeddingCache,
-  ErasedText,
   PendingVector,
   Reserved,
   ReserveOptions,
@@ -74,6 +74,9 @@ const CLAIM_PENDING = `
   RETURNING key, partition, position, provider, user, collection, item_id AS itemId, lower(hex(text_hash)) AS textHash,
     text, attempts`;
 
+const FORGET_TEXT = `
+  DELETE FROM pending WHERE text_hash = @textHash AND provider = @provider AND user = @user AND collection = @collection
+    AND item_id = @itemId AND (@position IS NULL OR position <= @position)`;
 const POSTPONE_PENDING = 'UPDATE pending SET due_at = ? WHERE key = ?';
 
 /** As many bytes as a SHA-256 has. */
@@ -117,7 +120,6 @@ class SqliteEmbeddingCache implements EmbeddingCache {
   readonly #postpone: Statement;
   readonly #forgetVector: Statement;
   readonly #forgetText: Statement;
-  readonly #forgetItem: Statement;
   readonly #forgetKey: Statement;
   readonly #count: Statement;
 
@@ -133,10 +135,7 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     this.#claim = db.prepare(CLAIM_PENDING);
     this.#postpone = db.prepare(POSTPONE_PENDING);
     this.#forgetVector = db.prepare('DELETE FROM vectors WHERE text_hash = ?');
-    this.#forgetText = db.prepare('DELETE FROM pending WHERE text_hash = ?');
-    this.#forgetItem = db.prepare(
-      'DELETE FROM pending WHERE text_hash = ? AND provider = ? AND user = ? AND collection = ? AND item_id = ?',
-    );
+    this.#forgetText = db.prepare(FORGET_TEXT);
     this.#forgetKey = db.prepare('DELETE FROM pending WHERE key = ?');
     this.#count = db.prepare('SELECT count(*) FROM pending').pluck();
   }
@@ -190,25 +189,14 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     });
   }
 
-  async remove(textHashes: readonly string[]): Promise<void> {
+  async remove(texts: readonly ErasedText[]): Promise<void> {
     const vectors = this.#forgetVector;
     const pending = this.#forgetText;
     transaction(this.#db, () => {
-      for (const textHash of textHashes) {
-        vectors.run(bytesOf(textHash));
-        pending.run(bytesOf(textHash));
-      }
-    });
-  }
-
-  async removeErased(texts: readonly ErasedText[]): Promise<void> {
-    const vectors = this.#forgetVector;
-    const pending = this.#forgetItem;
-    transaction(this.#db, () => {
-      for (const { textHash, scope, itemId } of texts) {
+      for (const { textHash, scope, itemId, position } of texts) {
         const { provider, user, collection } = parseScope(scope);
         vectors.run(bytesOf(textHash));
-        pending.run(bytesOf(textHash), provider, user, collection, itemId);
+        pending.run({ textHash: bytesOf(textHash), provider, user, collection, itemId, position });
       }
     });
   }

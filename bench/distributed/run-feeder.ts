@@ -20,12 +20,15 @@ os.hostname = () => hostName;
 syncBuiltinESMExports();
 // An orphan has nobody to report to.
 process.once('disconnect', () => process.exit(1));
+const { keepHeapClose } = await import('../../app/keep-heap-close.ts');
 const { loadConfig } = await import('../../app/config.ts');
 const { openApp } = await import('../../app/open-app.ts');
 const { createTelemetry } = await import('../../app/telemetry.ts');
 const { isOutage } = await import('../../core/errors.ts');
 const { patiently } = await import('./patiently.ts');
 const { metAnotherRun } = await import('../../producers/account-lease.ts');
+// As every producer that runs by `start`.
+keepHeapClose();
 const telemetry = createTelemetry({ level: 'error', secrets: [] });
 const app = await patiently(() => openApp(loadConfig({ dataDir }, process.env), telemetry));
 const importer = app.importers.get('tiktok');

@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import type { App } from '../../app/app.ts';
+import { keepHeapClose } from '../../app/keep-heap-close.ts';
 import type { RunningApi } from '../../app/open-app.ts';
 import { ROLES, type Role } from '../../app/presence.ts';
 import { startRoles } from '../../app/start-roles.ts';
@@ -11,18 +11,12 @@ import { type CliContext, globalsOf, withGlobals } from '../context.ts';
 import { write } from '../output.ts';
 import { findSample } from '../sample.ts';
 
-/**
- * How much the heap of a process that runs for long may grow beyond what was in use, before it is cleaned up. V8 itself lets it
- * grow several times as large: with 70 MB in use, embed and sink processes had 440 and 410 MB (bench/README.md, distributed).
- */
-const HEAP_GROWTH_PERCENT = 30;
-
 export function registerStart(program: Command, context: CliContext): void {
   withGlobals(program.command('start'))
     .description('runs the roles until SIGTERM or SIGINT, then ends in order')
     .option('--roles <list>', `which, with commas between (default: ${ROLES.join(',')})`, parseRoles, ROLES)
     .action(async ({ roles }: { readonly roles: readonly Role[] }, command: Command) => {
-      setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+      keepHeapClose();
       // Here, since no other command serves HTTP.
       const { startApi: start, startProcessOperations } = await import('../../api/start-api.ts');
       const said = { ready: false };

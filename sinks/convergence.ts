@@ -114,7 +114,7 @@ export class Convergence {
       const isOurs = (account: string): boolean => this.#log.partitionOf(account) === partition;
       if ((await this.#store.outbox(1, isOurs)).length > 0) return true;
       const { start, end } = await this.#endOf('commands', partition);
-      const areRead = start >= end || (await this.#committed('commands', partition)) >= end;
+      const areRead = start >= end || (await this.#readTo(partition)) >= end;
       // Asked last: what was read before has its end before this one.
       return !areRead || position + 1 < (await this.#endOf('ingest', partition)).end;
     } catch (error) {
@@ -127,10 +127,10 @@ export class Convergence {
     return (await this.#log.ends(topic)).find((each) => each.partition === partition) ?? { start: 0, end: 0 };
   }
 
-  /** How far the producers have read. */
-  async #committed(topic: TopicName, partition: number): Promise<number> {
+  /** How far the producers have read the commands. */
+  async #readTo(partition: number): Promise<number> {
     const isTheirs = (lag: GroupLag): boolean =>
-      lag.group === 'producer' && lag.topic === topic && lag.partition === partition;
+      lag.group === 'producer' && lag.topic === 'commands' && lag.partition === partition;
     return (await this.#log.lag()).find(isTheirs)?.committed ?? 0;
   }
 

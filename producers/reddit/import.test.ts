@@ -121,7 +121,7 @@ describe('an import of a data request', () => {
       rowsSkipped: 0,
       skippedReasons: {},
       duplicates: 0,
-      newestDate: MADE,
+      listedAt: MADE,
     });
   });
 
@@ -140,7 +140,7 @@ describe('an import of a data request', () => {
     const { asOf, warnings } = await importFile('export.zip', zip, { asOf: MADE - 60_000 });
     expect(asOf).toBe(MADE - 60_000);
     expect(warnings).toContain(
-      'the archive holds files of 2026-03-14T09:26:52.000Z, which is later than the date given for it',
+      'the lists in the archive are of 2026-03-14T09:26:52.000Z, which is later than the date given for it',
     );
   });
 

@@ -74,8 +74,8 @@ function countsOf(lists: readonly SavedList[]): Counts {
 }
 
 /** What the data request can prove (protocol.md, Snapshot evidence). */
-function stateOf({ fileKind, newestDate, warnings }: ParsedRequest, counts: Counts, given: number | null): Stated {
-  const asOf = given ?? newestDate;
+function stateOf({ fileKind, listedAt, warnings }: ParsedRequest, counts: Counts, given: number | null): Stated {
+  const asOf = given ?? listedAt;
   const said = [...warnings];
   for (const [reason, count] of counts.reasons) said.push(`${count} rows were skipped: ${reason}`);
   if (counts.skippedRows > 0)
@@ -90,14 +90,14 @@ function stateOf({ fileKind, newestDate, warnings }: ParsedRequest, counts: Coun
       `nothing is removed by this import, because ${what} not tell when the request was made: say it (${ways.asOf})`,
     );
   }
-  if (given !== null && newestDate !== null && given < newestDate)
+  if (given !== null && listedAt !== null && given < listedAt)
     said.push(
-      `the archive holds files of ${new Date(newestDate).toISOString()}, which is later than the date given for it`,
+      `the lists in the archive are of ${new Date(listedAt).toISOString()}, which is later than the date given for it`,
     );
   return { asOf, coverage: asOf === null || counts.skippedRows > 0 ? 'unknown' : 'complete', warnings: said };
 }
 
-function evidenceOf({ fileKind, lists, newestDate }: ParsedRequest, counts: Counts): string {
+function evidenceOf({ fileKind, lists, listedAt }: ParsedRequest, counts: Counts): string {
   const { rowsRead, skippedRows: rowsSkipped, duplicates, reasons } = counts;
   return JSON.stringify({
     fileKind,
@@ -106,6 +106,6 @@ function evidenceOf({ fileKind, lists, newestDate }: ParsedRequest, counts: Coun
     rowsSkipped,
     skippedReasons: Object.fromEntries(reasons),
     duplicates,
-    newestDate,
+    listedAt,
   });
 }

@@ -38,7 +38,8 @@ export type RedditThing = z.infer<typeof Thing>;
 
 const SITE = 'https://www.reddit.com';
 const DELETED = '[deleted]';
-const REMOVED = '[removed]';
+/** Instead of the text, or of a post's title: of moderators, of Reddit itself, and of an author who blocked who asks. */
+const REMOVED = /^\s*\[ ?(?:(?:removed|unavailable) ?\]\s*$|removed by reddit)/i;
 /** Of `removed_by_category`: whose deletion the author's is. */
 const BY_AUTHOR = new Set(['deleted', 'author']);
 
@@ -67,7 +68,7 @@ export function contentOf({ kind, data }: RedditThing): 'full' | 'deleted' | 're
   const text = kind === 't1' ? data.body : data.selftext;
   if (author === DELETED && text === DELETED) return 'deleted';
   if (category !== null && category !== undefined && BY_AUTHOR.has(category)) return 'deleted';
-  if (text === REMOVED || /^\[ ?removed by reddit/i.test(data.title ?? '')) return 'removed';
+  if (REMOVED.test(text ?? '') || REMOVED.test(data.title ?? '')) return 'removed';
   return text === DELETED ? 'deleted' : 'full';
 }
 

@@ -53,8 +53,8 @@ describe('a list of saved things', () => {
     ['with the columns the other way round', POSTS.replaceAll(/^(\w+),(.*)$/gm, '$2,$1')],
     ['with rows that are there twice', POSTS + POSTS.slice(POSTS.indexOf('\n') + 1)],
   ])('is read %s', async (_how, content) => {
-    const { fileKind, lists, newestDate, warnings } = await read('saved_posts.csv', content);
-    expect({ fileKind, newestDate, warnings }).toEqual({ fileKind: 'csv', newestDate: null, warnings: [] });
+    const { fileKind, lists, listedAt, warnings } = await read('saved_posts.csv', content);
+    expect({ fileKind, listedAt, warnings }).toEqual({ fileKind: 'csv', listedAt: null, warnings: [] });
     const [list] = lists;
     expect(list).toMatchObject({ kind: 't3', source: 'saved_posts.csv', skipped: new Map() });
     expect([...(list?.items.keys() ?? [])]).toEqual(inventedPosts(3).map(({ id }) => `t3_${id}`));
@@ -102,19 +102,19 @@ describe('a list of saved things', () => {
 });
 
 describe('an archive or a folder', () => {
-  it('is as old as the newest of its files that is not from the future', async () => {
+  it('is as old as the older of its lists, whatever else was packed with them later', async () => {
     const request = await zipped(
-      { name: 'saved_posts.csv', data: POSTS, modifiedAt: MADE - 5_000 },
+      { name: 'saved_posts.csv', data: POSTS, modifiedAt: MADE + 5_000 },
       { name: 'saved_comments.csv', data: COMMENTS.replaceAll('\n', '\r\n'), modifiedAt: MADE },
       { name: 'account_gender.csv', data: 'account_gender\n' },
-      { name: 'clock_was_wrong.csv', data: 'a\n', modifiedAt: NOW + 5_000 },
+      { name: 'my notes.txt', data: 'a\n', modifiedAt: NOW - 5_000 },
     );
-    expect(request).toMatchObject({ fileKind: 'zip', newestDate: MADE, warnings: [] });
+    expect(request).toMatchObject({ fileKind: 'zip', listedAt: MADE, warnings: [] });
     expect(request.lists.map(({ kind, items }) => [kind, items.size])).toEqual([
       ['t1', 2],
       ['t3', 3],
     ]);
-    expect((await zipped({ name: 'saved_posts.csv', data: POSTS })).newestDate).toBeNull();
+    expect((await zipped({ name: 'saved_posts.csv', data: POSTS })).listedAt).toBeNull();
   });
 
   it('may have its files in a folder, and one kind alone', async () => {
@@ -122,12 +122,12 @@ describe('an archive or a folder', () => {
       { name: 'export_me_20260314/saved_posts.csv', data: POSTS, modifiedAt: MADE },
       { name: '__MACOSX/export_me_20260314/._saved_posts.csv', data: 'x', modifiedAt: MADE + 60_000 },
     );
-    expect(request).toMatchObject({ newestDate: MADE, lists: [{ kind: 't3' }] });
+    expect(request).toMatchObject({ listedAt: MADE, lists: [{ kind: 't3' }] });
     expect(request.warnings).toEqual(['there is no saved_comments.csv, so comments stay as they are']);
     write('unpacked/export/saved_comments.csv', COMMENTS);
     expect(await readRequest(path.join(folder, 'unpacked'), { now: NOW })).toMatchObject({
       fileKind: 'folder',
-      newestDate: null,
+      listedAt: null,
       lists: [{ kind: 't1' }],
     });
   });

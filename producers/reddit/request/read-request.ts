@@ -14,8 +14,8 @@ export interface ParsedRequest {
   readonly fileKind: 'csv' | 'zip' | 'folder';
   /** one for each kind that there is a file of */
   readonly lists: readonly SavedList[];
-  /** of the files in the archive, the newest that is not later than `now`, ms */
-  readonly newestDate: number | null;
+  /** date of the older of the lists in the archive, ms; null where it has none that is not later than `now` */
+  readonly listedAt: number | null;
   readonly warnings: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export async function readRequest(file: string, options: ReadOptions): Promise<P
       throw new InputError(
         `${name} is another list of the data request: import saved_posts.csv or saved_comments.csv. Nothing was changed.`,
       );
-    return { fileKind: 'csv', lists: [await readList(name, content, bytes)], newestDate: null, warnings: [] };
+    return { fileKind: 'csv', lists: [await readList(name, content, bytes)], listedAt: null, warnings: [] };
   });
 }
 
@@ -70,8 +70,11 @@ async function readSeveral(
       csvs.map(({ name }) => name),
     );
   const { lists, warnings } = oneOfEach(found);
-  const dates = own.flatMap(({ modifiedAt }) => (modifiedAt === null || modifiedAt > now ? [] : modifiedAt));
-  return { fileKind, lists, newestDate: newestOf(dates), warnings };
+  // Not the newest file: whoever packs an old request again, with a note of today or a list that was saved anew, would make it the
+  // newest of all. Too early a date removes too little, and never too much.
+  const dates = found.flatMap(({ source }) => own.find(({ name }) => name === source)?.modifiedAt ?? []);
+  const past = dates.filter((date) => date <= now);
+  return { fileKind, lists, listedAt: past.length === 0 ? null : Math.min(...past), warnings };
 }
 
 async function readList(name: string, content: PlainKind, bytes: AsyncIterable<Uint8Array>): Promise<SavedList> {
@@ -113,10 +116,6 @@ function oneOfEach(found: readonly SavedList[]): { readonly lists: readonly Save
 
 function digestOf({ items, skipped }: SavedList): string {
   return `${digestOfIds(items.keys())} ${skipped.size}`;
-}
-
-function newestOf(dates: readonly number[]): number | null {
-  return dates.length === 0 ? null : dates.reduce((newest, date) => Math.max(newest, date));
 }
 
 function otherKind(name: string, what: string): InputError {

@@ -212,7 +212,7 @@ describe('layouts', () => {
     ];
     for (const [name, data] of variants) expect(ids(await read(write(name, data)))).toEqual([...ID]);
     for (const eol of ['\r\n', '\r']) {
-      const lines = write(`lines${eol.length}.txt`, textRows(ID).replaceAll('\n', eol));
+      const lines = write(`Favorite Videos ${eol.length}.txt`, textRows(ID).replaceAll('\n', eol));
       expect(ids(await read(lines))).toEqual([...ID]);
     }
   });
@@ -227,4 +227,20 @@ describe('layouts', () => {
     expect((await readText('\n', 'Favorite Videos (1).txt')).explicitlyEmpty).toBe(true);
     await refusal(readText('\n', 'other.txt'));
   });
+
+  it.each(['Favorite Videos (2).txt', 'Favorite Videos _2_.txt', 'Favourite_Videos copy.txt', 'favorite videos 3.txt'])(
+    'a TXT list that is called %s is the favourites',
+    async (name) => expect(ids(await readText(textRows(ID), name))).toEqual([...ID]),
+  );
+
+  it.each([
+    'Like List (1).txt',
+    'Like List _1_.txt',
+    'Like_List.txt',
+    'Like List - Copy.txt',
+    'Watch_History.txt',
+    'upload',
+  ])('a TXT list that is called %s is not, though it looks the same inside', async (name) =>
+    expect((await refusal(readText(textRows(ID), name))).message).toMatch(/Favorite Videos.txt/),
+  );
 });

@@ -34,7 +34,8 @@ interface Candidate {
 /** What was looked through, for the message when nothing was found. */
 type Seen = Map<string, Readonly<Record<string, readonly string[]>>>;
 
-const FAVORITES_TEXT = /(?:^|\/)favou?rite[ _]videos?(?:[ _]?\(?\d+\)?)?\.txt$/i;
+/** Also of a second download, of a copy, and as an upload names it: `Favorite Videos (1).txt`, `Favorite Videos _1_.txt`. */
+const FAVORITES_TEXT = /(?:^|\/)favou?rite[ _-]*videos?(?:[ _-]*(?:\(\d+\)|\d+|copy))*_?\.txt$/i;
 /** TXT lists that look just like the favourites inside, and whose dates are the user's own */
 const OTHER_LISTS =
   /(?:^|\/)(?:like list|favou?rite (?!videos?\b).*|.*(?:browsing|watch|login|search) ?history|search(?:es)?|following|followers?)(?:[ _]?\(?\d+\)?)?\.txt$/i;
@@ -121,12 +122,12 @@ class ExportReader {
 
   private async text(name: string, bytes: AsyncIterable<Uint8Array>): Promise<Candidate> {
     const favorites = new Favorites();
-    const blank = await readTextExport(name, bytes, favorites, this.newest);
-    if (blank && !FAVORITES_TEXT.test(name.replaceAll('\\', '/'))) {
+    await readTextExport(name, bytes, favorites, this.newest);
+    // Likes and the history look the same inside, and what is no favourite there would be taken as removed (law 5).
+    if (!FAVORITES_TEXT.test(name.replaceAll('\\', '/')))
       throw new InputError(
-        `${name} holds nothing, and is not called "Favorite Videos.txt": whether it is an empty list cannot be told. Nothing was changed.`,
+        `${name} is not called "Favorite Videos.txt", and other lists of the export look the same inside: if it is the favourites, rename it to that. Nothing was changed.`,
       );
-    }
     return { source: name, section: '', favorites };
   }
 

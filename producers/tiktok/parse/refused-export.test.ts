@@ -108,7 +108,7 @@ describe('what is no export changes nothing and says why', () => {
     ['page.json', '<!DOCTYPE html><html></html>', 'HTML'],
     ['page.html', '\n <html>', 'HTML'],
     ['nothing.json', '', 'empty'],
-    ['blank.json', ' \n ', 'empty list'],
+    ['blank.json', ' \n ', 'Favorite Videos.txt'],
     ['table.csv', 'id,link\n7251387037834595630,https://www.tiktok.com/@a/video/7251387037834595630\n', 'Date'],
     ['links.txt', `https://www.tiktok.com/@a/video/${ID[0]}\n`, 'Date'],
     ['binary', Buffer.from([1, 0, 2, 0, 3]), 'binary'],

@@ -8,8 +8,7 @@ const MAX_LINE = 100_000;
 
 /**
  * Reads a TXT export as it streams by: a `Date:` line, a `Link:` or `Video Link:` line, a blank one, again and again. The
- * text says nothing of what it lists, so that only its name tells favourites from likes. True when it held nothing but
- * blank lines, which is how an empty list is written.
+ * text says nothing of what it lists, so that only its name tells favourites from likes. Blank lines alone are an empty list.
  *
  * Rejects with InputError when it ends in the middle of a row, or is no such text.
  */
@@ -18,14 +17,14 @@ export async function readTextExport(
   bytes: AsyncIterable<Uint8Array>,
   favorites: Favorites,
   newest: NewestDate,
-): Promise<boolean> {
+): Promise<void> {
   const reader = new RowReader(name, favorites, newest);
   let whole = true;
   for await (const line of linesOf(name, bytes)) {
     whole = line.ended;
     reader.line(line.text, line.ended);
   }
-  return reader.end(whole);
+  reader.end(whole);
 }
 
 /** Notes the dates of a TXT list other than the favourites. */
@@ -62,9 +61,8 @@ class RowReader {
     else this.unfinished = text;
   }
 
-  /** True when the text was blank. */
-  end(whole: boolean): boolean {
-    if (this.blank) return true;
+  end(whole: boolean): void {
+    if (this.blank) return;
     const { rowsRead, skippedRows } = this.favorites;
     if (rowsRead === skippedRows && this.date === null) {
       throw new InputError(
@@ -76,7 +74,6 @@ class RowReader {
         `${this.name} is cut off: it ends in the middle of a row. Download the export again; nothing was changed.`,
       );
     }
-    return false;
   }
 
   private dated(label: string, value: string): void {

@@ -14,6 +14,8 @@ export interface PinnedEmbedder {
 interface StoreDocument {
   readonly generation: number;
   readonly embedder: PinnedEmbedder | null;
+  /** The generation was missing when it was opened: until it is folded anew it is not what the log says, whoever opens it. */
+  readonly lost?: true;
 }
 
 export interface CurrentStoreDeps {
@@ -51,11 +53,13 @@ export class CurrentStore {
   static async open(deps: CurrentStoreDeps): Promise<CurrentStore> {
     for (;;) {
       const document = (await readDocument(deps.metadata)) ?? (await createDocument(deps));
+      // Said before it is made: of whoever is killed then, nobody could tell it from an empty one.
       const lost = !(await deps.generations.exists(document.generation));
+      if (lost && !(await noteLost(deps.metadata, document.generation))) continue;
       const held = await hold(deps, document.generation);
       // A rebuild may have switched, and removed this generation, in between.
       if ((await readDocument(deps.metadata))?.generation === document.generation)
-        return new CurrentStore(deps, held, lost);
+        return new CurrentStore(deps, held, lost || document.lost === true);
       await held.store.close();
       if (lost) await deps.generations.remove(document.generation);
     }
@@ -76,8 +80,15 @@ export class CurrentStore {
   }
 
   /** The log is empty too: nothing was lost. */
-  markNew(): void {
+  async markNew(): Promise<void> {
     this.#lost = false;
+    for (;;) {
+      const stored = await this.#deps.metadata.get(KEY);
+      if (stored === null) return;
+      const { lost, ...document } = stored.value as StoreDocument;
+      if (lost === undefined) return;
+      if ((await this.#deps.metadata.compareAndSet(KEY, stored.version, document)) !== null) return;
+    }
   }
 
   /** Another generation counts by now. */
@@ -161,6 +172,17 @@ async function vectorsIn(store: ItemStore): Promise<Pick<PinnedEmbedder, 'model'
     if (vector !== null) return { model: vector.model, dimensions: vector.dimensions };
     if (next === null) return null;
     after = next;
+  }
+}
+
+/** False where another generation counts by now. */
+async function noteLost(metadata: MetadataStore, generation: number): Promise<boolean> {
+  for (;;) {
+    const stored = await metadata.get(KEY);
+    const document = stored?.value as StoreDocument | undefined;
+    if (stored === null || document?.generation !== generation) return false;
+    const next: StoreDocument = { ...document, lost: true };
+    if (document.lost === true || (await metadata.compareAndSet(KEY, stored.version, next)) !== null) return true;
   }
 }
 

@@ -205,7 +205,7 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
         await closeAll();
       },
     };
-    if (!foldAnew && !(await isUsed(log))) stores.markNew();
+    if (!foldAnew && !(await isUsed(log))) await stores.markNew();
     if (foldAnew || stores.lost) await recover(app);
     await endRestore(app);
     return app;

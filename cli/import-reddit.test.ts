@@ -53,7 +53,7 @@ describe('import reddit', () => {
       { name: 'saved_comments.csv', data: savedCsv(inventedComments(10)), modifiedAt: Date.UTC(2025, 0, 1) },
     ]);
     const first = await world.run('import', 'reddit', write('request.zip', zip));
-    expect(first.json()).toMatchObject({ new: 30, asOf: '2025-01-02T00:00:00.000Z', converged: true, warnings: [] });
+    expect(first.json()).toMatchObject({ new: 30, asOf: '2025-01-01T00:00:00.000Z', converged: true, warnings: [] });
     const posts = write('saved_posts.csv', savedCsv(inventedPosts(18)));
     const undated = (await world.run('import', 'reddit', posts)).json<{ warnings: string[] }>();
     expect(undated).toMatchObject({ removed: 0, asOf: null, warnings: [expect.stringContaining('--as-of')] });

@@ -111,6 +111,16 @@ describe('backups of the schedule', () => {
     expect(made()).toHaveLength(1);
   });
 
+  it('do not give way to one that such a clock made', async () => {
+    await changeSchedule(app.metadata, { every: 'daily', at: '03:30', keep: 1 }, now);
+    now = NOON + 400 * DAY_MS;
+    await look();
+    const ahead = made();
+    now = NOON + 2 * DAY_MS;
+    await look();
+    expect(made()).toEqual([...ahead, expect.stringContaining('20260103')].sort());
+  });
+
   it.each([
     ['daily', '03:30', [2026, 0, 1, 3, 30]],
     ['daily', '12:00', [2026, 0, 1, 12, 0]],

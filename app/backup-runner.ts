@@ -3,7 +3,7 @@ import { Rounds } from '../core/rounds.ts';
 import type { App } from './app.ts';
 import { dueSlot, readBackupState, readSchedule, writeBackupState } from './backup-schedule.ts';
 import { PauseLock } from './pause-lock.ts';
-import { makeBackupLocked, pruneBackups } from './use-cases/backups.ts';
+import { type Backup, makeBackupLocked, pruneBackups } from './use-cases/backups.ts';
 
 /** The first look is not at once, since everything starts then. */
 const LOOK_MS = 15_000;
@@ -74,8 +74,9 @@ export class BackupRunner {
   async #make(slot: number): Promise<void> {
     const { metadata, clock, telemetry, config } = this.#app;
     const { withKey, keep } = await readSchedule(metadata);
+    let made: Backup;
     try {
-      await makeBackupLocked(this.#app, withKey, true);
+      made = await makeBackupLocked(this.#app, withKey, true);
     } catch (caught) {
       const error = telemetry.redactor.text(messageOf(caught));
       telemetry.log.error('a backup of the schedule failed; it is tried again', { error });
@@ -85,7 +86,7 @@ export class BackupRunner {
       return;
     }
     await writeBackupState(metadata, { doneSlot: slot, failure: null });
-    const removed = await pruneBackups(config, keep);
+    const removed = await pruneBackups(config, keep, made.name);
     if (removed.length > 0) telemetry.log.info('older backups of the schedule were removed', { removed });
   }
 }

@@ -67,6 +67,11 @@ export class PauseLock {
     }
   }
 
+  /** False where this process stood still for so long that somebody else took it: what is there is theirs by now. */
+  isHeld(): Promise<boolean> {
+    return this.#app.presence.pause(this.#roles);
+  }
+
   async resume(): Promise<void> {
     this.#roles = [];
     await this.#app.presence.pause([]);

@@ -84,4 +84,28 @@ describe('the vectors of a rebuild', () => {
     expect(asked).toEqual(['text of kept']);
     expect(found.get(purged!)).toMatchObject({ vector: null });
   });
+
+  it('do not come back to the cache where their text is erased', async () => {
+    const log = new MemoryEventLog({ clock: new VirtualClock(), partitionCount: 1 });
+    const codec = new ObjectCodec();
+    const cached = new Set<string>();
+    const cache = {
+      getMany: async () => new Map<string, Uint8Array>(),
+      putMany: async (_model: string, vectors: ReadonlyMap<string, Uint8Array>) => {
+        for (const textHash of vectors.keys()) cached.add(textHash);
+      },
+    };
+    const embedder = asksNobody({ name: 'counting', model: 'counting-1', dimensions: 1 });
+    const vectors = new VectorSource({ log, codec, cache, embedder, newModel: false });
+    const [purged, kept] = items('purged', 'kept').map((item) => ({ ...item, text: `text of ${item.itemId}` }));
+    for (const item of [purged!, kept!]) {
+      const vector = { vector: Uint8Array.of(0, 0, 0, 0), model: 'counting-1', dimensions: 1, textTruncated: false };
+      const value = codec.encode('EnrichedItem', { item, textHash: textHashOf(item.text), ...vector });
+      await log.append('enriched', 0, [{ key: `${item.itemId}~again`, value }]);
+    }
+    // Compaction has not come to either topic.
+    await log.append('ingest', 0, [{ key: 'purged', value: null }]);
+    await vectors.vectorsOf([{ item: purged!, key: 'purged' }]);
+    expect([...cached]).toEqual([textHashOf('text of kept')]);
+  });
 });

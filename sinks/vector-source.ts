@@ -1,4 +1,5 @@
 import { embeddableText } from '../core/item-text.ts';
+import { withoutRepeats } from '../core/keys.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
 import type { EventLog } from '../core/ports/event-log.ts';
 import type { StoredVector } from '../core/ports/item-store.ts';
@@ -52,7 +53,7 @@ export class VectorSource {
   readonly #withoutVector = new Set<string>();
   /** offset of the next record of `enriched` to look at, by partition */
   readonly #readTo = new Map<number, number>();
-  /** keys of records of `ingest` that a tombstone erases; null until somebody has to be asked for a vector */
+  /** keys of records of `ingest` that a tombstone erases; null until the cache lacks something */
   #erased: ReadonlySet<string> | null = null;
   #embeddingCalls = 0;
 
@@ -83,11 +84,10 @@ export class VectorSource {
     const found = await this.#cached([...texts.keys()]);
     const missing = [...texts.keys()].filter((textHash) => !found.has(textHash));
     if (missing.length === 0) return found;
-    const emitted = this.#deps.newModel ? new Set<string>() : await this.#recoverFromEnriched();
+    const erased = await this.#erasedKeys();
+    const emitted = this.#deps.newModel ? new Set<string>() : await this.#recoverFromEnriched(erased);
     for (const [textHash, vector] of await this.#cached(missing)) found.set(textHash, vector);
     const unknown = missing.filter((textHash) => !found.has(textHash) && !emitted.has(textHash));
-    if (unknown.length === 0) return found;
-    const erased = await this.#erasedKeys();
     const wanted = unknown.filter((textHash) => !(texts.get(textHash)?.keys ?? []).every((key) => erased.has(key)));
     for (const [textHash, vector] of await this.#embed(wanted, texts)) found.set(textHash, vector);
     return found;
@@ -148,18 +148,19 @@ export class VectorSource {
    * Reads `enriched` once, only when the cache lacks something, and then as far as it has grown meanwhile: puts the vectors that it
    * holds back into the cache, and resolves to the hashes of texts that passed on without a vector.
    */
-  async #recoverFromEnriched(): Promise<ReadonlySet<string>> {
-    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition);
+  async #recoverFromEnriched(erased: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition, erased);
     return this.#withoutVector;
   }
 
-  async #recoverPartition(partition: number): Promise<void> {
+  async #recoverPartition(partition: number, erased: ReadonlySet<string>): Promise<void> {
     const { log, codec, embedder, cache } = this.#deps;
     for (let from = this.#readTo.get(partition) ?? 0; ; ) {
       const records = await log.read('enriched', partition, from, { records: PAGE_RECORDS });
       const vectors = new Map<string, Uint8Array>();
-      for (const { value } of records) {
-        if (value === null) continue;
+      for (const { key, value } of records) {
+        // What is erased has been forgotten by the cache, and must not come back to it (law 7).
+        if (value === null || erased.has(key) || erased.has(withoutRepeats(key))) continue;
         const decoded = codec.decode(value);
         if (decoded.type !== 'EnrichedItem' && decoded.type !== 'LateVector') continue;
         const { textHash, vector, model } = decoded.value;

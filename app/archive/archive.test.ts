@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -33,6 +33,13 @@ describe('a backup file', () => {
     writeFileSync(other, change(readFileSync(file)));
     return other;
   };
+
+  it('is readable by its owner alone, also where an unfinished one of other rights was left', async () => {
+    const other = path.join(root, 'with-key.tar');
+    writeFileSync(`${other}.part`, 'left', { mode: 0o666 });
+    await writeArchive(other, source, { createdAt: '2026-01-01T00:00:00.000Z', items: 7 });
+    expect(statSync(other).mode & 0o777).toBe(0o600);
+  });
 
   it('gives back what was put in', async () => {
     expect(await readArchive(file, target)).toMatchObject({ items: 7 });

@@ -23,9 +23,11 @@ export async function writeArchive(
   about: { readonly createdAt: string; readonly items: number },
 ): Promise<number> {
   const unfinished = `${file}${UNFINISHED}`;
+  // One that is there would keep its mode, and the archive may hold the key.
+  await rm(unfinished, { force: true });
   try {
     const archive = pack();
-    const written = pipeline(archive, createWriteStream(unfinished, { mode: 0o600, flush: true }));
+    const written = pipeline(archive, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));
     const files: Record<string, string> = {};
     const fill = async (): Promise<void> => {
       for (const name of filesBelow(folder)) files[name] = await addFile(archive, name, path.join(folder, name));

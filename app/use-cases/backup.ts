@@ -78,7 +78,13 @@ export async function restoreBackup(
   try {
     removeLeftovers(dataDir);
     const startedAt = new Date(deps.clock.now()).toISOString();
-    writeMarker(dataDir, await unpackBackup(config, source, { from: path.basename(source), startedAt }, deps));
+    const marker = await unpackBackup(config, source, { from: path.basename(source), startedAt }, deps);
+    // Unpacking takes its time, and whoever came in meanwhile and wrote something would lose it.
+    refuseUsed(dataDir);
+    writeMarker(dataDir, marker);
+  } catch (error) {
+    removeLeftovers(dataDir);
+    throw error;
   } finally {
     await inside.close();
   }

@@ -95,11 +95,15 @@ export async function makeBackupLocked(app: App, withKey: boolean, isScheduled: 
   return made;
 }
 
-/** Removes those of the schedule beyond the newest `keep`; what a person made or put there stays. Resolves to their names. */
-export async function pruneBackups(config: Config, keep: number): Promise<readonly string[]> {
+/**
+ * Removes those of the schedule beyond the newest `keep`; what a person made or put there stays. Resolves to their names.
+ *
+ * @param newest name of the one just made: what is called later was made by a clock that was ahead, and is none of the newest
+ */
+export async function pruneBackups(config: Config, keep: number, newest: string): Promise<readonly string[]> {
   const folder = backupsFolder(config);
   const surplus = readdirSync(folder)
-    .filter((name) => NAME.test(name) && name.startsWith(SCHEDULED))
+    .filter((name) => NAME.test(name) && name.startsWith(SCHEDULED) && name <= newest)
     .sort()
     .toReversed()
     .slice(keep);

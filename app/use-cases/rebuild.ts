@@ -5,6 +5,7 @@ import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
 import { forgetTextsOnlyOf, resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
+import { readMove } from '../move/finish-move.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { BEAT_MS, KEEP_OLD_MS } from '../presence.ts';
 import { forgetOther, isFoldDue, noteFolded } from '../store-claim.ts';
@@ -33,6 +34,8 @@ export interface RebuildReport {
 /** Rounds in which the fresh generation catches up while everything else goes on. */
 const CATCH_UP_ROUNDS = 5;
 const SETTLE_MS = 60_000;
+const TAKEN_OVER =
+  'this process stood still for so long that another one rebuilds now: nothing was changed by this one';
 
 /**
  * Law 8: folds `ingest` into a fresh generation while everything goes on, lets the sinks stand still for the rest of it,
@@ -45,6 +48,26 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
     const report = await foldGeneration(app, lock, request);
     const warnings = [...report.warnings, ...toSet(app, request.model ?? null)];
     return { ...report, warnings, durationMs: app.clock.elapsed() - since };
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Removes generations that a rebuild which was killed has left, with what was purged since; not while somebody rebuilds, or has just
+ * switched.
+ */
+export async function removeLeftGenerations(app: App): Promise<void> {
+  const isLeft = (generation: number): boolean => generation !== app.stores.generation;
+  if (!(await app.generations.list()).some(isLeft)) return;
+  // A move of the log that was cut off goes on with the generation that it made.
+  if ((await readMove(app.metadata)) !== null) return;
+  const lock = await PauseLock.tryTake(app);
+  if (lock === null) return;
+  try {
+    await app.stores.refresh();
+    for (const generation of await app.generations.list())
+      if (isLeft(generation)) await app.generations.remove(generation);
   } finally {
     await lock.release();
   }
@@ -119,6 +142,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     if (isForeign) await forgetTextsOnlyOf(app.store, fresh, app.cache);
     const compared = await compare(app, fresh, model !== null);
     await fresh.close();
+    if (!(await lock.isHeld())) throw new Error(TAKEN_OVER);
     await app.stores.switchTo(generation, pinOf(embedder, await app.stores.embedder(), model !== null));
     await app.stores.refresh();
     await lock.resume();
@@ -127,7 +151,9 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     return { ...compared, replayed: rebuild.replayed, embeddingCalls: vectors.embeddingCalls, generation };
   } catch (error) {
     await fresh.close().catch(() => undefined);
-    if (app.stores.generation === old) await generations.remove(generation).catch(() => undefined);
+    // Who took over makes a generation of the same number.
+    const isOurs = app.stores.generation === old && (await lock.isHeld().catch(() => false));
+    if (isOurs) await generations.remove(generation).catch(() => undefined);
     throw error;
   } finally {
     if (model !== null) await embedder.close();

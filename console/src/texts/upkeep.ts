@@ -88,7 +88,7 @@ export const upkeepTexts = {
       restore: {
         label: 'Restore',
         title: 'Bring this backup back?',
-        text: 'It is verified first, then takes the place of everything that is here now. What is here now is kept beside it until that has worked.',
+        text: 'It is verified first, then takes the place of everything that is here now: what was purged since it was made comes back. What is here now is kept beside it until that has worked.',
       },
       remove: {
         label: 'Delete',

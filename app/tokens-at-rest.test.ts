@@ -8,6 +8,7 @@ import { FakeReddit } from '../testing/fake-reddit/fake-reddit.ts';
 import type { App } from './app.ts';
 import { loadConfig } from './config.ts';
 import { openApp } from './open-app.ts';
+import { PauseLock } from './pause-lock.ts';
 import { KeyRing, newEncryptionKey, readKeyFile } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { disconnect } from './use-cases/accounts.ts';
@@ -85,6 +86,13 @@ describe('tokens at rest', () => {
     for (const provider of ['github', 'reddit']) await disconnect(app, provider, 'me', false);
     expect(await stored()).toEqual([]);
     for (const token of tokens) expect(holding(token)).toEqual([]);
+  });
+
+  it('are not rotated while a backup is made, whose key has to be that of its tokens', async () => {
+    const lock = await PauseLock.take(app);
+    await expect(rotateKeys(app)).rejects.toThrow('backed up');
+    await lock.release();
+    expect(await rotateKeys(app)).toMatchObject({ rotated: 3 });
   });
 
   it('are all of the new key after a rotation, with which syncing goes on, and the former one reads none', async () => {

@@ -3,8 +3,15 @@ import { readSyncMetadata, syncMetadataKey } from '../../producers/sync-metadata
 import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
 import { reencryptTargets } from '../notify/targets.ts';
+import { PauseLock } from '../pause-lock.ts';
 import { KeyRing, newEncryptionKey, readKeyFile, writeKeyFile } from '../secrets.ts';
 import { PROVIDERS } from './scopes.ts';
+
+/** How many secrets were encrypted anew, and with which key. */
+interface Rotated {
+  readonly rotated: number;
+  readonly keyId: string;
+}
 
 const FIELDS = ['accessToken', 'refreshToken'] as const;
 
@@ -12,7 +19,17 @@ const FIELDS = ['accessToken', 'refreshToken'] as const;
  * Law 12: encrypts every token with a new key. The key file holds both keys until all tokens are done, so that a crash in
  * between loses none; running the command again finishes it.
  */
-export async function rotateKeys(app: App): Promise<{ readonly rotated: number; readonly keyId: string }> {
+export async function rotateKeys(app: App): Promise<Rotated> {
+  // A backup takes the tokens first and the key last, which must be that of these tokens.
+  const lock = await PauseLock.take(app);
+  try {
+    return await rotate(app);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function rotate(app: App): Promise<Rotated> {
   const { config } = app;
   if (config.encryptionKey !== null) {
     if (config.oldEncryptionKey === null) {

@@ -30,7 +30,8 @@ import { openStores } from './store-adapters.ts';
 import { type Claimed, claimStore, whyNotClaimed } from './store-claim.ts';
 import type { AppTelemetry } from './telemetry.ts';
 import { createImageFetcher, type ImageFetcher } from './thumbnails/fetch-image.ts';
-import { recoverStore, removeLeftGenerations } from './use-cases/rebuild.ts';
+import { removeLeftBehind } from './use-cases/left-behind.ts';
+import { recoverStore } from './use-cases/rebuild.ts';
 
 export interface OpenOptions {
   readonly clock?: Clock;
@@ -207,8 +208,8 @@ async function openEntered(config: Config, telemetry: AppTelemetry, options: Ope
     };
     if (!foldAnew && !(await isUsed(log))) await stores.markNew();
     if (foldAnew || stores.lost) await recover(app);
-    await removeLeftGenerations(app).catch((error: unknown) =>
-      telemetry.log.warn('what a rebuild has left could not be removed; the next start does it', {
+    await removeLeftBehind(app).catch((error: unknown) =>
+      telemetry.log.warn('what was left behind could not be removed; the next start does it', {
         error: messageOf(error),
       }),
     );

@@ -39,10 +39,7 @@ export async function backUpLocked(app: App, file: string, withKey: boolean): Pr
   if (existsSync(target)) throw new InputError(`${target} is there already: choose another name, or remove it first`);
   if (!existsSync(path.dirname(target))) throw new InputError(`the folder ${path.dirname(target)} does not exist`);
   const { dataDir } = app.config;
-  for (const name of readdirSync(dataDir)) {
-    // Left behind by a backup that was killed.
-    if (name.startsWith(WORK_FOLDER)) rmSync(path.join(dataDir, name), { recursive: true, force: true });
-  }
+  for (const left of leftBackups(dataDir)) rmSync(left, { recursive: true, force: true });
   const folder = mkdtempSync(path.join(dataDir, WORK_FOLDER));
   try {
     await app.stores.refresh();
@@ -54,6 +51,11 @@ export async function backUpLocked(app: App, file: string, withKey: boolean): Pr
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Folders left behind by backups that were killed, for who has the PauseLock. */
+export function leftBackups(dataDir: string): readonly string[] {
+  return readdirSync(dataDir).flatMap((name) => (name.startsWith(WORK_FOLDER) ? [path.join(dataDir, name)] : []));
 }
 
 function refuseCouchbase({ store }: Config): void {

@@ -5,7 +5,6 @@ import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
 import type { PinnedEmbedder } from '../current-store.ts';
 import { forgetTextsOnlyOf, resumeAt, sendDebts, vectorCache } from '../fresh-generation.ts';
-import { readMove } from '../move/finish-move.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { BEAT_MS, KEEP_OLD_MS } from '../presence.ts';
 import { forgetOther, isFoldDue, noteFolded } from '../store-claim.ts';
@@ -48,26 +47,6 @@ export async function rebuildStore(app: App, request: RebuildRequest = {}): Prom
     const report = await foldGeneration(app, lock, request);
     const warnings = [...report.warnings, ...toSet(app, request.model ?? null)];
     return { ...report, warnings, durationMs: app.clock.elapsed() - since };
-  } finally {
-    await lock.release();
-  }
-}
-
-/**
- * Removes generations that a rebuild which was killed has left, with what was purged since; not while somebody rebuilds, or has just
- * switched.
- */
-export async function removeLeftGenerations(app: App): Promise<void> {
-  const isLeft = (generation: number): boolean => generation !== app.stores.generation;
-  if (!(await app.generations.list()).some(isLeft)) return;
-  // A move of the log that was cut off goes on with the generation that it made.
-  if ((await readMove(app.metadata)) !== null) return;
-  const lock = await PauseLock.tryTake(app);
-  if (lock === null) return;
-  try {
-    await app.stores.refresh();
-    for (const generation of await app.generations.list())
-      if (isLeft(generation)) await app.generations.remove(generation);
   } finally {
     await lock.release();
   }

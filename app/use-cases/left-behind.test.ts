@@ -1,10 +1,13 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { type MemoryApp, openMemoryApp } from '../../testing/topology/memory-app.ts';
 import type { App } from '../app.ts';
 import { writeMove } from '../move/finish-move.ts';
 import { Presence } from '../presence.ts';
-import { rebuildStore, removeLeftGenerations } from './rebuild.ts';
+import { removeLeftBehind } from './left-behind.ts';
+import { rebuildStore } from './rebuild.ts';
 
 let memory: MemoryApp;
 let app: App;
@@ -18,20 +21,26 @@ describe('what a rebuild that was killed has left', () => {
   beforeEach(async () => void (await app.generations.open(2)));
 
   it('is removed at the next start, since no purge would reach it', async () => {
-    await removeLeftGenerations(app);
+    await removeLeftBehind(app);
     expect(await app.generations.list()).toEqual([1]);
+  });
+
+  it('goes with the copies of a backup that was killed', async () => {
+    const folder = mkdtempSync(path.join(app.config.dataDir, '.backup-'));
+    await removeLeftBehind(app);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('is left alone while somebody rebuilds', async () => {
     const theirs = new Presence(app.metadata, app.clock);
     expect(await theirs.pause([])).toBe(true);
-    await removeLeftGenerations(app);
+    await removeLeftBehind(app);
     expect(await app.generations.list()).toEqual([1, 2]);
   });
 
   it('is left alone where it is what a move of the log goes on with', async () => {
     await writeMove(app.metadata, { to: 'kafka', topicPrefix: '', generation: 2, embedder: null, shifted: false });
-    await removeLeftGenerations(app);
+    await removeLeftBehind(app);
     expect(await app.generations.list()).toEqual([1, 2]);
   });
 });

@@ -1,6 +1,8 @@
 import { messageOf } from '../../core/errors.ts';
+import { accountName } from '../../core/keys.ts';
 import type { ListingEnd, Provider, Session, WalkEnd } from '../../core/ports/provider.ts';
 import type { SyncCommand } from '../../schemas/generated/records.ts';
+import { AccountBusyError } from '../account-lease.ts';
 import type { Run } from '../run.ts';
 import { describeIds } from '../snapshot-chunks.ts';
 import { beginSnapshot } from '../snapshot-writer.ts';
@@ -39,10 +41,15 @@ export async function runSync<Raw, S extends Session>(
 ): Promise<void> {
   const account = { provider: provider.name, user: command.user };
   const metadata = readSyncMetadata(account, (await deps.metadata.get(syncMetadataKey(account)))?.value);
-  const mode = command.mode === 'full' ? 'full' : dueMode(metadata, deps.clock.now(), deps.cadence);
+  const modeBy = (known: SyncMetadata): 'delta' | 'full' =>
+    command.mode === 'full' ? 'full' : dueMode(known, deps.clock.now(), deps.cadence);
+  const mode = modeBy(metadata);
   const documents: string[] = [];
   try {
     await executeConnected(deps, provider, command, mode, signal, async (run, session) => {
+      // Another sync may have counted while this one waited for the account, or stood still: by its count this is another sync.
+      if (modeBy(run.metadata) !== mode)
+        throw new AccountBusyError(`another sync of ${accountName(account)} came in between`);
       const walks: Remembered[] = [];
       const counts: WalkCounts = { fetched: 0, emitted: 0, unreadable: 0, restarts: 0 };
       documents.push(...Object.values(run.metadata.hashesAt));

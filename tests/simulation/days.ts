@@ -14,8 +14,8 @@ const UNTIL_DUE_MS = 1.1 * INTERVAL_MS;
 const LOOKED_MS = 10 * SECOND_MS;
 const LEAST_SYNCS = 2;
 const MORE_SYNCS = 7;
-/** of the reason of a run that stands for a command that is not executed */
-const GIVEN_UP = 'the command was given up';
+/** reasons of runs that did nothing: the command is not executed, or not by this one */
+const UNDONE = /^the command was given up|^another sync of .* came in between$/;
 
 /** Time in which nobody asks for syncs: the scheduler does, in the cadence that the person chose for the account. */
 export async function daysPass(s: Simulation): Promise<void> {
@@ -86,8 +86,8 @@ function runsIn(
     if (type === 'SyncStarted' && value.fence > fence) started.push(value);
     const isSync = (id: string): boolean => started.some(({ syncId, mode }) => syncId === id && mode !== 'import');
     if (type === 'SyncFinished' && (value.status === 'done' || !isSync(value.syncId))) ended.add(value.syncId);
-    // It was never begun, and is told with the mode that its command asked for.
-    if (type === 'SyncFinished' && value.error?.startsWith(GIVEN_UP) === true)
+    // It was never begun, and is told with a mode that was not to be.
+    if (type === 'SyncFinished' && UNDONE.test(value.error ?? ''))
       started = started.filter(({ syncId }) => syncId !== value.syncId);
   }
   return { started, ended };

@@ -23,3 +23,11 @@ it('is not lost where the log is empty too', async () => {
   await (await CurrentStore.open(deps)).markNew();
   expect((await CurrentStore.open(deps)).lost).toBe(false);
 });
+
+it('is not lost for whoever opened it before that was known', async () => {
+  const [first, second] = [await CurrentStore.open(deps), await CurrentStore.open(deps)];
+  await first.markNew();
+  expect(second.lost).toBe(true);
+  await second.refresh();
+  expect(second.lost).toBe(false);
+});

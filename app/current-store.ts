@@ -75,8 +75,8 @@ export class CurrentStore {
   }
 
   /** What is there is of another log, and counts for nothing. */
-  markLost(): void {
-    this.#lost = true;
+  async markLost(): Promise<void> {
+    this.#lost = await noteLost(this.#deps.metadata, this.generation);
   }
 
   /** The log is empty too: nothing was lost. */
@@ -100,10 +100,12 @@ export class CurrentStore {
   /** Goes on to the generation that counts. True when it is another one than before. */
   async refresh(): Promise<boolean> {
     const document = await readDocument(this.#deps.metadata);
-    if (document === null || document.generation === this.#held.generation) return false;
+    if (document === null) return false;
+    // Whoever opened it at the same moment may have found that nothing was lost.
+    this.#lost = document.lost === true;
+    if (document.generation === this.#held.generation) return false;
     const old = this.#held;
     this.#held = await hold(this.#deps, document.generation);
-    this.#lost = false;
     old.retired = true;
     if (old.calls === 0) await old.store.close();
     return true;

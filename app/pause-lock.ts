@@ -67,9 +67,17 @@ export class PauseLock {
     }
   }
 
-  /** False where this process stood still for so long that somebody else took it: what is there is theirs by now. */
+  /** Says again that it is ours. False where this process stood still for so long that somebody else took it: what is there is theirs by now. */
   isHeld(): Promise<boolean> {
     return this.#app.presence.pause(this.#roles);
+  }
+
+  /** Before what cannot be taken back. Throws where somebody else took it. */
+  async assertHeld(): Promise<void> {
+    if (await this.isHeld()) return;
+    throw new Error(
+      'this process stood still for so long that another one rebuilds, backs up or restores now: nothing was changed by this one, so try again when that is done',
+    );
   }
 
   async resume(): Promise<void> {

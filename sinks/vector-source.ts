@@ -1,7 +1,7 @@
 import { embeddableText } from '../core/item-text.ts';
 import { withoutRepeats } from '../core/keys.ts';
 import type { Embedder } from '../core/ports/embedder.ts';
-import type { EventLog } from '../core/ports/event-log.ts';
+import type { EventLog, LogRecord } from '../core/ports/event-log.ts';
 import type { StoredVector } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import { textHashOf } from '../core/text-hash.ts';
@@ -51,10 +51,10 @@ export class VectorSource {
   readonly #deps: VectorSourceDeps;
   /** texts that passed on without a vector, as far as `enriched` was read */
   readonly #withoutVector = new Set<string>();
-  /** offset of the next record of `enriched` to look at, by partition */
-  readonly #readTo = new Map<number, number>();
-  /** keys of records of `ingest` that a tombstone erases; null until the cache lacks something */
-  #erased: ReadonlySet<string> | null = null;
+  /** offset of the next record to look at, by topic and partition */
+  readonly #readTo = new Map<string, number>();
+  /** keys of records of `ingest` that a tombstone erases, as far as it was read */
+  readonly #erased = new Set<string>();
   #embeddingCalls = 0;
 
   constructor(deps: VectorSourceDeps) {
@@ -93,21 +93,26 @@ export class VectorSource {
     return found;
   }
 
+  /** Notes the tombstones of `ingest`, as far as it has grown: somebody may be purging meanwhile. */
   async #erasedKeys(): Promise<ReadonlySet<string>> {
-    if (this.#erased !== null) return this.#erased;
+    for await (const records of this.#readOn('ingest'))
+      for (const { key, value } of records) if (value === null) this.#erased.add(key);
+    return this.#erased;
+  }
+
+  /** Pages of what was written to a topic since it was last read here. */
+  async *#readOn(topic: 'ingest' | 'enriched'): AsyncIterable<readonly LogRecord[]> {
     const { log } = this.#deps;
-    const erased = new Set<string>();
-    for (const { partition } of await log.ends('ingest')) {
-      for (let from = 0; ; ) {
-        const records = await log.read('ingest', partition, from, { records: PAGE_RECORDS });
-        for (const { key, value } of records) if (value === null) erased.add(key);
+    for (const { partition } of await log.ends(topic)) {
+      const place = `${topic} ${partition}`;
+      for (;;) {
+        const records = await log.read(topic, partition, this.#readTo.get(place) ?? 0, { records: PAGE_RECORDS });
         const last = records.at(-1);
         if (last === undefined) break;
-        from = last.offset + 1;
+        yield records;
+        this.#readTo.set(place, last.offset + 1);
       }
     }
-    this.#erased = erased;
-    return erased;
   }
 
   async #cached(textHashes: readonly string[]): Promise<Map<string, StoredVector | null>> {
@@ -149,14 +154,8 @@ export class VectorSource {
    * holds back into the cache, and resolves to the hashes of texts that passed on without a vector.
    */
   async #recoverFromEnriched(erased: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    for (const { partition } of await this.#deps.log.ends('enriched')) await this.#recoverPartition(partition, erased);
-    return this.#withoutVector;
-  }
-
-  async #recoverPartition(partition: number, erased: ReadonlySet<string>): Promise<void> {
-    const { log, codec, embedder, cache } = this.#deps;
-    for (let from = this.#readTo.get(partition) ?? 0; ; ) {
-      const records = await log.read('enriched', partition, from, { records: PAGE_RECORDS });
+    const { codec, embedder, cache } = this.#deps;
+    for await (const records of this.#readOn('enriched')) {
       const vectors = new Map<string, Uint8Array>();
       for (const { key, value } of records) {
         // What is erased has been forgotten by the cache, and must not come back to it (law 7).
@@ -174,10 +173,7 @@ export class VectorSource {
         if (model === embedder.model) vectors.set(textHash, vector);
       }
       if (vectors.size > 0) await cache.putMany(embedder.model, vectors);
-      const last = records.at(-1);
-      if (last === undefined) return;
-      from = last.offset + 1;
-      this.#readTo.set(partition, from);
     }
+    return this.#withoutVector;
   }
 }

@@ -146,6 +146,7 @@ async function move(
     const digests = await compare(app, fresh);
     await fresh.close();
     await carryCommits(target.log, await movedCommits(app, mover), clock);
+    await lock.assertHeld();
     const { heldMs, document } = await leave(app, movable, mover, target.id, generation);
     const pausedMs = clock.elapsed() - pausedAt;
     await endMove(app, document);
@@ -154,7 +155,9 @@ async function move(
     return { copied: mover.copied, replayed, embeddingCalls, ...digests, generation, pausedMs, heldMs };
   } catch (error) {
     await fresh.close().catch(() => undefined);
-    if (movable.movedTo() === null) await generations.remove(generation).catch(() => undefined);
+    // Who took over makes a generation of the same number.
+    const isOurs = movable.movedTo() === null && (await lock.isHeld().catch(() => false));
+    if (isOurs) await generations.remove(generation).catch(() => undefined);
     throw error;
   }
 }

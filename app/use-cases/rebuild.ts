@@ -33,8 +33,6 @@ export interface RebuildReport {
 /** Rounds in which the fresh generation catches up while everything else goes on. */
 const CATCH_UP_ROUNDS = 5;
 const SETTLE_MS = 60_000;
-const TAKEN_OVER =
-  'this process stood still for so long that another one rebuilds now: nothing was changed by this one';
 
 /**
  * Law 8: folds `ingest` into a fresh generation while everything goes on, lets the sinks stand still for the rest of it,
@@ -70,7 +68,7 @@ export async function recoverStore(app: App): Promise<void> {
     const isForeign = await isFoldDue(app.metadata);
     if (isForeign) {
       await forgetOther(app.metadata);
-      app.stores.markLost();
+      await app.stores.markLost();
     }
     if (app.stores.lost) await foldGeneration(app, lock, {}, isForeign);
     if (isForeign) await noteFolded(app.metadata, app.logId);
@@ -121,7 +119,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     if (isForeign) await forgetTextsOnlyOf(app.store, fresh, app.cache);
     const compared = await compare(app, fresh, model !== null);
     await fresh.close();
-    if (!(await lock.isHeld())) throw new Error(TAKEN_OVER);
+    await lock.assertHeld();
     await app.stores.switchTo(generation, pinOf(embedder, await app.stores.embedder(), model !== null));
     await app.stores.refresh();
     await lock.resume();

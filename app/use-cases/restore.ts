@@ -40,6 +40,7 @@ export async function restoreInPlace(app: App, file: string, from: string): Prom
       await requireEmbedder(config, restored);
       await carryPassword(app.metadata, restored);
     });
+    await lock.assertHeld();
     telemetry.log.info('a backup was verified, and is put in its place now', { from, items: marker.items });
     return toRestore(writeMarker(dataDir, marker));
   } finally {

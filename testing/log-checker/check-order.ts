@@ -44,26 +44,56 @@ export function checkOrder(logs: readonly PartitionLog[], deps: OrderCheckDeps):
   const violations: string[] = [];
   const found = { runs: 0, stale: 0, copies: 0 };
   for (const log of logs) {
-    const say = (what: string): void => void violations.push(`partition ${log.partition}: ${what}`);
-    const accounts = new Map<string, RunState>();
-    const erased = new Set(log.ingest.flatMap(({ key, value }) => (value === null ? nameOf(key) : [])));
-    for (const record of log.ingest) {
-      const account = parseRecordKey(record.key)?.account ?? '';
-      if (deps.partitionOf(account) !== log.partition) say(`${record.key} belongs to another one`);
-      if (record.value === null) continue;
-      const { type, value } = deps.decode(record.value);
-      if (!('fence' in value)) continue;
-      const run = accounts.get(account) ?? { fence: 0, seq: -1, events: new Map<number, string>(), lacks: null };
-      accounts.set(account, run);
-      const outcome = follow(run, type, value, (event) => erased.has(`${account} ${event}`));
-      if (outcome === 'begins') found.runs++;
-      else if (outcome === 'stale') found.stale++;
-      else if (outcome === 'copy') found.copies++;
-      else if (outcome !== 'next') say(`${record.key} at ${record.offset}: ${outcome}`);
-    }
-    found.copies += checkEnriched(log, say);
+    const order = new IngestOrder(log.partition, deps);
+    // What is erased later than it is missed counts too.
+    for (const record of log.ingest) order.noteErased(record);
+    for (const record of log.ingest) violations.push(...order.see(record));
+    found.runs += order.runs;
+    found.stale += order.stale;
+    found.copies +=
+      order.copies + checkEnriched(log, (what) => void violations.push(`partition ${log.partition}: ${what}`));
   }
   return { violations, ...found };
+}
+
+/** Law 1 of the records of one partition of `ingest`, each by those before it. */
+export class IngestOrder {
+  runs = 0;
+  stale = 0;
+  copies = 0;
+  readonly #partition: number;
+  readonly #deps: OrderCheckDeps;
+  readonly #accounts = new Map<string, RunState>();
+  readonly #erased = new Set<string>();
+
+  constructor(partition: number, deps: OrderCheckDeps) {
+    this.#partition = partition;
+    this.#deps = deps;
+  }
+
+  /** What it erases may be missing. */
+  noteErased({ key, value }: LogRecord): void {
+    if (value === null) for (const name of nameOf(key)) this.#erased.add(name);
+  }
+
+  /** What breaks the law. */
+  see(record: LogRecord): readonly string[] {
+    const wrong: string[] = [];
+    const say = (what: string): void => void wrong.push(`partition ${this.#partition}: ${record.key} ${what}`);
+    const account = parseRecordKey(record.key)?.account ?? '';
+    if (this.#deps.partitionOf(account) !== this.#partition) say('belongs to another one');
+    if (record.value === null) return wrong;
+    const { type, value } = this.#deps.decode(record.value);
+    if (!('fence' in value)) return wrong;
+    const run = this.#accounts.get(account) ?? { fence: 0, seq: -1, events: new Map<number, string>(), lacks: null };
+    this.#accounts.set(account, run);
+    const outcome = follow(run, type, value, (event) => this.#erased.has(`${account} ${event}`));
+    if (outcome === 'begins') this.runs++;
+    else if (outcome === 'stale') this.stale++;
+    else if (outcome === 'copy') this.copies++;
+    else if (outcome !== 'next') say(`at ${record.offset}: ${outcome}`);
+    return wrong;
+  }
 }
 
 type Outcome = 'begins' | 'next' | 'copy' | 'stale' | `!${string}`;

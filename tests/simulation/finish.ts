@@ -1,4 +1,4 @@
-import { judgeAtRest, judgeEmbeddings, rebuildSilently, rebuildWithAnotherModel } from './laws/judge-at-rest.ts';
+import { judgeAtRest, rebuildSilently, rebuildWithAnotherModel } from './laws/judge-at-rest.ts';
 import { GUARD } from './settings.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -36,9 +36,9 @@ export async function finish(s: Simulation): Promise<void> {
     await oracle.judgeEnd(store);
   }
   await s.judge();
-  judgeEmbeddings(s);
   await judgeAtRest(s, GUARD);
   await rebuildSilently(s);
+  await s.judge();
   if (s.pick(OTHER_MODEL_EVERY) === 0) await rebuildWithAnotherModel(s);
 }
 

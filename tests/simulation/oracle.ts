@@ -31,6 +31,12 @@ export interface Removals {
   forged: number;
 }
 
+/** What the store has of an account at some moment: a row for each item of the source. */
+export interface Glimpse {
+  readonly scope: ScopeRow;
+  readonly rows: readonly LedgerRow[];
+}
+
 /** Knows what is true of an account at the source, and looks at its collection after every step. */
 export class Oracle {
   readonly violations: string[] = [];
@@ -79,12 +85,13 @@ export class Oracle {
     return this.ids.map((id) => rows.get(id) ?? newLedgerRow(id));
   }
 
-  /** Judges every removal that happened since the last look. */
-  async judge(store: ItemStore, now: number): Promise<void> {
+  /** Judges every removal that happened since the last look. Resolves to what it looked at. */
+  async judge(store: ItemStore, now: number): Promise<Glimpse> {
     const scope = (await store.scope(this.scope)) ?? newScopeRow(this.scope);
+    const rows = await this.rows(store);
     this.#judgeApplied(scope);
     await this.#judgeUnknown(store);
-    for (const row of await this.rows(store)) {
+    for (const row of rows) {
       const { state, itemId } = row;
       this.#judgeFlags(row);
       // What its author deleted is not compared.
@@ -99,6 +106,7 @@ export class Oracle {
       else if (state === 'held') this.#judgeHold(row, entry);
       else this.#judgeRemoval(row, entry, this.trueTime(lastSeenAt(row, scope) ?? 0), now);
     }
+    return { scope, rows };
   }
 
   /** Nothing is there that the account never saved, as another one may have. */

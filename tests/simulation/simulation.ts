@@ -12,6 +12,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { ItemStore } from '../../core/ports/item-store.ts';
 import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { Cluster } from './cluster.ts';
+import { EveryStep } from './laws/every-step.ts';
 import type { Evidence } from './laws/evidence.ts';
 import { type Neighbour, neighbourOf, type Owner, otherThan, ownerOf } from './neighbours.ts';
 import type { Oracle } from './oracle.ts';
@@ -65,6 +66,7 @@ export class Simulation {
   readonly skews = new Set([0]);
   /** what was purged since it was long in the trash is embedded anew when it is saved again */
   wasPurgedByTime = false;
+  readonly #everyStep: EveryStep;
   #isOther = false;
   #files = 0;
   #under: Promise<unknown>[] = [];
@@ -95,6 +97,7 @@ export class Simulation {
     this.neighbour =
       neighbour === undefined ? null : neighbourOf(this.me, neighbour, other ?? this.source.neighbour, log);
     if (other !== null) this.oracle.reach('a neighbour of another provider');
+    this.#everyStep = new EveryStep(this);
     for (const { oracle } of this.owners) oracle.trueTime = (told) => this.cluster.evidence.trueTime(told, this.skews);
   }
 
@@ -156,13 +159,15 @@ export class Simulation {
     return this.cluster.generations.open((document.value as { readonly generation: number }).generation);
   }
 
+  /** Looks whether all laws hold that have to hold at every moment. */
   async judge(): Promise<void> {
     const store = await this.store();
     for (const { oracle } of this.owners) {
-      await oracle.judge(store, this.now());
-      const applied = (await store.scope(oracle.scope))?.applied?.snapshotId ?? null;
+      const glimpse = await oracle.judge(store, this.now());
+      const applied = glimpse.scope.applied?.snapshotId ?? null;
       if (applied !== null && this.cluster.evidence.isAborted(applied))
         oracle.violate('a snapshot was applied that was aborted');
+      await this.#everyStep.judge(oracle, store, glimpse);
     }
   }
 

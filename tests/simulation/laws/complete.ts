@@ -1,9 +1,11 @@
 import type { SnapshotEnd } from '../../../schemas/generated/records.ts';
 import type { Truth } from '../truth.ts';
-import type { Evidence } from './evidence.ts';
+import type { Watch } from './watch.ts';
 
 /** What no list can tell. */
-interface Hidden {
+export interface Hidden {
+  /** a source answered what nobody can tell from the truth */
+  readonly wasMisled: () => boolean;
   /** whether the list shrank in that time, and its pages look as those of any other */
   readonly shrankUnseen: (since: number, until: number) => boolean;
   /** a list that everybody may see lacks it */
@@ -16,37 +18,28 @@ interface Begun {
 }
 
 /**
- * Laws 3 and 5: a listing that is said to be complete holds all that was saved from its Begin to its End. Not for histories in
- * which a source answered what nobody can tell from the truth. A listing's Begin goes out before anything of it.
- *
+ * Laws 3 and 5: a listing that is said to be complete holds all that was saved from its Begin to its End. Not where a source
+ * answered what nobody can tell from the truth.
  */
-export function checkListings(
-  evidence: Evidence,
+export function watchListings(
   truth: Truth,
   itemIds: readonly string[],
-  { shrankUnseen, isPrivate }: Hidden,
-): readonly string[] {
-  const wrong: string[] = [];
+  { wasMisled, shrankUnseen, isPrivate }: Hidden,
+): Watch {
   const begun = new Map<string, Begun>();
-  for (const { value } of evidence.of('ingest')) {
-    const decoded = value === null ? null : evidence.decode(value);
+  return (_, decoded) => {
     if (decoded?.type === 'SnapshotBegin')
       begun.set(decoded.value.snapshotId, { at: decoded.value.at, ids: new Set() });
     if (decoded?.type === 'SnapshotChunk')
       for (const id of decoded.value.itemIds) begun.get(decoded.value.snapshotId)?.ids.add(id);
-    if (decoded?.type !== 'SnapshotEnd' || !isWholeListing(decoded.value)) continue;
+    if (decoded?.type !== 'SnapshotEnd' || !isWholeListing(decoded.value) || wasMisled()) return [];
     const { snapshotId, at, proof } = decoded.value;
     const snapshot = begun.get(snapshotId);
-    if (snapshot === undefined || shrankUnseen(snapshot.at, at)) continue;
-    for (const id of itemIds)
-      if (
-        !snapshot.ids.has(id) &&
-        !(proof === 'walks' && isPrivate(id)) &&
-        truth.wasSavedThroughout(id, snapshot.at, at)
-      )
-        wrong.push(`a list is said to be complete, and lacks ${id}`);
-  }
-  return wrong;
+    if (snapshot === undefined || shrankUnseen(snapshot.at, at)) return [];
+    const isLacking = (id: string): boolean =>
+      !snapshot.ids.has(id) && !(proof === 'walks' && isPrivate(id)) && truth.wasSavedThroughout(id, snapshot.at, at);
+    return itemIds.filter(isLacking).map((id) => `a list is said to be complete, and lacks ${id}`);
+  };
 }
 
 /** What says no more than a digest lists what one before it listed. */
@@ -55,15 +48,12 @@ function isWholeListing({ status, coverage, proof, asOf, digestOnly }: SnapshotE
 }
 
 /** Law 3: what a full walk shows comes after its Begin. */
-export function checkBegins(evidence: Evidence): readonly string[] {
-  const wrong: string[] = [];
+export function watchBegins(): Watch {
   const walking = new Set<string>();
-  for (const { value } of evidence.of('ingest')) {
-    const decoded = value === null ? null : evidence.decode(value);
+  return (_, decoded) => {
     if (decoded?.type === 'SyncStarted' && decoded.value.mode === 'full') walking.add(decoded.value.syncId);
     if (decoded?.type === 'SnapshotBegin') walking.delete(decoded.value.syncId);
-    if (decoded?.type === 'RawItem' && walking.has(decoded.value.syncId))
-      wrong.push(`a walk shows ${decoded.value.itemId} before its Begin`);
-  }
-  return wrong;
+    if (decoded?.type !== 'RawItem' || !walking.has(decoded.value.syncId)) return [];
+    return [`a walk shows ${decoded.value.itemId} before its Begin`];
+  };
 }

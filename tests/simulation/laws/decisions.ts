@@ -1,7 +1,8 @@
 import { parseRecordKey } from '../../../core/keys.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import type { Decision } from '../../../schemas/generated/records.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, holds } from './evidence.ts';
+import type { Watch } from './watch.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -113,10 +114,9 @@ export function checkDeadLetters(
 }
 
 /** Law 12. */
-export function checkSecrets(evidence: Evidence, secrets: readonly string[]): readonly string[] {
-  return evidence.written.flatMap(({ topic, record: { key, value } }) =>
-    secrets.some((secret) => key.includes(secret) || (value !== null && Buffer.from(value).includes(secret)))
+export function watchSecrets(secrets: readonly string[]): Watch {
+  return ({ topic, record: { key, value } }) =>
+    secrets.some((secret) => key.includes(secret) || (value !== null && holds(value, secret)))
       ? [`a record of ${topic} tells a token: ${key}`]
-      : [],
-  );
+      : [];
 }

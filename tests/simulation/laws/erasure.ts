@@ -1,7 +1,6 @@
 import { itemOfKey } from '../../../core/keys.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
-import type { LogRecord } from '../../../core/ports/event-log.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, holds } from './evidence.ts';
 
 const POSITION = 'hoardarr-position';
 const FIRST_POSITION = 'hoardarr-first-position';
@@ -15,15 +14,11 @@ export function leftOf(row: LedgerRow, mark: string, evidence: Evidence): readon
   const wrong: string[] = [];
   for (const topic of ['ingest', 'enriched', 'dead-letter'] as const) {
     for (const record of evidence.left(topic)) {
-      if (itemOfKey(record.key)?.itemId !== row.itemId || !holds(record, mark)) continue;
+      if (itemOfKey(record.key)?.itemId !== row.itemId || record.value === null || !holds(record.value, mark)) continue;
       const position = Number(record.headers[FIRST_POSITION] ?? record.headers[POSITION] ?? record.offset);
       if (row.state === 'purged' || (topic !== 'dead-letter' && position < row.purgedAt))
         wrong.push(`${topic} still holds the content of ${row.itemId}, which was purged: ${record.key}`);
     }
   }
   return wrong;
-}
-
-function holds({ value }: LogRecord, mark: string): boolean {
-  return value !== null && Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(mark);
 }

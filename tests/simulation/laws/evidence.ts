@@ -10,6 +10,10 @@ export interface Written {
   readonly record: LogRecord;
 }
 
+export function holds(value: Uint8Array, words: string): boolean {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(words);
+}
+
 /** Everything that was ever written to the log: what the laws are proved from, without asking the program. */
 export class Evidence {
   readonly written: Written[] = [];

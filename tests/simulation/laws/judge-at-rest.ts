@@ -4,7 +4,6 @@ import type { Cluster } from '../cluster.ts';
 import type { Owner } from '../neighbours.ts';
 import type { Oracle } from '../oracle.ts';
 import type { Source } from '../source.ts';
-import { checkBegins, checkListings } from './complete.ts';
 import type { Evidence } from './evidence.ts';
 import { type Kept, orderIn, proveLaws } from './prove-laws.ts';
 
@@ -17,9 +16,7 @@ interface Ended {
   readonly refused: ReadonlySet<string>;
   readonly wasAhead: boolean;
   readonly mayEmbedTwice: boolean;
-  readonly wasPurgedByTime: boolean;
   readonly mayLackLetters: boolean;
-  readonly wasMisled: boolean;
   evidenceOf(owner: Owner): Evidence;
   store(): Promise<ItemStore>;
   rebuild(): Promise<unknown>;
@@ -28,8 +25,6 @@ interface Ended {
 }
 
 const OTHER_MODEL = 'counting-2';
-/** What the embedder is asked for to see whether it works. */
-const PROBE = 'hello';
 
 interface Guard {
   readonly guardItems: number;
@@ -68,16 +63,8 @@ async function judgeAccount(ended: Ended, owner: Owner, guard: Guard): Promise<v
     // The store refuses nothing of a neighbour.
     refused: saved === source ? ended.refused : new Set(),
     mayLackLetters: ended.mayLackLetters || ended.mayEmbedTwice || ended.oracle.reached['rebuilt'] !== undefined,
-    secrets: source.secrets,
   });
   for (const violation of wrong) oracle.violate(violation);
-  for (const violation of checkBegins(evidence)) oracle.violate(violation);
-  if (!ended.wasMisled && saved.listsAll)
-    for (const violation of checkListings(evidence, saved.truth, oracle.ids, {
-      shrankUnseen: saved.shrankUnseen,
-      isPrivate: (id) => saved.isPrivate(oracle.ids.indexOf(id)),
-    }))
-      oracle.violate(violation);
   for (const syncId of evidence.syncIds()) {
     const run = await store.run(syncId);
     if (run !== null && (run.waitingDecisions > 0 || run.waitingCommands.length > 0))
@@ -94,13 +81,6 @@ export async function rebuildSilently(ended: Ended): Promise<void> {
   await ended.settle();
   for (const eventId of evidence.eventIds(['commands', 'outcomes'], written))
     if (before.has(eventId)) ended.oracle.violate(`a rebuild emits again: ${eventId}`);
-}
-
-/** Law 9: each text once. */
-export function judgeEmbeddings({ mayEmbedTwice, wasPurgedByTime, cluster, oracle }: Ended): void {
-  if (mayEmbedTwice || wasPurgedByTime) return;
-  for (const [text, count] of cluster.embedder.made)
-    if (count > 1 && text !== PROBE) oracle.violate(`embedded ${count} times: ${text}`);
 }
 
 /** Law 9: what one model made of a text is not taken for what another makes of it. */

@@ -1,19 +1,21 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { recordKey } from '../../../core/keys.ts';
-import { type LedgerRow, newLedgerRow } from '../../../core/ledger.ts';
-import type { TopicName } from '../../../core/ports/event-log.ts';
+import { type LedgerRow, newLedgerRow, newScopeRow, type ScopeRow } from '../../../core/ledger.ts';
+import type { LogRecord, TopicName } from '../../../core/ports/event-log.ts';
 import { textHashOf } from '../../../core/text-hash.ts';
 import { hashText } from '../../../processors/embed/hash/hash-embedder.ts';
 import { Scenario } from '../../../testing/scenario/scenario.ts';
 import { Truth } from '../truth.ts';
-import { checkBegins, checkListings } from './complete.ts';
-import { checkDeadLetters, checkFlags, checkPins, checkSecrets, foldDecisions } from './decisions.ts';
+import { type Hidden, watchBegins, watchListings } from './complete.ts';
+import { checkDeadLetters, checkFlags, checkPins, foldDecisions, watchSecrets } from './decisions.ts';
 import { leftOf } from './erasure.ts';
 import { Evidence } from './evidence.ts';
 import { checkGuard } from './guard.ts';
-import { checkHashes } from './hashes.ts';
+import { watchHashes } from './hashes.ts';
 import { checkSighting, checkVerdicts, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
+import { RowWatch } from './row-watch.ts';
 import { checkVector, textsOf } from './vectors.ts';
+import { RecordWatch, type Watch } from './watch.ts';
 
 const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const DIMENSIONS = 16;
@@ -56,7 +58,10 @@ describe('what is proved from the log', () => {
     ...((await scenario.row(itemId)) ?? newLedgerRow(itemId)),
     ...change,
   });
+  const scopeRow = async (): Promise<ScopeRow> =>
+    (await scenario.sink.store.scope(scenario.scopeName)) ?? newScopeRow(scenario.scopeName);
   const ingest = () => evidence.of('ingest');
+  const broken = (watch: Watch): readonly string[] => new RecordWatch(null, [watch]).look(evidence);
   /** A record with these words, where only bytes matter. */
   const write = (topic: TopicName, words: string, headers: Readonly<Record<string, string>> = {}): void => {
     const key = recordKey(scenario.scope, scenario.scope.collection, 'a', `e${evidence.written.length}`);
@@ -92,26 +97,21 @@ describe('what is proved from the log', () => {
     run.item('a');
     run.finish();
     gather();
-    expect(checkBegins(evidence)).toEqual([]);
-    const seen = (): boolean => false;
-    const hidden = (shrankUnseen: (since: number, until: number) => boolean) => ({ shrankUnseen, isPrivate: seen });
-    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toEqual(['a list is said to be complete, and lacks b']);
+    expect(broken(watchBegins())).toEqual([]);
+    const no = (): boolean => false;
+    const listings = (hidden: Partial<Hidden> = {}): readonly string[] =>
+      broken(watchListings(truth, ITEMS, { wasMisled: no, shrankUnseen: no, isPrivate: no, ...hidden }));
+    expect(listings()).toEqual(['a list is said to be complete, and lacks b']);
+    expect(listings({ wasMisled: () => true })).toEqual([]);
     truth.save('z', 0);
     truth.unsave('z', scenario.now);
-    expect(
-      checkListings(
-        evidence,
-        truth,
-        ITEMS,
-        hidden((since, until) => truth.hasShrunk(since, until)),
-      ),
-    ).toEqual([]);
-    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toHaveLength(1);
+    expect(listings({ shrankUnseen: (since, until) => truth.hasShrunk(since, until) })).toEqual([]);
+    expect(listings()).toHaveLength(1);
     truth.unsave('b', scenario.now);
-    expect(checkListings(evidence, truth, ITEMS, hidden(seen))).toEqual([]);
+    expect(listings()).toEqual([]);
     scenario.run('full').item('a');
     gather();
-    expect(checkBegins(evidence)).toHaveLength(1);
+    expect(broken(watchBegins())).toHaveLength(1);
   });
 
   it('objects to more removals than the guard lets pass (law 4)', () => {
@@ -169,17 +169,17 @@ describe('what is proved from the log', () => {
   });
 
   it('objects to a hash that changes with a counter (law 9)', () => {
-    expect(checkHashes(evidence)).toEqual([]);
+    expect(broken(watchHashes())).toEqual([]);
     const first = scenario.ingest.find(({ decoded }) => decoded?.type === 'RawItem');
     if (first?.decoded?.type !== 'RawItem') throw new Error('there is no raw item');
     const { value } = first.decoded;
     const counted = { ...value, document: { ...value.document, extra: '{"stars":1}' } };
     scenario.append({ type: 'RawItem', value: counted }, value.itemId, 'e-counted');
     gather();
-    expect(checkHashes(evidence)).toEqual([]);
+    expect(broken(watchHashes())).toEqual([]);
     scenario.append({ type: 'RawItem', value: { ...counted, documentHash: 'another' } }, value.itemId, 'e-other');
     gather();
-    expect(checkHashes(evidence)).toHaveLength(1);
+    expect(broken(watchHashes())).toHaveLength(1);
   });
 
   it('objects to dead letters of what was not refused, and to their lack (law 10), and to a token that is told (law 12)', () => {
@@ -188,8 +188,59 @@ describe('what is proved from the log', () => {
     expect(checkDeadLetters(evidence, new Set(), false)).toHaveLength(1);
     expect(checkDeadLetters(evidence, new Set(['a', 'b']), false)).toHaveLength(1);
     expect(checkDeadLetters(evidence, new Set(['a', 'b']), true)).toEqual([]);
-    expect(checkSecrets(evidence, ['another'])).toEqual([]);
-    expect(checkSecrets(evidence, ['my-token'])).toHaveLength(1);
+    expect(broken(watchSecrets(['another']))).toEqual([]);
+    expect(broken(watchSecrets(['my-token']))).toHaveLength(1);
+  });
+
+  it('objects at once to what the store has and the records so far do not give (laws 1, 2, 3 and 7)', async () => {
+    const scope = await scopeRow();
+    const removed = await row('b');
+    const history = await scenario.sink.store.history(scenario.scopeName, 'b');
+    const look = async (change: Partial<LedgerRow>, kept = false): Promise<readonly string[]> => {
+      const rows = new RowWatch();
+      new RecordWatch(null, [rows.see]).look(evidence);
+      const at = { row: { ...removed, ...change }, scope, history: async () => history, hasContent: async () => kept };
+      const wrong = await rows.look(at);
+      // What has not changed since is not looked at again.
+      expect(await rows.look(at)).toEqual([]);
+      return wrong;
+    };
+    expect(removed.state).toBe('trash');
+    expect(await look({})).toEqual([]);
+    expect(await look({ state: 'active' })).toEqual([expect.stringContaining('not seen since remove')]);
+    expect(await look({ seen: 0 })).toEqual([expect.stringContaining('where nothing shows it')]);
+    expect(await look({ decided: removed.decided + 1 })).toEqual([expect.stringContaining('where nobody decides')]);
+    expect(await look({ state: 'purged' }, true)).toEqual([expect.stringContaining('its content is kept')]);
+    expect(await look({ state: 'purged' })).toEqual([]);
+    const at = ingest().length;
+    const copied = ingest().find(({ value }) => value !== null && evidence.decode(value).type === 'RawItem');
+    evidence.add('ingest', 0, { ...(copied as LogRecord), offset: at });
+    expect(await look({ contentAt: at })).toEqual([expect.stringContaining(`that of the record at ${at}`)]);
+  });
+
+  it('objects at once to a removal that did not know of a sighting before it (law 8)', async () => {
+    const removal = scenario.ingest.findLast(
+      ({ decoded }) => decoded?.type === 'Decision' && decoded.value.author === 'sink',
+    );
+    if (removal?.decoded?.type !== 'Decision') throw new Error('nothing was removed');
+    scenario.run('full').item('b', { sighting: true });
+    scenario.append(
+      { type: 'Decision', value: { ...removal.decoded.value, basisSeen: -1, eventId: 'blind' } },
+      'b',
+      'blind',
+    );
+    gather();
+    const rows = new RowWatch();
+    new RecordWatch(null, [rows.see]).look(evidence);
+    const look = async (decided: number): Promise<readonly string[]> =>
+      await rows.look({
+        row: await row('b', { decided }),
+        scope: await scopeRow(),
+        history: async () => [],
+        hasContent: async () => true,
+      });
+    expect(await look(removal.position)).toEqual([]);
+    expect(await look(ingest().length - 1)).toEqual([expect.stringContaining('did not know that it was seen at')]);
   });
 
   it('is told apart by account', () => {

@@ -1,25 +1,37 @@
 import type { HistoryEntry, LedgerRow } from '../../../core/ledger.ts';
 import type { LogRecord } from '../../../core/ports/event-log.ts';
+import type { Decoded } from '../../../core/ports/schema-codec.ts';
 import type { Evidence } from './evidence.ts';
 
 /**
- * Law 1: positions that have no effect, since they are of a run that another had taken over from, or hold again what an earlier
- * one holds. Redriven records are left out: what they are is told by their first position.
+ * Law 1: tells of each record why it has no effect, since it is of a run that another had taken over from, or holds again what an
+ * earlier one holds; null where it has one. Redriven records are left out: what they are is told by their first position.
  */
+export class Runs {
+  #run = { fence: 0, syncId: '', seq: -1, at: -1 };
+
+  /** @param left positions of records that the store refused */
+  judge({ offset, headers }: LogRecord, { type, value }: Decoded, left: ReadonlySet<number>): string | null {
+    if (headers['hoardarr-first-position'] !== undefined || !('fence' in value)) return null;
+    const { fence, syncId, seq } = value;
+    const run = this.#run;
+    if (type === 'SyncStarted') {
+      if (fence > run.fence) this.#run = { fence, syncId, seq, at: offset };
+    } else if (fence !== run.fence || syncId !== run.syncId) return 'of a run that was overtaken';
+    else if (seq < run.seq || (seq === run.seq && !left.has(run.at))) return 'a copy of an earlier one';
+    else this.#run = { ...run, seq, at: offset };
+    return null;
+  }
+}
+
+/** Law 1: positions that have no effect, and why. */
 export function withoutEffect(ingest: readonly LogRecord[], evidence: Evidence): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   const left = leftOut(evidence);
-  let run = { fence: 0, syncId: '', seq: -1, at: -1 };
-  for (const { value, offset, headers } of ingest) {
-    if (value === null || headers['hoardarr-first-position'] !== undefined) continue;
-    const decoded = evidence.decode(value);
-    if (!('fence' in decoded.value)) continue;
-    const { fence, syncId, seq } = decoded.value;
-    if (decoded.type === 'SyncStarted') {
-      if (fence > run.fence) run = { fence, syncId, seq, at: offset };
-    } else if (fence !== run.fence || syncId !== run.syncId) found.set(offset, 'of a run that was overtaken');
-    else if (seq < run.seq || (seq === run.seq && !left.has(run.at))) found.set(offset, 'a copy of an earlier one');
-    else run = { ...run, seq, at: offset };
+  const runs = new Runs();
+  for (const record of ingest) {
+    const why = record.value === null ? null : runs.judge(record, evidence.decode(record.value), left);
+    if (why !== null) found.set(record.offset, why);
   }
   return found;
 }
@@ -64,17 +76,22 @@ export function sightingsOf(
   without: ReadonlyMap<number, string>,
 ): ReadonlyMap<string, ReadonlySet<number>> {
   const found = new Map<string, Set<number>>();
+  for (const record of ingest)
+    if (record.value !== null && !without.has(record.offset)) addSighting(found, record, evidence.decode(record.value));
+  return found;
+}
+
+export function addSighting(
+  found: Map<string, Set<number>>,
+  { offset, headers }: LogRecord,
+  { type, value }: Decoded,
+): void {
   const add = (itemId: string, position: number): void =>
     void found.set(itemId, (found.get(itemId) ?? new Set<number>()).add(position));
-  for (const { value, offset, headers } of ingest) {
-    if (value === null || without.has(offset)) continue;
-    const decoded = evidence.decode(value);
-    const first = firstOf(offset, headers);
-    if (decoded.type === 'SnapshotBegin') add('', offset);
-    else if (decoded.type === 'RawItem' && decoded.value.sighting) add(decoded.value.itemId, first);
-    else if (decoded.type === 'ItemVerdict' && decoded.value.answer === 'present') add(decoded.value.itemId, first);
-  }
-  return found;
+  const first = firstOf(offset, headers);
+  if (type === 'SnapshotBegin') add('', offset);
+  else if (type === 'RawItem' && value.sighting) add(value.itemId, first);
+  else if (type === 'ItemVerdict' && value.answer === 'present') add(value.itemId, first);
 }
 
 /** What is redriven is seen at its first position (law 2). */
@@ -105,6 +122,14 @@ export function checkSighting(
   confirmed: ReadonlyMap<string, number>,
 ): readonly string[] {
   if (lastSeen < (confirmed.get(itemId) ?? -1)) return [`${itemId} was confirmed, and the sink does not know`];
+  return checkShown(itemId, seen, sightings);
+}
+
+export function checkShown(
+  itemId: string,
+  seen: number,
+  sightings: ReadonlyMap<string, ReadonlySet<number>>,
+): readonly string[] {
   const isShown = seen < 0 || sightings.get('')?.has(seen) === true || sightings.get(itemId)?.has(seen) === true;
   return isShown ? [] : [`the last sighting of ${itemId} is at ${seen}, where nothing shows it`];
 }

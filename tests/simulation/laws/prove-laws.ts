@@ -2,11 +2,10 @@ import type { HistoryEntry, LedgerRow } from '../../../core/ledger.ts';
 import type { StoredVector } from '../../../core/ports/item-store.ts';
 import { checkDecisions } from '../../../testing/log-checker/check-decisions.ts';
 import { checkOrder } from '../../../testing/log-checker/check-order.ts';
-import { checkDeadLetters, checkFlags, checkPins, checkSecrets, foldDecisions } from './decisions.ts';
+import { checkDeadLetters, checkFlags, checkPins, foldDecisions } from './decisions.ts';
 import { leftOf } from './erasure.ts';
 import type { Evidence } from './evidence.ts';
 import { checkGuard } from './guard.ts';
-import { checkHashes } from './hashes.ts';
 import { checkSighting, checkVerdicts, confirmedAt, effectsOf, sightingsOf, withoutEffect } from './one-order.ts';
 import { checkVector, textsOf } from './vectors.ts';
 
@@ -34,7 +33,6 @@ export interface Proof {
   readonly refused: ReadonlySet<string>;
   /** some of them may be in no dead letter: who was refused died before it wrote it, or was a rebuild */
   readonly mayLackLetters: boolean;
-  readonly secrets: readonly string[];
 }
 
 /** Laws that are proved from all that was ever written, and from what the store holds at the end. Each result breaks one. */
@@ -43,16 +41,13 @@ export function proveLaws(proof: Proof): readonly string[] {
   const decode = (value: Uint8Array) => evidence.decode(value);
   const logs = evidence.partitions();
   const wrong = [...orderIn(evidence, partitionOf), ...checkDecisions(logs, decode).violations];
-  wrong.push(...checkGuard(evidence, guardItems, guardShare), ...checkHashes(evidence));
+  wrong.push(...checkGuard(evidence, guardItems, guardShare));
   const positions = new Map(logs.flatMap(({ ingest }) => [...withoutEffect(ingest, evidence)]));
   const ingest = logs.flatMap((log) => log.ingest);
   const sightings = sightingsOf(ingest, evidence, positions);
   const confirmed = confirmedAt(ingest, evidence, positions);
   wrong.push(...checkVerdicts(ingest, evidence, sightings));
-  wrong.push(
-    ...checkDeadLetters(evidence, proof.refused, proof.mayLackLetters),
-    ...checkSecrets(evidence, proof.secrets),
-  );
+  wrong.push(...checkDeadLetters(evidence, proof.refused, proof.mayLackLetters));
   const decisions = foldDecisions(evidence);
   wrong.push(...decisions.wrong);
   const texts = textsOf(evidence);

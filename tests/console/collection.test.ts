@@ -18,7 +18,7 @@ describeConsole('the collection in a browser', (world) => {
   const item = (page: Page, n: number) => page.getByRole('link', { name: `Invented caption number ${n} ` });
 
   it.each(SIZES)(
-    'is first met empty, and reached by the sample, at the size of a %s',
+    'is first met empty, and reached by the sample, on %s',
     async (size, options) => {
       await world().start();
       const page = await world().page(options);
@@ -26,7 +26,7 @@ describeConsole('the collection in a browser', (world) => {
       await page.getByRole('heading', { name: 'Welcome to Hoardarr' }).waitFor();
       await page.getByText('none of them is sent anywhere', { exact: false }).waitFor();
       expect(await seriousFaults(page)).toEqual([]);
-      await keepScreenshot(page, `welcome-${size}`);
+      await keepScreenshot(page, `empty-${size.slice(2)}`);
       await page.getByRole('button', { name: 'Import the sample' }).click();
       await page.getByText('42 new', { exact: false }).waitFor();
       await page.getByRole('link', { name: 'Show the items' }).click();
@@ -35,7 +35,7 @@ describeConsole('the collection in a browser', (world) => {
       await page.getByText('by words').first().waitFor();
       expect(await page.getByRole('link', { name: /sourdough/ }).count()).toBeGreaterThan(0);
       expect(await seriousFaults(page)).toEqual([]);
-      await keepScreenshot(page, `search-${size}`);
+      await keepScreenshot(page, `search-${size.slice(2)}`);
     },
     LIMIT_MS,
   );

@@ -23,6 +23,8 @@ const CONSOLE_EXTENSIONS = new Set(['.ts', '.tsx', '.js', '.json', '.html', '.cs
 const inRoot = (...parts) => path.join(projectRoot, ...parts);
 const installStampFile = inRoot('node_modules', '.hoardarr-install');
 const buildStampFile = inRoot('dist', '.build-stamp');
+/** `PATH`; Windows writes it in its own way, and a copy of the environment has no second name for it. */
+const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
 const say = (text) => process.stderr.write(`hoardarr: ${text}\n`);
 
 /**
@@ -88,12 +90,18 @@ async function install() {
   const { command, args } = npmCommand();
   const status = await run(command, args.concat('ci', '--no-fund', '--no-audit'), {
     cwd: projectRoot,
+    env: { ...process.env, [pathName]: ourNodeFirst(process.env[pathName]) },
     stdio: ['ignore', 2, 2],
     shell: command === 'npm' && process.platform === 'win32',
   });
   if (status === 0) writeInstallStamp();
   else say(`'npm ci' failed with status ${status}; its message is above`);
   return status;
+}
+
+/** npm, and what compiles native modules, run on the first Node.js of the path, which need not be this one. */
+function ourNodeFirst(searched = '') {
+  return `${path.dirname(process.execPath)}${path.delimiter}${searched}`;
 }
 
 function npmCommand() {

@@ -54,20 +54,22 @@ export class EveryStep {
   async judge(oracle: Oracle, store: ItemStore, { scope, rows }: Glimpse): Promise<void> {
     const { cluster, isRefused } = this.#going;
     const own = this.#ofOwner.get(oracle);
-    if (oracle === this.#going.oracle) {
+    if (own === undefined) throw new Error(`no law of every step looks at ${oracle.scope}`);
+    const isUser = oracle === this.#going.oracle;
+    if (isUser) {
       this.#judgeEmbeddings();
       for (const violation of this.#order.look(cluster.evidence)) oracle.violate(violation);
     }
-    for (const violation of own?.records.look(cluster.evidence) ?? []) oracle.violate(violation);
-    if (isRefused) return;
+    for (const violation of own.records.look(cluster.evidence)) oracle.violate(violation);
+    // The store refuses documents of the user alone.
+    if (isRefused && isUser) return;
     for (const row of rows) {
       const history = () => store.history(oracle.scope, row.itemId);
       const hasContent = async (): Promise<boolean> => {
         const item = await store.item(oracle.scope, row.itemId);
         return item !== null && (item.content !== null || item.vector !== null);
       };
-      for (const violation of (await own?.rows.look({ row, scope, history, hasContent })) ?? [])
-        oracle.violate(violation);
+      for (const violation of await own.rows.look({ row, scope, history, hasContent })) oracle.violate(violation);
     }
   }
 

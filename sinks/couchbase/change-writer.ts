@@ -44,7 +44,10 @@ export class ChangeWriter {
         const known = await knownItems(log, items);
         // Tables may have been merged by another since: the versions of documents that they tell are then newer than this
         // sink, and must not be written on. From here on, whoever takes over changes them.
-        if (!(await log.isCurrent(version))) continue;
+        if (!(await log.isCurrent(version))) {
+          log.distrust();
+          continue;
+        }
         const isOwner = (): Promise<boolean> => log.isStill(change.expected);
         const { cas, refused } = await this.#items.write(items, (item) => known(item), isOwner);
         // The documents that were written are ahead of their ledger, as after a crash, until the caller commits again.
@@ -80,10 +83,13 @@ export class ChangeWriter {
     }
   }
 
-  /** Takes what was erased out of the segments and shards of the partitions that this process writes. */
+  /**
+   * Takes what was erased out of the segments and shards. Whose partition it is does not matter: whoever owed it may have died
+   * since, and one that nobody writes would keep it.
+   */
   async erase(): Promise<void> {
-    for (const log of this.#catalog.opened()) {
-      if (!log.isOwned || !log.erasureOwed) continue;
+    for (const log of await this.#catalog.logs()) {
+      if (!log.erasureOwed) continue;
       await this.#exclusive(log, async () => {
         await log.claim();
         await log.merge({ erase: true });

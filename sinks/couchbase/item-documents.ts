@@ -138,8 +138,9 @@ export class ItemDocuments {
     isOwner: () => Promise<boolean>,
   ): Promise<string> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      if (!(await isOwner())) break;
       const stored = await documents.get(key);
+      // Asked after it was read: what another sink writes from here on has another version, and is not written over.
+      if (!(await isOwner())) break;
       const document = toDocument(change, (stored?.value as ItemDocument | undefined) ?? null);
       const written = await documents.put(key, document, stored?.cas ?? null);
       if (written !== null) return written;

@@ -175,7 +175,8 @@ export class PartitionLog {
       erasureOwed: erasureOwed || erases,
       ...(segment === null ? {} : { seq: seq + 1, segments: [...segments, segment] }),
     };
-    if (await this.#replace(next)) {
+    // Whoever read meanwhile may know the document of another writer by now, whose changes this one does not have.
+    if (this.#cas === version && (await this.#replace(next))) {
       if (segment !== null) this.#overlay.apply(seq + 1, entries);
       this.#loadedSeq = this.#document.seq;
       return true;
@@ -203,7 +204,7 @@ export class PartitionLog {
       erasureOwed: erasureOwed && !erase,
       unswept: erase ? [] : replaced,
     };
-    if (!(await this.#replace(next)))
+    if (this.#cas !== version || !(await this.#replace(next)))
       throw new FencedError(`partition ${this.partition} was taken over during a merge`);
     this.#drop(seq);
     await this.#removeGone();

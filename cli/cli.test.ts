@@ -183,6 +183,26 @@ describe('the command line on a data folder', () => {
     other.remove();
   });
 
+  it('ends an interrupted export as one that failed: what was written is no whole collection', async () => {
+    const ran = await world.runWith(
+      {
+        onText: (written) => {
+          if (written.split('\n').length === 3) world.signal('SIGTERM');
+        },
+      },
+      'export',
+    );
+    expect(ran.status).toBe(1);
+    expect(ran.stdout.trim().split('\n').length).toBeLessThan(all.length);
+    expect(ran.stderr).not.toBe('');
+  });
+
+  it('refuses to export what there cannot be', async () => {
+    const ran = await world.runWith({}, 'export', '--provider', 'tiktoc');
+    expect(ran).toMatchObject({ status: 2, stdout: '' });
+    expect(ran.stderr).toContain("'tiktoc' is no provider");
+  });
+
   it('exports everything active', async () => {
     const lines = (await world.runWith({}, 'export')).stdout.trim().split('\n');
     expect(lines).toHaveLength(30);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Credentials } from '../core/ports/provider.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
 import { ProducerWorld } from '../testing/producer-world.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { AccountCredentials, type CredentialDeps, connectedMetadata } from './credentials.ts';
 import { changeSyncMetadata, newSyncMetadata, readSyncMetadata, syncMetadataKey } from './sync-metadata.ts';
 
@@ -25,7 +26,8 @@ describe('credentials that are renewed', () => {
   let deps: CredentialDeps;
   beforeEach(async () => {
     world = new ProducerWorld();
-    deps = { metadata: world.metadata, clock: world.clock, random: world.random, instance: 'here', secrets };
+    const { metadata, clock, random, telemetry } = world;
+    deps = { metadata, clock, random, telemetry, instance: 'here', secrets };
     await connectWith(0);
   });
 
@@ -66,6 +68,31 @@ describe('credentials that are renewed', () => {
       return credentialsOf(1);
     }, signal);
     expect(await stored()).toEqual(credentialsOf(1));
+  });
+
+  it.each([
+    ['kept where the metadata are away just then, also by a run that was stopped', 60_000],
+    ['given up where the metadata stay away for longer than a turn lasts', 3_600_000],
+  ])('are %s: they may be the only ones that still count', async (_what, awayMs) => {
+    const clock = new VirtualClock();
+    const holder = await AccountCredentials.open({ ...deps, clock }, account);
+    const stop = new AbortController();
+    let ended = '';
+    const renewal = async (): Promise<Credentials> => {
+      world.metadata.unavailable = true;
+      return credentialsOf(1);
+    };
+    const end = (how: string) => (): string => (ended = how);
+    void holder.renew(renewal, stop.signal).then(end('kept'), end('given up'));
+    void clock.sleep(awayMs).then(() => {
+      stop.abort();
+      world.metadata.unavailable = false;
+    });
+    await clock.runUntil(() => ended !== '');
+    world.metadata.unavailable = false;
+    expect([ended, await stored()]).toEqual(
+      awayMs < 300_000 ? ['kept', credentialsOf(1)] : ['given up', credentialsOf(0)],
+    );
   });
 
   it('give way to those that the account was connected with meanwhile', async () => {

@@ -1,7 +1,8 @@
-import { InputError } from '../core/errors.ts';
+import { InputError, isOutage } from '../core/errors.ts';
 import { type Account, accountName } from '../core/keys.ts';
 import type { Connected, CredentialHolder, Credentials } from '../core/ports/provider.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
+import { untilReached } from '../core/until-reached.ts';
 import type { RunDeps } from './run-deps.ts';
 import {
   changeSyncMetadata,
@@ -13,7 +14,8 @@ import {
 import { randomUuid } from './uuid.ts';
 import { ways } from './ways.ts';
 
-export interface CredentialDeps extends Pick<RunDeps, 'metadata' | 'clock' | 'random' | 'instance' | 'isGone'> {
+export interface CredentialDeps
+  extends Pick<RunDeps, 'metadata' | 'clock' | 'random' | 'telemetry' | 'instance' | 'isGone'> {
   readonly secrets: Secrets;
 }
 
@@ -68,11 +70,7 @@ export class AccountCredentials implements CredentialHolder {
     if (turn === null) return this.#known;
     try {
       const fresh = await renewal(this.#known);
-      await this.#change((metadata) => {
-        if (!same(decryptCredentials(this.#deps.secrets, this.account, metadata), this.#known))
-          throw connectedAgain(this.account);
-        return { ...metadata, ...encryptCredentials(this.#deps.secrets, this.account, fresh), renewing: null };
-      });
+      await this.#keep(fresh);
       this.#known = fresh;
       return fresh;
     } catch (error) {
@@ -81,6 +79,22 @@ export class AccountCredentials implements CredentialHolder {
       );
       throw error;
     }
+  }
+
+  /**
+   * Stores what the known ones were renewed to. While the metadata are away it tries again, as long as the turn lasts and also
+   * where the run is stopped: these may be the only ones that still count.
+   */
+  async #keep(fresh: Credentials): Promise<void> {
+    const { secrets, clock, random, telemetry } = this.#deps;
+    const until = clock.elapsed() + RENEWING_MS;
+    const store = (): Promise<void> =>
+      this.#change((metadata) => {
+        if (!same(decryptCredentials(secrets, this.account, metadata), this.#known)) throw connectedAgain(this.account);
+        return { ...metadata, ...encryptCredentials(secrets, this.account, fresh), renewing: null };
+      });
+    const isAway = (error: unknown): error is Error => isOutage(error) && clock.elapsed() < until;
+    await untilReached(store, { what: 'the sync metadata', isAway, clock, random, log: telemetry.log });
   }
 
   /** The id of the turn to renew; null where others are stored by now, which are known then. */

@@ -1,6 +1,5 @@
 import {
   BrokenCircuitError,
-  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
@@ -12,7 +11,7 @@ import {
 import { withLimit } from '../core/abort-signals.ts';
 import { jitteredBackoffMs } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
-import { causeOf, limitedText } from './http/fetch-body.ts';
+import { causeOf, limitedText, retryAfterOf } from './http/fetch-body.ts';
 
 export interface PoliteHttpOptions {
   readonly clock: Clock;
@@ -44,8 +43,10 @@ export class HttpUnavailableError extends Error {
   override readonly name = 'HttpUnavailableError';
 }
 
-/** How long a `retry-after` may hold everything up. */
+/** How long a `retry-after` may hold everything up; until one that asks for more is over, all requests fail at once. */
 const LONGEST_WAIT_MS = 60_000;
+/** Nobody asks for more and means it. */
+const LONGEST_REST_MS = 86_400_000;
 
 /**
  * GET requests at a measured pace: a rate and a concurrency over all callers, a time limit and a size limit for each,
@@ -56,12 +57,14 @@ export class PoliteHttp {
   private readonly breaker;
   private readonly policy: IPolicy;
   private nextSlotAt = 0;
+  /** the server asked for a longer pause than is waited for */
+  private toldOffUntil = 0;
   private busy = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(options: PoliteHttpOptions) {
     this.options = options;
-    const transient = handleWhen((error) => error instanceof HttpUnavailableError);
+    const transient = handleWhen((error) => error instanceof HttpUnavailableError && !this.isToldOff);
     this.breaker = circuitBreaker(transient, {
       halfOpenAfter: options.restMs,
       breaker: new ConsecutiveBreaker(options.breakAfter),
@@ -76,9 +79,8 @@ export class PoliteHttp {
     return this.options.concurrency;
   }
 
-  /** Nobody is asked at present: a request would fail at once. */
-  get resting(): boolean {
-    return this.breaker.state === CircuitState.Open;
+  private get isToldOff(): boolean {
+    return this.options.clock.elapsed() < this.toldOffUntil;
   }
 
   /** Rejects with HttpUnavailableError, or with the signal's reason. */
@@ -98,6 +100,7 @@ export class PoliteHttp {
 
   private async ask(url: string, signal: AbortSignal): Promise<HttpAnswer> {
     await this.waitForSlot(signal);
+    if (this.isToldOff) throw new HttpUnavailableError('not asked: it asked for a longer pause');
     const { fetch, timeoutMs, userAgent, bodyLimitBytes } = this.options;
     try {
       const limited = withLimit(signal, AbortSignal.timeout(timeoutMs));
@@ -106,7 +109,7 @@ export class PoliteHttp {
       const body = await limitedText(response, bodyLimitBytes);
       if (response.status !== 429 && response.status < 500)
         return { status: response.status, location: response.headers.get('location'), body };
-      this.obey(response.headers.get('retry-after'));
+      this.obey(response.headers);
       throw new HttpUnavailableError(`HTTP ${response.status}`);
     } catch (error) {
       signal.throwIfAborted();
@@ -124,13 +127,12 @@ export class PoliteHttp {
     if (slot > now) await clock.sleep(slot - now, signal);
   }
 
-  private obey(retryAfter: string | null): void {
-    const seconds = Number(retryAfter ?? Number.NaN);
-    if (!Number.isFinite(seconds) || seconds <= 0) return;
-    this.nextSlotAt = Math.max(
-      this.nextSlotAt,
-      this.options.clock.elapsed() + Math.min(seconds * 1000, LONGEST_WAIT_MS),
-    );
+  private obey(headers: Headers): void {
+    const { clock } = this.options;
+    const waitMs = Math.min(retryAfterOf(headers, clock.now()) ?? 0, LONGEST_REST_MS);
+    const askAgainAt = clock.elapsed() + waitMs;
+    if (waitMs > LONGEST_WAIT_MS) this.toldOffUntil = Math.max(this.toldOffUntil, askAgainAt);
+    else if (waitMs > 0) this.nextSlotAt = Math.max(this.nextSlotAt, askAgainAt);
   }
 
   private async enter(): Promise<void> {

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, kindOf, scopeName } from '../../core/keys.ts';
-import { inCollection, newAccountRow, type RunCounts, type RunRow, showsAll } from '../../core/ledger.ts';
+import {
+  type ItemState,
+  inCollection,
+  newAccountRow,
+  type RunCounts,
+  type RunRow,
+  showsAll,
+} from '../../core/ledger.ts';
 import type { RateLimitWait } from '../../producers/http/rate-budget.ts';
 import { cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import type { LiveProvider } from '../../producers/sync/live-provider.ts';
@@ -15,7 +22,7 @@ import {
 import { ways } from '../../producers/ways.ts';
 import type { App } from '../app.ts';
 import { checkProvider, checkUser } from './scopes.ts';
-import { drain, PIPELINE, waitFor, waitUntilSettled } from './settle.ts';
+import { drain, PIPELINE, undoneOf, waitFor, waitUntilSettled } from './settle.ts';
 
 export interface SyncRequest {
   readonly provider: string;
@@ -39,7 +46,7 @@ export interface SyncReport extends RunCounts {
   readonly converged: boolean | null;
   readonly requests: number;
   readonly rateLimitWaitMs: number;
-  /** why it was aborted; null when it was done */
+  /** why it, or something that it caused, was aborted and not done by another; null when all was done */
   readonly error: string | null;
   readonly needsReauth: boolean;
   readonly dryRun: boolean;
@@ -106,7 +113,7 @@ export async function previewAccount(app: App, request: SyncRequest): Promise<Sy
   const { account, live, metadata } = await connectedAccount(app, request);
   const signal = request.signal ?? new AbortController().signal;
   const preview = await live.preview(account, request.full === true, signal);
-  const counts = { new: 0, updated: 0, unchanged: 0 };
+  const counts = { new: 0, updated: 0, unchanged: 0, restored: 0 };
   let suspect = 0;
   let fetched = 0;
   const row = (await app.store.account(accountName(account))) ?? newAccountRow(accountName(account));
@@ -114,21 +121,25 @@ export async function previewAccount(app: App, request: SyncRequest): Promise<Sy
     const scope = scopeName({ ...account, collection });
     fetched += listed.size;
     const asked = showsAll(row, proof) ? kinds : [];
-    const stored = new Map<string, string>();
+    const stored = new Map<
+      string,
+      { readonly state: ItemState | null; readonly blocked: boolean; readonly hash: string }
+    >();
     for (let after: string | null = null; ; ) {
       const rows = await app.store.glance(scope, after, PAGE);
       const last = rows.at(-1);
       if (last === undefined) break;
       after = last.itemId;
-      for (const { itemId, state, pinned, documentHash } of rows) {
-        if (!inCollection(state)) continue;
-        stored.set(itemId, documentHash);
-        if (!pinned && !listed.has(itemId) && asked.includes(kindOf(itemId))) suspect++;
+      for (const { itemId, state, pinned, blocked, documentHash: hash } of rows) {
+        stored.set(itemId, { state, blocked, hash });
+        if (inCollection(state) && !pinned && !listed.has(itemId) && asked.includes(kindOf(itemId))) suspect++;
       }
     }
     for (const [itemId, hash] of listed) {
       const was = stored.get(itemId);
-      counts[was === undefined ? 'new' : was === hash ? 'unchanged' : 'updated']++;
+      if (was?.blocked !== true && was?.state === 'trash') counts.restored++;
+      else if (was?.blocked === true || was?.hash === hash) counts.unchanged++;
+      else counts[was === undefined || was.state === null || was.state === 'purged' ? 'new' : 'updated']++;
     }
   }
   return {
@@ -147,7 +158,6 @@ export async function previewAccount(app: App, request: SyncRequest): Promise<Sy
 const NOTHING = {
   syncId: null,
   removed: 0,
-  restored: 0,
   held: 0,
   failed: 0,
   converged: null,
@@ -221,7 +231,7 @@ function report(runs: readonly RunRow[], metadata: SyncMetadata): SyncReport {
     converged: run?.converged ?? null,
     requests: produced('requests'),
     rateLimitWaitMs: produced('rateLimitWaitMs'),
-    error: runs.find((each) => each.error !== null)?.error ?? null,
+    error: run?.error ?? undoneOf(runs)[0] ?? null,
     dryRun: false,
   };
 }

@@ -46,10 +46,9 @@ function statusOf({ error, needsReauth }: SyncReport): ExitStatus {
 
 function describe(report: SyncReport): string {
   const { provider, user } = report;
-  if (report.error !== null) {
-    const advice = report.needsReauth ? ` Connect it again: \`hoardarr connect ${provider} --user ${user}\`.` : '';
+  const advice = report.needsReauth ? ` Connect it again: \`hoardarr connect ${provider} --user ${user}\`.` : '';
+  if (report.error !== null && report.fetched === 0 && report.removed === 0)
     return `The sync of ${provider}/${user} was aborted, and nothing was removed: ${report.error}.${advice}`;
-  }
   const counts = (['new', 'updated', 'unchanged', 'removed', 'restored', 'held', 'suspect', 'failed'] as const).filter(
     (name) => report[name] > 0 || name === 'new' || name === 'removed',
   );
@@ -62,5 +61,7 @@ function describe(report: SyncReport): string {
   if (report.held > 0) lines.push(`${report.held} held for you: \`hoardarr held\` lists them.`);
   if (report.suspect > 0 && !report.dryRun)
     lines.push(`${report.suspect} seem to be gone, and wait for a second answer of ${provider}.`);
+  if (report.error !== null)
+    lines.push(`Not all of it was done, and the next sync goes on with the rest: ${report.error}.${advice}`);
   return lines.join('\n');
 }

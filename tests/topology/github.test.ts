@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { disconnect } from '../../app/use-cases/accounts.ts';
+import { decide } from '../../app/use-cases/decide.ts';
 import { explainItem } from '../../app/use-cases/explain.ts';
 import { previewAccount } from '../../app/use-cases/sync.ts';
 import type { SyncMetadata } from '../../producers/sync-metadata.ts';
@@ -48,6 +49,42 @@ describe('GitHub stars on the whole pipeline', () => {
     github.world.star(me, 251);
     expect(await syncNow(driver, 'github')).toMatchObject({ mode: 'delta', requests: 1, new: 1 });
     expect(github.mostAtOnce).toBe(1);
+  });
+
+  it('tells what was removed also where not all was asked, and no failure that another attempt made good', async () => {
+    starAll(300);
+    await begin();
+    me.stars.splice(0, 150);
+    let asked = 0;
+    github.before = ({ url }) =>
+      url.pathname.endsWith('/graphql') && ++asked > 1 ? FAULTS['server error'] : undefined;
+    const part = await syncNow(driver, 'github', true);
+    expect(part).toMatchObject({ error: expect.stringContaining('502'), needsReauth: false });
+    expect(part.removed).toBeGreaterThan(0);
+    expect(part.removed).toBeLessThan(150);
+    github.before = () => undefined;
+    expect(await syncNow(driver, 'github', true)).toMatchObject({ error: null });
+  });
+
+  it('foretells by a dry run what the sync then does, also of what is blocked and of what is in the trash', async () => {
+    starAll(40);
+    await begin();
+    const choice = { ...ACCOUNT, collection: null };
+    await driver.run(decide(driver.app, choice, { operation: 'purge', author: 'me', itemIds: ['5'] }));
+    const [unstarred] = me.stars.splice(0, 1);
+    await syncNow(driver, 'github', true);
+    me.stars.unshift(...(unstarred === undefined ? [] : [unstarred]));
+    github.world.star(me, 41);
+    const foretold = await driver.run(previewAccount(driver.app, { ...ACCOUNT, full: true }));
+    const { new: fresh, updated, restored, removed, held } = await syncNow(driver, 'github', true);
+    expect({ fresh, updated, restored, removed, held }).toEqual({
+      fresh: 1,
+      updated: 0,
+      restored: 1,
+      removed: 0,
+      held: 0,
+    });
+    expect(foretold).toMatchObject({ new: fresh, updated, restored, removed, held });
   });
 
   it('updates what was renamed, embeds what was edited, and does neither for a counter', async () => {

@@ -34,6 +34,23 @@ async function refusal(reading: Promise<unknown>): Promise<InputError> {
   return error as InputError;
 }
 
+describe('a line of nothing but blanks', () => {
+  // With an expression for the line it took minutes, and the whole process stood still.
+  it.each([
+    ['among the favourites', 'Favorite Videos.txt', ''],
+    ['with a letter behind them', 'Favorite Videos.txt', 'x'],
+    ['before the colon', 'Favorite Videos.txt', 'x:'],
+    ['in a list beside them', 'Searches.txt', ''],
+  ])('is passed over at once: %s', async (_where, name, end) => {
+    const blanks = `${' '.repeat(99_000)}${end}\n`;
+    const favorites = `${name === 'Favorite Videos.txt' ? blanks : ''}${textRows([ID[0]])}`;
+    const members = [{ name: 'Favorite Videos.txt', data: favorites }];
+    if (name !== 'Favorite Videos.txt') members.push({ name, data: blanks });
+    const parsed = await folder.read('export.zip', makeZip(members));
+    expect(ids(parsed)).toEqual([ID[0]]);
+  });
+});
+
 describe('real exports', () => {
   const present = existsSync(FIXTURES);
   if (!present) console.warn(`the fixtures are absent (${FIXTURES}): the tests with real exports check nothing`);

@@ -2,7 +2,7 @@ import { InputError } from '../../../core/errors.ts';
 import type { Favorites } from './favorites.ts';
 import type { NewestDate } from './newest-date.ts';
 
-const LINE = /^\s*([^:]{1,40}?)\s*:\s*(.*?)\s*$/;
+const MAX_LABEL = 40;
 const OTHER_LINK = /sound|hashtag|effect/i;
 const MAX_LINE = 100_000;
 
@@ -30,7 +30,7 @@ export async function readTextExport(
 /** Notes the dates of a TXT list other than the favourites. */
 export async function readTextDates(name: string, bytes: AsyncIterable<Uint8Array>, newest: NewestDate): Promise<void> {
   for await (const { text } of linesOf(name, bytes)) {
-    const [, label = '', value = ''] = LINE.exec(text) ?? [];
+    const { label, value } = partsOf(text);
     newest.see(label, value);
   }
 }
@@ -54,7 +54,7 @@ class RowReader {
   line(text: string, ended: boolean): void {
     if (text.trim() === '') return;
     this.blank = false;
-    const [, label = '', value = ''] = LINE.exec(text) ?? [];
+    const { label, value } = partsOf(text);
     if (/^(?:https?:\/\/|www\.)/i.test(value)) this.link(label, value, ended);
     else if (/date/i.test(label)) this.dated(label, value);
     else if (ended) this.favorites.skipRow('line is neither a date nor a link');
@@ -94,6 +94,17 @@ class RowReader {
     this.favorites.addRow({ date: this.date, link: value });
     this.date = null;
   }
+}
+
+/**
+ * What stands before the first colon, and after it; both empty where a line has no such form. By hand: an expression with blanks
+ * on both sides of something else takes minutes for a line of blanks.
+ */
+function partsOf(text: string): { readonly label: string; readonly value: string } {
+  const colon = text.indexOf(':');
+  const label = text.slice(0, Math.max(0, colon)).trim();
+  if (colon < 1 || label.length > MAX_LABEL) return { label: '', value: '' };
+  return { label, value: text.slice(colon + 1).trim() };
 }
 
 async function* linesOf(

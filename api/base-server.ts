@@ -5,6 +5,7 @@ import type { ApiServer } from './context.ts';
 import { Gate } from './gate.ts';
 import { isReading } from './guard.ts';
 import { about, answerToNoRequest, send, sendProblem } from './problem.ts';
+import { whenGone } from './when-gone.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
 /** Answers that outlive the moment in which their request was let in. */
@@ -83,5 +84,5 @@ function endWithLogin(gate: Gate, request: FastifyRequest, { raw }: FastifyReply
     if ((await gate.refusalOf(request)) !== null) raw.destroy();
   };
   const timer = setInterval(() => void look().catch(() => undefined), STREAM_LOOK_MS);
-  raw.once('close', () => clearInterval(timer));
+  whenGone(request.raw, raw, () => clearInterval(timer));
 }

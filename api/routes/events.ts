@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OutcomeTail } from '../../app/use-cases/outcome-tail.ts';
 import { RunTail } from '../../app/use-cases/run-tail.ts';
 import { anyOf } from '../../core/abort-signals.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { about, send } from '../problem.ts';
 import { toView } from '../upload-view.ts';
+import { whenGone } from '../when-gone.ts';
 
 const MAX_STREAMS = 64;
 const LOOK_EVERY_MS = 250;
@@ -28,7 +29,7 @@ export function registerEvents(server: ApiServer, context: ApiContext): void {
       reply.hijack();
       const lastId = request.headers['last-event-id'];
       try {
-        await stream(context, reply.raw, typeof lastId === 'string' ? lastId : null);
+        await stream(context, request.raw, reply.raw, typeof lastId === 'string' ? lastId : null);
       } catch (error) {
         context.app.telemetry.log.warn('a stream of events broke off', { error });
       } finally {
@@ -42,11 +43,12 @@ export function registerEvents(server: ApiServer, context: ApiContext): void {
 
 async function stream(
   { app, uploads, pipeline, closing }: ApiContext,
+  request: IncomingMessage,
   raw: ServerResponse,
   lastId: string | null,
 ): Promise<void> {
   const gone = new AbortController();
-  raw.on('close', () => gone.abort());
+  whenGone(request, raw, () => gone.abort());
   const stopped = anyOf([closing, gone.signal]);
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',

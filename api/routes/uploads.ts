@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseAsOf } from '../../app/use-cases/as-of.ts';
+import { readOn } from '../../app/use-cases/receive.ts';
+import type { Upload } from '../../app/use-cases/upload.ts';
 import { UPLOAD_ID } from '../../app/use-cases/upload-files.ts';
 import { EmptyUploadError } from '../../app/use-cases/uploads.ts';
 import { InputError, messageOf } from '../../core/errors.ts';
@@ -11,6 +13,7 @@ import type { ApiContext, ApiServer } from '../context.ts';
 import { Problem, UploadState, userName } from '../schemas.ts';
 import { toView } from '../upload-view.ts';
 
+const UNNAMED = 'upload';
 const params = z.object({ user: userName, provider: z.enum(['tiktok', 'reddit']) });
 const querystring = z.object({
   asOf: z.string().optional().describe('when the export was made'),
@@ -42,15 +45,18 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
         '/v1/users/:user/:provider/uploads',
         { schema, bodyLimit: app.config.uploadLimitBytes },
         async (request, reply) => {
-          const asked = request.query.asOf === undefined ? null : parseAsOf(request.query.asOf);
-          const { stream, fileName, asOf } = await bodyOf(request, request.query.filename);
-          const about = {
-            ...request.params,
-            fileName,
-            id: request.query.id,
-            asOf: async () => (await asOf()) ?? asked,
+          const { params: account, query } = request;
+          const take = async (): Promise<Upload> => {
+            const asked = query.asOf === undefined ? null : parseAsOf(query.asOf);
+            const { stream, fileName, asOf } = await bodyOf(request, query.filename);
+            const about = { ...account, fileName, id: query.id, asOf: async () => (await asOf()) ?? asked };
+            return await uploads.receive(stream, about);
           };
-          const upload = await uploads.receive(stream, about);
+          const upload = await take().catch((error: unknown) => {
+            // The parser of a form reads no further by itself.
+            readOn(request.raw);
+            throw error;
+          });
           const location = `${app.config.basePath}/v1/uploads/${upload.id}`;
           return reply.code(202).header('location', location).send(toView(upload));
         },
@@ -61,7 +67,7 @@ export async function registerUploads(server: ApiServer, { app, uploads }: ApiCo
     {
       schema: {
         summary: 'How far an upload is; at the end, what the import did',
-        params: z.object({ id: z.uuid() }),
+        params: z.object({ id: z.string().regex(UPLOAD_ID) }),
         response: { 200: UploadState, 404: Problem },
       },
     },
@@ -78,14 +84,14 @@ interface Body {
 }
 
 async function bodyOf(request: FastifyRequest, named: string | undefined): Promise<Body> {
-  if (request.isMultipart()) return fileOf(request.parts());
+  if (request.isMultipart()) return fileOf(request.parts(), named);
   const { body } = request;
   if (body === undefined || body === null) throw new EmptyUploadError();
-  return { stream: body as Readable, fileName: named ?? 'upload', asOf: async () => null };
+  return { stream: body as Readable, fileName: named ?? UNNAMED, asOf: async () => null };
 }
 
 /** The file of a form. Its fields may come before it or after it, so the last are read only when the file has been. */
-async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
+async function fileOf(parts: AsyncIterableIterator<Multipart>, named: string | undefined): Promise<Body> {
   let asOf: number | null = null;
   const nextFile = async (): Promise<MultipartFile | null> => {
     for (;;) {
@@ -100,7 +106,8 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>): Promise<Body> {
   if (file === null) throw new InputError('the form holds no file');
   return {
     stream: Readable.from(contentOf(file.file)),
-    fileName: file.filename,
+    // Whatever is of type octet-stream is taken for a file, with a name or without.
+    fileName: (file.filename as string | undefined) ?? named ?? UNNAMED,
     asOf: async () => {
       const another = await nextFile();
       if (another === null) return asOf;

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import type { Restore } from '../restore/last-restore.ts';
-import { limited } from './limited.ts';
+import { receive } from './receive.ts';
 import { restoreInPlace } from './restore.ts';
 import { UploadTooLargeError } from './uploads.ts';
 
@@ -32,9 +31,9 @@ export async function restoreUpload(app: App, stream: Readable, name: string): P
   const shown = name.replace(/[^A-Za-z0-9._ -]/g, '_');
   try {
     const tooLarge = new UploadTooLargeError(restoreLimitBytes, 'HOARDARR_RESTORE_LIMIT_BYTES', 'restore-backup');
-    const meter = limited(restoreLimitBytes, tooLarge);
-    await pipeline(stream, meter.stream, createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }));
-    if (meter.bytes() === 0) throw new InputError('the body is empty: send the backup as the body');
+    const written = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
+    if ((await receive(stream, written, { bytes: restoreLimitBytes, tooLarge })) === 0)
+      throw new InputError('the body is empty: send the backup as the body');
     return await restoreInPlace(app, file, shown);
   } finally {
     rmSync(file, { force: true });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import { BusyError, InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
 import { Turns } from '../../core/turns.ts';
@@ -9,7 +9,7 @@ import type { App } from '../app.ts';
 import { isoOf } from './format.ts';
 import { importerOf } from './import-export.ts';
 import { importUpload } from './import-upload.ts';
-import { limited } from './limited.ts';
+import { receive } from './receive.ts';
 import { checkUser } from './scopes.ts';
 import { safeName, seenAt, UPLOADS, type Upload, uploadKey } from './upload.ts';
 import { UploadFiles } from './upload-files.ts';
@@ -163,11 +163,11 @@ export class Uploads {
     try {
       const file = this.#files.prepare(upload);
       await saveUpload(this.#app, upload);
-      const meter = limited(uploadLimitBytes, new UploadTooLargeError(uploadLimitBytes));
       const written = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
-      await pipeline(stream, meter.stream, written, { signal });
-      if (meter.bytes() === 0) throw new EmptyUploadError();
-      const queued: Upload = { ...upload, bytes: meter.bytes(), asOf: await asOf(), status: 'queued' };
+      const limit = { bytes: uploadLimitBytes, tooLarge: new UploadTooLargeError(uploadLimitBytes) };
+      const bytes = await receive(stream, written, limit, signal);
+      if (bytes === 0) throw new EmptyUploadError();
+      const queued: Upload = { ...upload, bytes, asOf: await asOf(), status: 'queued' };
       await saveUpload(this.#app, queued);
       this.#enqueue(queued);
       return queued;

@@ -40,6 +40,8 @@ const ALL_PARTITIONS_BYTES = 1_048_576;
 /** How long a broker waits for something new, where every partition of it waits; and where another is only full for now. */
 const IDLE_WAIT_MS = 500;
 const BUSY_WAIT_MS = 20;
+/** Elections take about as long. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** Asks one broker for what it has of these partitions, and waits there at most so long while it has nothing. */
 export async function fetchFrom(
@@ -78,6 +80,8 @@ export class Fetcher {
   #again = false;
   readonly #closing = new AbortController();
   #failures = 0;
+  /** had no leader when it was looked last */
+  readonly #leaderless = new Set<Hungry>();
 
   constructor(deps: FetcherDeps) {
     this.#deps = deps;
@@ -122,8 +126,15 @@ export class Fetcher {
   async #startFetches(): Promise<void> {
     const { link } = this.#deps;
     const byNode = new Map<number, { all: number; hungry: { one: Hungry; from: number }[] }>();
+    let failure: unknown = null;
     for (const one of this.#hungry) {
-      const nodeId = await link.leaderIdOf(one.topic, one.partition);
+      if (this.#leaderless.has(one)) continue;
+      const nodeId = await link.leaderIdOf(one.topic, one.partition).catch((error: unknown) => {
+        failure ??= error;
+        this.#leaderless.add(one);
+        return null;
+      });
+      if (nodeId === null) continue;
       const node = byNode.get(nodeId) ?? { all: 0, hungry: [] };
       byNode.set(nodeId, node);
       node.all += 1;
@@ -135,6 +146,25 @@ export class Fetcher {
       this.#busyNodes.add(nodeId);
       void this.#fetch(nodeId, hungry, all);
     }
+    if (failure === null) return;
+    if (byNode.size > 0) {
+      this.#lookAgain(failure);
+      return;
+    }
+    // Where no partition has a leader, the connections may be to blame.
+    this.#leaderless.clear();
+    throw failure;
+  }
+
+  /** For partitions that have no leader now; those that have one go on meanwhile. */
+  #lookAgain(reason: unknown): void {
+    const { clock, log } = this.#deps;
+    log.warn('some partitions cannot be read from Kafka now; looking again', { error: messageOf(reason) });
+    const done = (): void => {
+      this.#leaderless.clear();
+      this.wake();
+    };
+    void clock.sleep(LOOK_AGAIN_MS, this.#closing.signal).then(done, done);
   }
 
   /** @param all partitions that this broker leads, the full ones too */
@@ -147,10 +177,16 @@ export class Fetcher {
         return { topic, partition, from, maxBytes };
       });
       const fetched = await fetchFrom(this.#deps.link, nodeId, wanted, maxWaitMs);
+      let failure: unknown = null;
       for (const partition of fetched) {
         const taker = hungry.find(({ one }) => one.topic === partition.topic && one.partition === partition.partition);
-        if (taker !== undefined && this.#hungry.has(taker.one)) await taker.one.accept(taker.from, partition);
+        // What one partition cannot take is no reason to throw the answers of the others away.
+        if (taker !== undefined && this.#hungry.has(taker.one))
+          await taker.one.accept(taker.from, partition).catch((error: unknown) => {
+            failure ??= error;
+          });
       }
+      if (failure !== null) throw failure;
       this.#failures = 0;
     } catch (error) {
       await this.#backOff(error);

@@ -54,6 +54,17 @@ describeWithParts('topics on a real broker', ['kafka'], (environment) => {
     expect(await settingsOf('commands')).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '604800000' });
   });
 
+  it('are refused where the broker would pack their records in a way that nobody here can read', async () => {
+    await prepareTopics(admin, prefix, 1);
+    expect((await settingsOf('ingest'))['compression.type']).toBe('producer');
+    await alter('ingest', 'compression.type', 'zstd');
+    await expect(prepareTopics(admin, prefix, 1)).rejects.toThrow(
+      `compression.type of ${prefix}ingest is 'zstd', but has to be 'producer'`,
+    );
+    await alter('ingest', 'compression.type', 'gzip');
+    expect(await prepareTopics(admin, prefix, 1)).toBe(1);
+  });
+
   it('are made by one of several that start together', async () => {
     const counts = await Promise.all([1, 2, 3].map(() => prepareTopics(admin, prefix, 3)));
     expect(counts).toEqual([3, 3, 3]);

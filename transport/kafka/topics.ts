@@ -43,7 +43,17 @@ const SETTINGS: Readonly<Record<TopicName, Readonly<Record<string, string>>>> = 
 };
 
 const UNCLEAN = 'unclean.leader.election.enable';
-const VERIFIED = ['cleanup.policy', 'retention.ms', 'max.message.bytes', 'min.insync.replicas', UNCLEAN] as const;
+/** As kafkajs reads them back: a broker that packs them anew in another way would make the log unreadable. */
+const READABLE: ReadonlySet<string> = new Set(['producer', 'gzip', 'uncompressed']);
+const COMPRESSION = 'compression.type';
+const VERIFIED = [
+  'cleanup.policy',
+  'retention.ms',
+  'max.message.bytes',
+  'min.insync.replicas',
+  UNCLEAN,
+  COMPRESSION,
+] as const;
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICAS = 3;
 /** Of a topic with more replicas, so many have to have a record before it counts as written: then losing one broker loses none. */
@@ -111,6 +121,7 @@ function newTopic(topic: TopicName, name: string, count: number, brokers: number
     'max.message.bytes': String(MAX_RECORD_BYTES[topic] + OVERHEAD_BYTES),
     'min.insync.replicas': String(leastInsync(replicationFactor)),
     [UNCLEAN]: 'false',
+    [COMPRESSION]: 'producer',
   };
   const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
   return { topic: name, numPartitions: count, replicationFactor, configEntries };
@@ -123,9 +134,9 @@ function leastInsync(replicas: number): number {
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   let errors = await creationErrors(admin, topics);
-  // Clusters may forbid topics to set it. Its default is what it has to be, and what it is there is verified.
+  // Clusters may forbid topics to set these. Their defaults are what they have to be, and what they are there is verified.
   if (errors.some((one) => protocolTypeOf(one) === 'POLICY_VIOLATION'))
-    errors = await creationErrors(admin, topics.map(withoutUnclean));
+    errors = await creationErrors(admin, topics.map(withoutOptional));
   const [error] = errors;
   if (error !== undefined) throw error;
   await untilServed(
@@ -145,8 +156,8 @@ async function creationErrors(admin: Admin, topics: ITopicConfig[]): Promise<rea
   }
 }
 
-function withoutUnclean({ configEntries = [], ...topic }: ITopicConfig): ITopicConfig {
-  return { ...topic, configEntries: configEntries.filter(({ name }) => name !== UNCLEAN) };
+function withoutOptional({ configEntries = [], ...topic }: ITopicConfig): ITopicConfig {
+  return { ...topic, configEntries: configEntries.filter(({ name }) => name !== UNCLEAN && name !== COMPRESSION) };
 }
 
 /**
@@ -225,6 +236,8 @@ function problemWith(topic: TopicName, replicas: number, name: string, value: st
       ? null
       : `has to be at least ${least} of its ${replicas} replicas: else a record that counts as written goes with one broker`;
   }
+  if (name === COMPRESSION && !READABLE.has(value))
+    return "has to be 'producer': else the broker packs records in a way that cannot be read here";
   if (name === UNCLEAN && value !== 'false')
     return "has to be 'false': else a replica that lacks records may become the leader";
   return null;

@@ -107,7 +107,7 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>, named: string | u
   return {
     stream: Readable.from(contentOf(file.file)),
     // Whatever is of type octet-stream is taken for a file, with a name or without.
-    fileName: (file.filename as string | undefined) ?? named ?? UNNAMED,
+    fileName: nameOf(file) ?? named ?? UNNAMED,
     asOf: async () => {
       const another = await nextFile();
       if (another === null) return asOf;
@@ -116,6 +116,11 @@ async function fileOf(parts: AsyncIterableIterator<Multipart>, named: string | u
       throw new InputError('the form holds more than one file');
     },
   };
+}
+
+/** Its type says that there always is one. */
+function nameOf({ filename }: { readonly filename: string | undefined }): string | undefined {
+  return filename;
 }
 
 async function* contentOf(file: Readable): AsyncGenerator<Uint8Array> {

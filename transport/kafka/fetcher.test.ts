@@ -74,7 +74,7 @@ describe('a fetcher of several partitions', () => {
     expect(resets).toBeGreaterThan(3);
     leaderless.clear();
     await clock.advance(20 * SECOND_MS);
-    expect([...accepted.keys()].sort()).toEqual([0, 1, 2]);
+    expect([...accepted.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2]);
   });
 
   it('keeps what came for others where one cannot take its own', async () => {

@@ -126,11 +126,11 @@ export class Fetcher {
   async #startFetches(): Promise<void> {
     const { link } = this.#deps;
     const byNode = new Map<number, { all: number; hungry: { one: Hungry; from: number }[] }>();
-    let failure: unknown = null;
+    const failures: Error[] = [];
     for (const one of this.#hungry) {
       if (this.#leaderless.has(one)) continue;
-      const nodeId = await link.leaderIdOf(one.topic, one.partition).catch((error: unknown) => {
-        failure ??= error;
+      const nodeId = await link.leaderIdOf(one.topic, one.partition).catch((error: Error) => {
+        failures.push(error);
         this.#leaderless.add(one);
         return null;
       });
@@ -146,9 +146,10 @@ export class Fetcher {
       this.#busyNodes.add(nodeId);
       void this.#fetch(nodeId, hungry, all);
     }
-    if (failure === null) return;
+    const [failure] = failures;
+    if (failure === undefined) return;
     if (byNode.size > 0) {
-      this.#lookAgain(failure);
+      void this.#lookAgain(failure);
       return;
     }
     // Where no partition has a leader, the connections may be to blame.
@@ -157,14 +158,12 @@ export class Fetcher {
   }
 
   /** For partitions that have no leader now; those that have one go on meanwhile. */
-  #lookAgain(reason: unknown): void {
+  async #lookAgain(reason: unknown): Promise<void> {
     const { clock, log } = this.#deps;
     log.warn('some partitions cannot be read from Kafka now; looking again', { error: messageOf(reason) });
-    const done = (): void => {
-      this.#leaderless.clear();
-      this.wake();
-    };
-    void clock.sleep(LOOK_AGAIN_MS, this.#closing.signal).then(done, done);
+    await clock.sleep(LOOK_AGAIN_MS, this.#closing.signal).catch(() => {});
+    this.#leaderless.clear();
+    this.wake();
   }
 
   /** @param all partitions that this broker leads, the full ones too */
@@ -177,16 +176,15 @@ export class Fetcher {
         return { topic, partition, from, maxBytes };
       });
       const fetched = await fetchFrom(this.#deps.link, nodeId, wanted, maxWaitMs);
-      let failure: unknown = null;
+      const failures: Error[] = [];
       for (const partition of fetched) {
         const taker = hungry.find(({ one }) => one.topic === partition.topic && one.partition === partition.partition);
         // What one partition cannot take is no reason to throw the answers of the others away.
         if (taker !== undefined && this.#hungry.has(taker.one))
-          await taker.one.accept(taker.from, partition).catch((error: unknown) => {
-            failure ??= error;
-          });
+          await taker.one.accept(taker.from, partition).catch((error: Error) => void failures.push(error));
       }
-      if (failure !== null) throw failure;
+      const [failure] = failures;
+      if (failure !== undefined) throw failure;
       this.#failures = 0;
     } catch (error) {
       await this.#backOff(error);

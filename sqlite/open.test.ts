@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import BetterSqlite3 from 'better-sqlite3';
 import { InputError } from '../core/errors.ts';
 import { databaseFault } from './faults.ts';
 import { type Database, eraseFreedPages, openDatabase, transaction } from './open.ts';
@@ -69,6 +70,26 @@ describe('openDatabase', () => {
     );
     expect(() => openDatabase(join(folder, 'other.db'))).toThrow(InputError);
   });
+
+  it.each(['PRAGMA application_id', 'SELECT count(*) FROM sqlite_schema'])(
+    'opens a file that another process makes just before it reads by "%s"',
+    (next) => {
+      const prepare = BetterSqlite3.prototype.prepare;
+      let isMade = false;
+      const spy = jest.spyOn(BetterSqlite3.prototype, 'prepare').mockImplementation(function (this: Database, sql) {
+        if (sql === next && !isMade) {
+          isMade = true;
+          open().prepare("INSERT INTO notes (body) VALUES ('theirs')").run();
+        }
+        return prepare.call(this, sql);
+      });
+      try {
+        expect(open().prepare('SELECT body FROM notes').pluck().all()).toEqual(['theirs']);
+      } finally {
+        spy.mockRestore();
+      }
+    },
+  );
 
   it('reads without writing', () => {
     expect(() => open({ readonly: true })).toThrow(/does not exist/);

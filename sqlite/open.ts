@@ -140,9 +140,12 @@ function migrate(db: Database, file: string, options: OpenOptions): void {
 }
 
 function schemaVersion(db: Database, file: string, { applicationId, migrations = [] }: OpenOptions): number {
-  const version = Number(db.pragma('user_version', { simple: true }));
-  const owner = Number(db.pragma('application_id', { simple: true }));
-  const tables = Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+  // In one snapshot: another process may create the file just now, and half of it new would look like somebody else's.
+  const { version, owner, tables } = db.transaction(() => ({
+    version: Number(db.pragma('user_version', { simple: true })),
+    owner: Number(db.pragma('application_id', { simple: true })),
+    tables: Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()),
+  }))();
   const isNew = tables === 0 && version === 0 && owner === 0;
   if (!isNew && applicationId !== undefined && owner !== applicationId) {
     throw new InputError(

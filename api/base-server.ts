@@ -5,6 +5,7 @@ import type { ApiServer } from './context.ts';
 import { Gate } from './gate.ts';
 import { isReading } from './guard.ts';
 import { about, answerToNoRequest, send, sendProblem } from './problem.ts';
+import { endWhereStill } from './still-body.ts';
 import { whenGone } from './when-gone.ts';
 
 const JSON_LIMIT_BYTES = 100_000;
@@ -52,6 +53,7 @@ function guard(server: ApiServer, app: App): void {
   const gate = new Gate(app);
   server.addHook('onRequest', async (request, reply) => {
     forbidFrames(reply);
+    endWhereStill(request.raw);
     const refusal = await gate.refusalOf(request);
     if (refusal === null) {
       if (STREAMS.has(request.routeOptions.url?.slice(app.config.basePath.length) ?? ''))

@@ -91,9 +91,17 @@ function fits(pinned: PinnedEmbedder, offered: PinnedEmbedder): boolean {
 }
 
 function refusal(pinned: PinnedEmbedder, offered: PinnedEmbedder): InputError {
+  const isSame = pinned.name === offered.name && pinned.model === offered.model;
+  const nameOf = ({ name, model, dimensions }: PinnedEmbedder): string =>
+    `${name} ${model}${isSame ? ` with ${dimensions} dimensions` : ''}`;
+  const settings = [
+    `HOARDARR_EMBEDDER=${pinned.name}`,
+    ...(pinned.name === 'openai' ? [`OPENAI_EMBEDDING_MODEL=${pinned.model}`] : []),
+    ...(isSame ? [`OPENAI_EMBEDDING_DIMENSIONS=${pinned.dimensions}`] : []),
+  ];
   return new InputError(
-    `the vectors here are of ${pinned.name} ${pinned.model}, and ${offered.name} ${offered.model} is configured. ` +
-      `To go on as before, set HOARDARR_EMBEDDER=${pinned.name}${pinned.name === 'openai' ? ` and OPENAI_EMBEDDING_MODEL=${pinned.model}` : ''}; ` +
+    `the vectors here are of ${nameOf(pinned)}, and ${nameOf(offered)} is configured. ` +
+      `To go on as before, set ${settings.join(' and ')}; ` +
       `to change, run: hoardarr rebuild --model ${offered.model}`,
     { pinned, offered },
   );

@@ -30,6 +30,8 @@ export interface ApplyDeps {
    * for this item, one of many.
    */
   readonly deadLetter: (offset: number, error: string, itemId?: string) => Promise<void>;
+  /** What the store refused; it may be told more than once. */
+  readonly onRefused?: (refused: readonly RefusedItem[]) => void;
   /** Runs that a commit changed. */
   readonly onRuns?: (runs: readonly RunRow[]) => void;
   readonly onCommit?: (unit: UnitOfWork) => void;
@@ -78,6 +80,7 @@ export class BatchApplier {
       if (!this.#deps.rebuilding) await this.#owe(unit, progress, at);
       const refused = await this.#deps.store.commit(unit.changeSet(this.#partition, this.#progress, progress));
       if (refused.length === 0) return this.#committed(unit, progress);
+      this.#deps.onRefused?.(refused);
       letters.leaveOut(refused);
     }
   }
@@ -169,6 +172,7 @@ export class BatchApplier {
     for (;;) {
       const refused = await store.commit(unit.changeSet(this.#partition, this.#progress, progress));
       if (refused.length === 0) break;
+      this.#deps.onRefused?.(refused);
       await this.#leaveOut(unit, refused, endOffset);
     }
     this.#committed(unit, progress);

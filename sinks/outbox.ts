@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { AppendRecord, EventLog, TopicName } from '../core/ports/event-log.ts';
 import type { ItemStore, OutboxEntry } from '../core/ports/item-store.ts';
-import type { Logger } from '../core/ports/telemetry.ts';
+import type { LogFields, Logger } from '../core/ports/telemetry.ts';
 
 const ENTRIES_A_ROUND = 250;
 
@@ -61,40 +61,58 @@ export class OutboxSender {
     let failures = 0;
     while (this.#again && !this.#stopped.signal.aborted) {
       this.#again = false;
-      try {
-        while (!this.#stopped.signal.aborted && (await this.#sendRound()));
+      const obstacle = await this.#sendAll();
+      if (obstacle === null) {
         failures = 0;
-      } catch (error) {
-        this.#again = true;
-        this.#logger.warn('what the sink owes could not be sent; it is tried again', {
-          error: messageOf(error),
-          attempt: failures,
-        });
-        await this.#clock
-          .sleep(jitteredBackoffMs(failures++, this.#random()), this.#stopped.signal)
-          .catch(() => undefined);
+        continue;
       }
+      this.#again = true;
+      this.#logger.warn('what the sink owes could not be sent; it is tried again', { ...obstacle, attempt: failures });
+      await this.#clock
+        .sleep(jitteredBackoffMs(failures++, this.#random()), this.#stopped.signal)
+        .catch(() => undefined);
     }
   }
 
-  /** True when there may be more. */
-  async #sendRound(): Promise<boolean> {
-    const entries = await this.#owed();
+  /** What was in the way, or null when nothing was. */
+  async #sendAll(): Promise<LogFields | null> {
+    const refusals = new Map<number, string>();
+    try {
+      while (!this.#stopped.signal.aborted && (await this.#sendRound(refusals)));
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+    const [error] = refusals.values();
+    return error === undefined ? null : { error, partitions: [...refusals.keys()] };
+  }
+
+  /**
+   * True when there may be more. A partition that takes nothing is noted in `refusals`, and left out of further rounds: it
+   * holds up nobody else.
+   */
+  async #sendRound(refusals: Map<number, string>): Promise<boolean> {
+    const entries = await this.#owed(refusals);
     if (entries.length === 0) return false;
-    for (const group of groupByPartition(this.#log, entries)) {
-      await this.#log.append(
-        group.topic,
-        group.partition,
-        group.entries.map((entry) => this.#toRecord(entry)),
-      );
-      await this.#store.acknowledge(group.entries.map((entry) => entry.id));
+    for (const { topic, partition, entries: sent } of groupByPartition(this.#log, entries)) {
+      if (refusals.has(partition)) continue;
+      try {
+        const records = sent.map((entry) => this.#toRecord(entry));
+        await this.#log.append(topic, partition, records);
+      } catch (error) {
+        refusals.set(partition, messageOf(error));
+        continue;
+      }
+      await this.#store.acknowledge(sent.map((entry) => entry.id));
     }
     return true;
   }
 
   /** The first entries that are ours to send. Another sink sends what its partitions owe, and may stand still meanwhile. */
-  async #owed(): Promise<readonly OutboxEntry[]> {
-    return await this.#store.outbox(ENTRIES_A_ROUND, (account) => this.#owns(this.#log.partitionOf(account)));
+  async #owed(refusals: ReadonlyMap<number, string>): Promise<readonly OutboxEntry[]> {
+    return await this.#store.outbox(ENTRIES_A_ROUND, (account) => {
+      const partition = this.#log.partitionOf(account);
+      return this.#owns(partition) && !refusals.has(partition);
+    });
   }
 
   #toRecord(entry: OutboxEntry): AppendRecord {

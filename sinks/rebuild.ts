@@ -4,7 +4,7 @@ import { DEFAULT_FOLD_SETTINGS, type FoldSettings } from '../core/fold/effects.t
 import { accountName, HEADER, parseScope } from '../core/keys.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { EventLog, LogRecord } from '../core/ports/event-log.ts';
-import type { ItemStore } from '../core/ports/item-store.ts';
+import type { ItemStore, RefusedItem } from '../core/ports/item-store.ts';
 import type { Decoded, SchemaCodec } from '../core/ports/schema-codec.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 import { BatchApplier } from './apply-batch.ts';
@@ -36,6 +36,7 @@ export interface RebuildDeps {
 export class Rebuild {
   readonly #deps: RebuildDeps;
   readonly #poisoned = new Map<number, Set<number>>();
+  readonly #refused: RefusedItem[] = [];
   #replayed = 0;
 
   constructor(deps: RebuildDeps) {
@@ -45,6 +46,11 @@ export class Rebuild {
   /** Records replayed so far. */
   get replayed(): number {
     return this.#replayed;
+  }
+
+  /** What the fresh generation did not take; the same may be there more than once. */
+  get refused(): readonly RefusedItem[] {
+    return this.#refused;
   }
 
   /** Folds one partition up to and including `position`. */
@@ -59,6 +65,7 @@ export class Rebuild {
         rebuilding: true,
         pause,
         deadLetter: async () => undefined,
+        onRefused: (refused) => void this.#refused.push(...refused),
       },
       partition,
       await fresh.progress(partition),

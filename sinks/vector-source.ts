@@ -5,6 +5,7 @@ import type { EventLog, LogRecord } from '../core/ports/event-log.ts';
 import type { StoredVector } from '../core/ports/item-store.ts';
 import type { SchemaCodec } from '../core/ports/schema-codec.ts';
 import { textHashOf } from '../core/text-hash.ts';
+import { dimensionsOf, hasDimensions } from '../core/vector-bytes.ts';
 import type { RawItem } from '../schemas/generated/records.ts';
 
 /** The embedding cache, as far as a rebuild needs it. */
@@ -44,8 +45,8 @@ const PAGE_RECORDS = 1_000;
 /**
  * Law 8: the vectors of a rebuild come from the cache, else from `enriched` by text hash, and only then from the embedding
  * API. A text that passed on without a vector stays without: its late vector will come. So does one whose records are erased by
- * tombstones that compaction has not come to: nobody is asked about it again. What `enriched` has by another model alone is
- * embedded: a rebuild with another model writes its vectors to the cache, and not there.
+ * tombstones that compaction has not come to: nobody is asked about it again. What `enriched` has by another model alone, or with
+ * other dimensions, is embedded: a rebuild with another model writes its vectors to the cache, and not there.
  */
 export class VectorSource {
   readonly #deps: VectorSourceDeps;
@@ -118,12 +119,8 @@ export class VectorSource {
   async #cached(textHashes: readonly string[]): Promise<Map<string, StoredVector | null>> {
     const { cache, embedder } = this.#deps;
     const cached = await cache.getMany(embedder.model, textHashes);
-    return new Map(
-      [...cached].map(([textHash, bytes]) => [
-        textHash,
-        { model: embedder.model, dimensions: embedder.dimensions, bytes },
-      ]),
-    );
+    const fitting = [...cached].filter(([, bytes]) => hasDimensions(bytes, embedder.dimensions));
+    return new Map(fitting.map(([textHash, bytes]) => [textHash, storedVector(embedder.model, bytes)]));
   }
 
   async #embed(
@@ -143,8 +140,7 @@ export class VectorSource {
           bytes.set(textHash, new Uint8Array(result.vector.buffer, result.vector.byteOffset, result.vector.byteLength));
       });
       await cache.putMany(embedder.model, bytes);
-      for (const [textHash, value] of bytes)
-        embedded.set(textHash, { model: embedder.model, dimensions: embedder.dimensions, bytes: value });
+      for (const [textHash, value] of bytes) embedded.set(textHash, storedVector(embedder.model, value));
     }
     return embedded;
   }
@@ -168,12 +164,17 @@ export class VectorSource {
           this.#withoutVector.add(textHash);
           continue;
         }
-        // It came, though by another model: nothing is on its way any more.
+        // It came, though by another model, or with other dimensions: nothing is on its way any more.
         this.#withoutVector.delete(textHash);
-        if (model === embedder.model) vectors.set(textHash, vector);
+        if (model === embedder.model && hasDimensions(vector, embedder.dimensions)) vectors.set(textHash, vector);
       }
       if (vectors.size > 0) await cache.putMany(embedder.model, vectors);
     }
     return this.#withoutVector;
   }
+}
+
+/** By its bytes: an embedder that has not answered yet need not know how many dimensions its model has. */
+function storedVector(model: string, bytes: Uint8Array): StoredVector {
+  return { model, dimensions: dimensionsOf(bytes), bytes };
 }

@@ -1,5 +1,5 @@
 import type { Embedder } from '../../core/ports/embedder.ts';
-import type { ItemStore } from '../../core/ports/item-store.ts';
+import type { ItemStore, RefusedItem } from '../../core/ports/item-store.ts';
 import { carryWaiting, Rebuild } from '../../sinks/rebuild.ts';
 import { VectorSource } from '../../sinks/vector-source.ts';
 import type { App } from '../app.ts';
@@ -117,6 +117,7 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     if (!app.stores.lost) await carryWaiting(app.log, app.store, fresh);
     await fresh.eraseFreed();
     if (isForeign) await forgetTextsOnlyOf(app.store, fresh, app.cache);
+    await refuseLoss(app, fresh, rebuild.refused);
     const compared = await compare(app, fresh, model !== null);
     await fresh.close();
     await lock.assertHeld();
@@ -134,6 +135,19 @@ async function foldGeneration(app: App, lock: PauseLock, request: RebuildRequest
     throw error;
   } finally {
     if (model !== null) await embedder.close();
+  }
+}
+
+/** What the fresh generation refused must not go with the old one, which has it. A store that is lost has nothing. */
+async function refuseLoss(app: App, fresh: ItemStore, refused: readonly RefusedItem[]): Promise<void> {
+  for (const { scope, itemId, error } of refused) {
+    if (app.stores.lost) {
+      app.telemetry.log.error('an item could not be stored again', { scope, itemId, error });
+      continue;
+    }
+    const [before, after] = [await app.store.item(scope, itemId), await fresh.item(scope, itemId)];
+    if (before?.content && !after?.content)
+      throw new Error(`nothing was changed: the new generation refuses ${scope}/${itemId}: ${error}`);
   }
 }
 

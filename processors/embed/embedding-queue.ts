@@ -1,6 +1,7 @@
 import { jitteredBackoffMs } from '../../core/backoff.ts';
 import { EmbedderUnavailableError, messageOf } from '../../core/errors.ts';
 import type { Embedder, EmbedResult } from '../../core/ports/embedder.ts';
+import { hasDimensions } from '../../core/vector-bytes.ts';
 import type { CachedVector, EmbeddingCache, Reserved } from './embedding-cache.ts';
 import type { EmbedLimits } from './limits.ts';
 import { Outage } from './outage.ts';
@@ -118,10 +119,8 @@ export class EmbeddingQueue {
     this.#texts.settle(entry, { kind: 'vector', vector, truncated });
   }
 
-  /** False for what was made with other dimensions of the same model. */
   #fits(vector: Uint8Array): boolean {
-    const { dimensions } = this.#embedder;
-    return dimensions === 0 || vector.length === dimensions * Float32Array.BYTES_PER_ELEMENT;
+    return hasDimensions(vector, this.#embedder.dimensions);
   }
 
   /** Sends what may be sent now, and sees to it that it is called again when more may be. */

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { lateVectorKey } from '../../core/keys.ts';
 import type { AppendRecord, EventLog } from '../../core/ports/event-log.ts';
 import type { SchemaCodec } from '../../core/ports/schema-codec.ts';
+import { dimensionsOf } from '../../core/vector-bytes.ts';
 import type { ClaimedVector, EmbeddingCache } from './embedding-cache.ts';
 import type { EmbeddingQueue } from './embedding-queue.ts';
 import type { SteadyDeps } from './steadily.ts';
@@ -116,7 +117,7 @@ export class LateVectors {
     const { provider, user, collection, itemId, textHash, key } = item;
     // The same in every copy, and another for each raw item.
     const eventId = `late-${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
-    const dimensions = vector.length / Float32Array.BYTES_PER_ELEMENT;
+    const dimensions = dimensionsOf(vector);
     const head = { eventId, at: clock.now(), provider, user, collection, itemId };
     const value = codec.encode('LateVector', { ...head, textHash, vector, model, dimensions });
     // A claim that came to nothing may have been written all the same: then this displaces its like.

@@ -2,6 +2,7 @@ import { deadLetterRecord } from '../../core/dead-letter.ts';
 import { FencedError, InvalidRecordError, messageOf, RecordTooLargeError } from '../../core/errors.ts';
 import { HEADER, repeatKey } from '../../core/keys.ts';
 import type { AppendRecord, Batch, EventLog, LogRecord, TopicName } from '../../core/ports/event-log.ts';
+import { dimensionsOf } from '../../core/vector-bytes.ts';
 import type { EmbeddingCache, PendingVector } from './embedding-cache.ts';
 import type { EmbeddingQueue } from './embedding-queue.ts';
 import type { EnrichedWriter, Enrichment } from './enriched-writer.ts';
@@ -187,7 +188,7 @@ export class PartitionWindow {
     const { textHash } = step.wanted;
     if (embedding?.kind !== 'vector') return { ...NO_ENRICHMENT, textHash };
     const { vector, truncated } = embedding;
-    const dimensions = vector.length / Float32Array.BYTES_PER_ELEMENT;
+    const dimensions = dimensionsOf(vector);
     return { textHash, vector, model: this.#deps.model, dimensions, textTruncated: truncated };
   }
 

@@ -1,5 +1,5 @@
 import { messageOf, PoisonError } from '../core/errors.ts';
-import type { FoldSettings } from '../core/fold/effects.ts';
+import type { FoldSettings, ProposedDecision } from '../core/fold/effects.ts';
 import { accountName } from '../core/keys.ts';
 import type { RunRow } from '../core/ledger.ts';
 import type { ItemStore, PartitionProgress, RefusedItem } from '../core/ports/item-store.ts';
@@ -192,7 +192,8 @@ export class BatchApplier {
     const decidedAt = Math.max(at, now?.() ?? at);
     for (const proposed of effects.decisions) {
       const draft = unit.draft(proposed.scope, proposed.itemId);
-      outbox.push(owed.decision(proposed, { url: draft.content?.url ?? null, savedAt: draft.row.savedAt }, decidedAt));
+      const url = draft.content?.url ?? proposed.url ?? (await this.#urlToKeep(proposed));
+      outbox.push(owed.decision(proposed, { url, savedAt: draft.row.savedAt }, decidedAt));
       const run = await unit.run(proposed.syncId);
       if (run === null || proposed.author !== 'sink') continue;
       run.waitingDecisions++;
@@ -214,6 +215,13 @@ export class BatchApplier {
       const account = key.slice(0, key.indexOf('|'));
       outbox.push(owed.tombstone(key, account));
     }
+  }
+
+  /** Law 7: a purge takes the content along, and the url stays in its decision alone. */
+  async #urlToKeep({ operation, scope, itemId }: ProposedDecision): Promise<string | null> {
+    if (operation !== 'purge') return null;
+    const item = await this.#deps.store.item(scope, itemId);
+    return item?.content?.url ?? null;
   }
 
   /** Law 10: into the dead letters first; the position moves past it only when they are there. */

@@ -1,6 +1,6 @@
 import { foldDecision } from '../core/fold/decision.ts';
 import type { FoldContext, FoldSettings } from '../core/fold/effects.ts';
-import { forgetLate, refuseContent } from '../core/fold/erase.ts';
+import { forgetLate, isOfErased, refuseContent } from '../core/fold/erase.ts';
 import { foldRawItem } from '../core/fold/raw-item.ts';
 import { beginSnapshot, stageChunk } from '../core/fold/snapshot.ts';
 import { foldVerdict } from '../core/fold/verdict.ts';
@@ -249,7 +249,7 @@ export class RecordFolder {
     const draft = this.#unit.draft(scopeName(late), late.itemId);
     const scope = await this.#unit.scope(draft.scope);
     const context = await this.context(input, scope, late, null);
-    if (draft.row.state === 'purged' || draft.row.blocked) {
+    if (draft.row.state === 'purged' || draft.row.blocked || isOfErased(draft.row, input.key)) {
       context.effects.tombstones.push(input.key);
       forgetLate(context, draft.row, late.textHash);
       return;

@@ -250,6 +250,7 @@ function expiry(scope: string, row: LedgerRow): Parameters<Owed['decision']>[0] 
     personOnly: false,
     firstId: null,
     firstAt: null,
+    url: null,
     evidence: { trashedAt: row.trashedAt === null ? null : new Date(row.trashedAt).toISOString() },
   };
 }

@@ -85,10 +85,11 @@ export class MemoryEmbeddingCache implements EmbeddingCache {
     for (const entry of entries) this.#pending.set(entry.key, { ...entry, attempts: 0, dueAt: 0 });
   }
 
-  async claimPending({ now, limit, until, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
+  async claimPending({ now, limit, until, longestMs, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
     this.#checkWrite();
+    const isDue = (at: number): boolean => at <= now || at > now + longestMs;
     const due = [...this.#pending.values()]
-      .filter(({ dueAt, partition, position }) => dueAt <= now && position < (committed[partition] ?? 0))
+      .filter(({ dueAt, partition, position }) => isDue(dueAt) && position < (committed[partition] ?? 0))
       .sort((a, b) => a.dueAt - b.dueAt || a.position - b.position)
       .slice(0, limit);
     return due.map((entry) => {

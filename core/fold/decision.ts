@@ -121,7 +121,8 @@ function purge(context: FoldContext, row: LedgerRow, decision: Decision): void {
   row.vectorHash = '';
   row.attempts = 0;
   row.retryAt = null;
-  row.basisSeen = context.position;
+  // A snapshot that began before the purge of the sink, and ends after it, may know of the item what the purge did not.
+  row.basisSeen = decision.author === 'sink' ? decision.basisSeen : context.position;
   row.contentAt = context.position;
   row.purgedAt = context.position;
   row.returnedBy = null;
@@ -175,6 +176,7 @@ function issueAgain(context: FoldContext, row: LedgerRow, decision: Decision): v
     syncId: decision.syncId,
     firstId,
     firstAt,
+    url: decision.url,
     evidence: JSON.parse(decision.evidence) as Record<string, unknown>,
   });
 }

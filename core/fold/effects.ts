@@ -16,6 +16,8 @@ export interface ProposedDecision {
   readonly personOnly: boolean;
   readonly firstId: string | null;
   readonly firstAt: number | null;
+  /** of the decision that is issued again; null: as the store knows it */
+  readonly url: string | null;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
@@ -125,6 +127,7 @@ export function propose(
     readonly personOnly?: boolean;
     readonly firstId?: string;
     readonly firstAt?: number;
+    readonly url?: string | null;
     readonly evidence?: Readonly<Record<string, unknown>>;
   },
 ): void {
@@ -142,6 +145,7 @@ export function propose(
     personOnly: detail.personOnly ?? false,
     firstId: detail.firstId ?? null,
     firstAt: detail.firstAt ?? null,
+    url: detail.url ?? null,
     evidence: detail.evidence ?? {},
   });
 }

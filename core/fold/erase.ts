@@ -31,6 +31,14 @@ export function eraseLate(context: FoldContext, row: LedgerRow, textHash: string
   forgetLate(context, row, textHash);
 }
 
+/**
+ * A late vector whose raw item was erased by a purge while it was made: it came after the tombstone, and nothing else would
+ * erase it.
+ */
+export function isOfErased(row: LedgerRow, lateKey: string): boolean {
+  return !row.contentKeys.some((key) => [key, withoutRepeats(key)].some((each) => lateVectorKey(each) === lateKey));
+}
+
 /** Says that a text came after the purge of its item. */
 export function forgetLate(context: FoldContext, row: LedgerRow, textHash: string): void {
   if (textHash === '') return;

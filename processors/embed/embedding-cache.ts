@@ -39,6 +39,8 @@ export interface ClaimOptions {
   readonly limit: number;
   /** Until then nobody else gets them, also after the claimer died. */
   readonly until: number;
+  /** As long as an item is put off at most, ms: what would be due later was put off by a clock that was ahead, and is due now. */
+  readonly longestMs: number;
   /**
    * Committed offset of each partition of `ingest`, by its number. What lies at or past it is left alone: its item may not
    * be in `enriched` yet, and a vector that comes before its item is lost.

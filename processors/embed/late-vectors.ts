@@ -28,6 +28,7 @@ const MIN_PAUSE_MS = 100;
 const CLAIM_MS = 15 * 60_000;
 const RETRY_BASE_MS = 10_000;
 const RETRY_LIMIT_MS = 3_600_000;
+const LONGEST_MS = Math.max(CLAIM_MS, RETRY_BASE_MS + RETRY_LIMIT_MS);
 
 /**
  * Gives a vector to items that had to go on without one (law 10): asks again with a backoff, and writes a LateVector to
@@ -90,7 +91,7 @@ export class LateVectors {
       if (lag.group === group && lag.topic === 'ingest') committed[lag.partition] = lag.committed;
     }
     const now = clock.now();
-    return cache.claimPending({ now, limit, until: now + CLAIM_MS, committed });
+    return cache.claimPending({ now, limit, until: now + CLAIM_MS, longestMs: LONGEST_MS, committed });
   }
 
   async #postpone({ key, attempts }: ClaimedVector): Promise<void> {

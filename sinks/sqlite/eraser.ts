@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, truncateWal } from '../../sqlite/open.ts';
 import { rewriteFile } from '../../sqlite/rewrite.ts';
-import { readSetting, writeSetting } from './settings.ts';
+import { readSetting, removeSetting, writeSetting } from './settings.ts';
 
 const ATTEMPTS = 20;
 const RETRY_MS = 50;
@@ -50,7 +50,7 @@ export class Eraser {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (this.#truncate()) {
         // What was erased meanwhile has raised the number.
-        this.#db.prepare("DELETE FROM settings WHERE name = 'eraseOwed' AND value = ?").run(owed);
+        removeSetting(this.#db, 'eraseOwed', owed);
         return;
       }
       await delay(RETRY_MS);

@@ -6,11 +6,32 @@ import type { Database } from '../../sqlite/open.ts';
  */
 export type SettingName = 'nextDocId' | 'vectorModel' | 'eraseOwed' | 'eraseRewritten';
 
+/** Prepared once for a connection, which keeps its statements for ever: see sqlite/keep.ts. */
+const statements = new WeakMap<Database, ReturnType<typeof prepare>>();
+
 export function readSetting(db: Database, name: SettingName): string | null {
-  const value = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck().get(name);
-  return value ?? null;
+  return statementsOf(db).read.get(name) ?? null;
 }
 
 export function writeSetting(db: Database, name: SettingName, value: string): void {
-  db.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)').run(name, value);
+  statementsOf(db).write.run(name, value);
+}
+
+/** Removes it where it still has this value. */
+export function removeSetting(db: Database, name: SettingName, value: string): void {
+  statementsOf(db).remove.run(name, value);
+}
+
+function statementsOf(db: Database): ReturnType<typeof prepare> {
+  const known = statements.get(db) ?? prepare(db);
+  statements.set(db, known);
+  return known;
+}
+
+function prepare(db: Database) {
+  return {
+    read: db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck(),
+    write: db.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)'),
+    remove: db.prepare('DELETE FROM settings WHERE name = ? AND value = ?'),
+  };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -6,9 +6,10 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import type { ItemChange } from '../../core/ports/item-store.ts';
 import { openDatabase } from '../../sqlite/open.ts';
 import { testItemStore } from '../../testing/contracts/item-store.ts';
-import { commit, item } from '../../testing/contracts/item-store-samples.ts';
+import { changeOf, commit, item, SCOPE } from '../../testing/contracts/item-store-samples.ts';
 import type { ItemStoreHarness } from '../../testing/contracts/item-store-suite.ts';
-import { openSqliteStore, STORE_FILE } from './sqlite-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import { STORE_FILE } from './store-file.ts';
 
 /** Holds the write lock of a file for as long as `work` runs. */
 async function whileLocked(file: string, work: () => Promise<void>): Promise<void> {
@@ -46,7 +47,32 @@ function createHarness(): ItemStoreHarness & { readonly file: string } {
 
 testItemStore('SQLite', createHarness);
 
+/** As many connections and statements as are never let go of in this process. */
+const keptObjects = (): number => {
+  const kept = (fs as { [name: symbol]: unknown })[Symbol.for('hoardarr.sqlite.kept')] as ReadonlySet<object>;
+  return kept.size;
+};
+
 describe('openSqliteStore', () => {
+  it('keeps no more connections and statements, however often it is written and asked', async () => {
+    const harness = createHarness();
+    const store = await harness.open();
+    const work = async (itemId: string): Promise<void> => {
+      await commit(store, { items: [item(itemId, {}, { content: null, eraseHistory: true })] });
+      const refused = await store.commit(await changeOf(store, { items: [harness.spoil(item(`${itemId} spoilt`))] }));
+      expect(refused).toHaveLength(1);
+      await store.eraseFreed();
+      await Promise.all([store.totals(), store.digest(), store.countDifferences(SCOPE, 1, ['full'], null)]);
+    };
+    // Each of three connections may have to answer each of three questions once.
+    for (let n = 0; n < 10; n++) await work(`before ${n}`);
+    const kept = keptObjects();
+    for (let n = 0; n < 10; n++) await work(`after ${n}`);
+    expect(keptObjects()).toBe(kept);
+    await store.close();
+    harness.close();
+  });
+
   it('gives readers and copies to nobody else, and lets a reader write nothing', async () => {
     const harness = createHarness();
     const store = await harness.open();

@@ -9,11 +9,11 @@ import { FoldReads } from './fold-reads.ts';
 import { ItemList } from './item-list.ts';
 import { ItemReads } from './item-reads.ts';
 import { JournalReads } from './journal-reads.ts';
-import { LedgerWalk } from './ledger-walk.ts';
-import { STORE_APPLICATION_ID, STORE_MIGRATIONS } from './schema.ts';
 import { ScopeIds } from './scope-ids.ts';
+import { STORE_FILE } from './store-file.ts';
 import { StoreSearch } from './store-search.ts';
 import { VectorTable } from './vector-table.ts';
+import { WalkConnections } from './walk-connections.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
@@ -42,14 +42,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Item
   });
 }
 
-/** How the file is opened, also by a test that holds its lock. */
-export const STORE_FILE = {
-  applicationId: STORE_APPLICATION_ID,
-  migrations: STORE_MIGRATIONS,
-  // Merges of the word index and staged snapshots free many pages; erasing rewrites the file anyway.
-  overwrite: 'rows',
-} as const;
-
 function createStore(db: Database, file: string): ItemStore {
   const scopes = new ScopeIds(db);
   const vectors = new VectorTable(db);
@@ -60,6 +52,7 @@ function createStore(db: Database, file: string): ItemStore {
   const journal = new JournalReads(db, scopes);
   const eraser = new Eraser(db, file);
   const search = new StoreSearch(db, scopes, vectors);
+  const walks = new WalkConnections(file);
   const acknowledge = db.prepare<[string]>('DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))');
   return {
     progress: (partition) => guarded(() => writer.progress(partition)),
@@ -88,9 +81,9 @@ function createStore(db: Database, file: string): ItemStore {
     expiredTrash: (before, limit) => guarded(() => fold.expiredTrash(before, limit)),
     dueStubs: (now, limit, offset) => guarded(() => fold.dueStubs(now, limit, offset)),
     countDifferences: (scope, begin, kinds, asOf) =>
-      guarded(() => walk(file, (ledger) => ledger.countDifferences(scope, begin, kinds, asOf))),
+      guarded(() => walks.walk((ledger) => ledger.countDifferences(scope, begin, kinds, asOf))),
     scopes: () => guarded(() => fold.scopes()),
-    totals: () => guarded(() => walk(file, (ledger) => ledger.totals())),
+    totals: () => guarded(() => walks.walk((ledger) => ledger.totals())),
     list: (filter, limit, after) => guarded(() => list.page(filter, limit, after)),
     listAt: (filter, limit, offset) => guarded(() => list.pageAt(filter, limit, offset)),
     count: (filter) => guarded(() => list.count(filter)),
@@ -100,25 +93,15 @@ function createStore(db: Database, file: string): ItemStore {
     held: () => guarded(() => items.held()),
     searchText: (query, filter, limit) => guarded(() => search.text(query, filter, limit)),
     searchVectors: (vector, model, filter, limit) => guarded(() => search.vectors(vector, model, filter, limit)),
-    digest: (scope) => guarded(() => walk(file, (ledger) => ledger.digest(scope))),
+    digest: (scope) => guarded(() => walks.walk((ledger) => ledger.digest(scope))),
     backup: (to) => guarded(() => backUp(db, to)),
     close: () =>
       guarded(async () => {
         await eraser.idle();
+        walks.close();
         db.close();
       }),
   };
-}
-
-/** On a connection of its own, in one read transaction: all that is read is of the same moment. */
-async function walk<T>(file: string, read: (ledger: LedgerWalk) => Promise<T>): Promise<T> {
-  const db = openDatabase(file, { ...STORE_FILE, readonly: true, cacheKb: 2_048 });
-  try {
-    db.exec('BEGIN');
-    return await read(new LedgerWalk(db));
-  } finally {
-    db.close();
-  }
 }
 
 /** Some pages at a time, so that the sink goes on; the copy appears under its name when it is whole. */

@@ -76,10 +76,9 @@ export class VectorTable {
     this.#statements().remove.run(docId);
   }
 
-  /** After a rollback: what was read within the transaction may never have been. */
+  /** After a rollback: what was read within the transaction may never have been. Statements go by the table that is there. */
   forget(): void {
     this.#model = null;
-    this.#signs = null;
   }
 
   #create({ model, dimensions }: StoredVector): void {

@@ -50,7 +50,7 @@ const bytesOnDisk = (): Buffer =>
   Buffer.concat(readdirSync(folder).map((file) => readFileSync(path.join(folder, file))));
 
 const claim = (fields: Partial<Parameters<EmbeddingCache['claimPending']>[0]> = {}) =>
-  cache.claimPending({ now: 1_000, limit: 10, until: 2_000, committed: [100], ...fields });
+  cache.claimPending({ now: 1_000, limit: 10, until: 2_000, longestMs: 10_000, committed: [100], ...fields });
 
 const keysOf = (entries: readonly { readonly key: string }[]): string[] => entries.map(({ key }) => key).toSorted();
 
@@ -175,6 +175,15 @@ describe('embedding cache in SQLite', () => {
       await cache.postponePending(['b', 'c'], 1_200);
       expect(keysOf(await claim({ now: 1_500, limit: 2 }))).toEqual(['b', 'c']);
       expect(keysOf(await claim({ now: 1_500 }))).toEqual(['a']);
+    });
+
+    it('come at once when the clock was put back from where they were put off', async () => {
+      await cache.addPending([waiting('a'), waiting('b')]);
+      await claim();
+      await cache.postponePending(['a'], 11_000);
+      await cache.postponePending(['b'], 11_001);
+      expect(keysOf(await claim())).toEqual(['b']);
+      expect(keysOf(await claim({ now: 11_000 }))).toEqual(['a', 'b']);
     });
 
     it('go when they are removed, and start again when they are added again', async () => {

@@ -69,7 +69,7 @@ const ADD_PENDING = `
 const CLAIM_PENDING = `
   UPDATE pending SET due_at = @until, attempts = attempts + 1 WHERE key IN (
     SELECT pending.key FROM pending JOIN json_each(@committed) AS committed ON committed.key = pending.partition
-    WHERE due_at <= @now AND position < committed.value
+    WHERE (due_at <= @now OR due_at > @now + @longestMs) AND position < committed.value
     ORDER BY due_at, position LIMIT @limit)
   RETURNING key, partition, position, provider, user, collection, item_id AS itemId, lower(hex(text_hash)) AS textHash,
     text, attempts`;
@@ -217,8 +217,8 @@ class SqliteEmbeddingCache implements EmbeddingCache {
     }
   }
 
-  async claimPending({ now, limit, until, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
-    return this.#claim.all({ now, limit, until, committed: JSON.stringify(committed) });
+  async claimPending({ now, limit, until, longestMs, committed }: ClaimOptions): Promise<readonly ClaimedVector[]> {
+    return this.#claim.all({ now, limit, until, longestMs, committed: JSON.stringify(committed) });
   }
 
   async postponePending(keys: readonly string[], until: number): Promise<void> {

@@ -235,8 +235,8 @@ export class BatchApplier {
 
 /**
  * A step moves no position, and yet a sink that was frozen between two steps must not go on beside the one that took over:
- * so each step moves the offset back by a record, which to read again changes nothing.
+ * so each step moves the offset back by a record, which to read again changes nothing, and past the first one too.
  */
 function afterStep({ position, nextOffset }: PartitionProgress): PartitionProgress {
-  return { position, nextOffset: Math.max(0, nextOffset - 1) };
+  return { position, nextOffset: nextOffset - 1 };
 }

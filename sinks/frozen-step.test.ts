@@ -53,7 +53,11 @@ async function freezable(scenario: Scenario, store: MemoryItemStore, at: number,
 }
 
 describe('a sink that was frozen between two steps of a snapshot', () => {
-  it('does not go on beside the one that took over', async () => {
+  it.each([
+    ['late in the log', ['a', 'b', 'c', 'd'], { froze: 2, tookOver: 4 }],
+    // More steps than there are records before it to step back over.
+    ['at its beginning', null, { froze: 15, tookOver: 4 }],
+  ])('does not go on beside the one that took over, %s', async (_when, before, { froze, tookOver }) => {
     const scenario = new Scenario();
     const snapshot = (ids: readonly string[]): void => {
       const run = scenario.run('import');
@@ -63,17 +67,17 @@ describe('a sink that was frozen between two steps of a snapshot', () => {
       );
       scenario.now += 60_000;
     };
-    snapshot(['a', 'b', 'c', 'd']);
+    if (before !== null) snapshot(before);
     await scenario.settle();
-    const ids = ['a', 'b', 'c', 'x1', 'x2', 'x3'];
+    const ids = ['a', 'b', 'c', ...Array.from({ length: froze + tookOver }, (_, n) => `x${n}`)];
     snapshot(ids);
     const end = scenario.ingest.length - 1;
     await scenario.read(end - scenario.sink.read);
     const { store } = scenario.sink;
-    const first = await freezable(scenario, store, 2, end);
+    const first = await freezable(scenario, store, froze, end);
     const applied = scenario.read(1, first.sink);
     await first.frozen;
-    const second = await freezable(scenario, store, 4, end);
+    const second = await freezable(scenario, store, tookOver, end);
     const appliedAfter = scenario.read(1, second.sink);
     await second.frozen;
     first.wake();

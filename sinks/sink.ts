@@ -78,7 +78,7 @@ export class Sink {
     this.#appliers.set(partition, this.#newApplier(partition, progress));
     await this.#convergence.resume(partition, (account) => this.#deps.log.partitionOf(account) === partition);
     this.#sender.kick();
-    return progress.nextOffset;
+    return Math.max(0, progress.nextOffset);
   }
 
   #newApplier(partition: number, progress: PartitionProgress): BatchApplier {

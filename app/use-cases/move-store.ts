@@ -103,7 +103,7 @@ async function digestAtRest(app: App): Promise<string> {
 async function isFolded({ log, store }: App): Promise<boolean> {
   for (let partition = 0; partition < log.partitionCount; partition++) {
     const { nextOffset } = await store.progress(partition);
-    if ((await log.read('enriched', partition, nextOffset, { records: 1 })).length > 0) return false;
+    if ((await log.read('enriched', partition, Math.max(0, nextOffset), { records: 1 })).length > 0) return false;
   }
   return true;
 }

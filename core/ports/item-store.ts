@@ -101,6 +101,7 @@ export interface RefusedItem {
 export interface PartitionProgress {
   /** -1 before anything was applied */
   readonly position: number;
+  /** offset in `enriched` to go on from; below 0 in the middle of a snapshot that is long for the log: from its beginning */
   readonly nextOffset: number;
 }
 

@@ -9,9 +9,9 @@ describe('a HEAD', () => {
     world.cli.remove();
   });
 
-  // Without their parameters, so that a route that was there would say so with a 400.
-  it.each(['/v1/events', '/v1/connections/reddit/callback', '/v1/session/link'])(
-    'has no route at %s, which begins or ends something',
+  // Without their parameters, so that a route that was there would say so with another status.
+  it.each(['/v1/events', '/v1/connections/reddit/callback', '/v1/session/link', '/mcp'])(
+    'has no route at %s, which begins or ends something, or streams',
     async (path) => {
       const { status, headers } = await world.ask('HEAD', path);
       expect([status, headers['content-type']]).toEqual([404, 'application/problem+json']);

@@ -86,20 +86,24 @@ describe('notifications over HTTP', () => {
     });
   });
 
-  it.each(['file:///etc/passwd', `gopher://${SECRET}/`, `javascript:${SECRET}`, SECRET])(
-    'refuse %s, and do not repeat it',
-    async (url) => {
-      for (const answer of [
-        await put([addresses()[0] ?? '', url]),
-        await send('POST', '/v1/notifications/test', { url }),
-      ]) {
-        expect(answer.json()).toMatchObject({ ...PROBLEM, status: 400 });
-        expect(answer.text).not.toContain(url);
-      }
-      expect((await world.ask('GET', '/v1/notifications')).json()).toMatchObject({ targets: [] });
-      expect(receiver.requests).toEqual([]);
-    },
-  );
+  it.each([
+    'file:///etc/passwd',
+    `gopher://${SECRET}/`,
+    `javascript:${SECRET}`,
+    SECRET,
+    `ntfys://:${SECRET}%@host/topic`,
+  ])('refuse %s, and do not repeat it', async (url) => {
+    for (const answer of [
+      await put([addresses()[0] ?? '', url]),
+      await send('POST', '/v1/notifications/test', { url }),
+    ]) {
+      expect(answer.json()).toMatchObject({ ...PROBLEM, status: 400 });
+      expect(answer.text).not.toContain(url);
+      expect(answer.text).not.toContain(SECRET);
+    }
+    expect((await world.ask('GET', '/v1/notifications')).json()).toMatchObject({ targets: [] });
+    expect(receiver.requests).toEqual([]);
+  });
 
   it('are readable after the key was changed', async () => {
     await put(addresses());

@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { App } from '../app/app.ts';
 import {
+  BusyError,
   InputError,
   LogUnavailableError,
   messageOf,
@@ -21,11 +22,18 @@ export interface Found {
 }
 
 /** Errors whose message is for people. */
-const PLAIN_ERRORS = [InputError, NotFoundError, ReauthorizationError, StoreUnavailableError, LogUnavailableError];
+const PLAIN_ERRORS = [
+  InputError,
+  NotFoundError,
+  BusyError,
+  ReauthorizationError,
+  StoreUnavailableError,
+  LogUnavailableError,
+];
 
 /** Runs a tool within one envelope. What goes wrong is told in plain words, as an error of the tool; our faults are logged. */
 export async function answer(
-  { telemetry }: App,
+  { telemetry }: Pick<App, 'telemetry'>,
   tool: string,
   work: (envelope: Envelope) => Promise<Found>,
 ): Promise<CallToolResult> {

@@ -62,7 +62,7 @@ async function stream(
   await out.text(`retry: 2000\n: connected\n\n`);
   const since = app.clock.now();
   const shown = new Map<string, string>();
-  let beatAt = since;
+  let beatAt = app.clock.elapsed();
   let pipelineAt = Number.NEGATIVE_INFINITY;
   while (!stopped.aborted) {
     let quiet = true;
@@ -85,8 +85,8 @@ async function stream(
       pipelineAt = app.clock.elapsed();
       await out.event('pipeline', await pipeline.view(), null);
     }
-    if (app.clock.now() - beatAt >= HEARTBEAT_EVERY_MS) {
-      beatAt = app.clock.now();
+    if (app.clock.elapsed() - beatAt >= HEARTBEAT_EVERY_MS) {
+      beatAt = app.clock.elapsed();
       await out.text(': still here\n\n');
     }
     if (quiet) await app.clock.sleep(LOOK_EVERY_MS, stopped).catch(() => undefined);

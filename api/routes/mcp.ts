@@ -9,6 +9,8 @@ export function registerMcp(server: ApiServer, { app, closing }: ApiContext): vo
     // The protocol wants a 405 where there are no sessions to listen to or to end.
     method: ['POST', 'GET', 'DELETE'],
     url: '/mcp',
+    // The protocol has no HEAD, and that of Fastify cannot tell how long a Response is.
+    exposeHeadRoute: false,
     schema: { summary: 'The tools for assistants, by the Model Context Protocol' },
     handler: async (request, reply) => {
       const headers = new Headers();

@@ -28,6 +28,8 @@ export interface HeldInScope {
   readonly count: number;
   /** of the set of items */
   readonly digest: string;
+  /** likewise, as sketchOf gives it; null: they are too many */
+  readonly sketch: string | null;
   readonly groups: readonly { readonly id: string; readonly count: number }[];
 }
 

@@ -1,9 +1,10 @@
 import { DEAD_LETTER_HEADER } from '../../core/dead-letter.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
-import type { ItemStore } from '../../core/ports/item-store.ts';
+import type { HeldGroup, ItemStore } from '../../core/ports/item-store.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
 import { digestOfIds } from '../../core/set-digest.ts';
 import { readSyncMetadata } from '../../producers/sync-metadata.ts';
+import { isWithin, sketchOf } from './id-sketch.ts';
 import type { HeldInScope, RefusedAccount } from './notice.ts';
 import type { Told } from './told.ts';
 
@@ -24,30 +25,34 @@ export async function refusedAccounts(
 }
 
 /** What is held now, by scope. */
-export async function heldNow(store: ItemStore): Promise<readonly HeldInScope[]> {
-  const byScope = new Map<string, { count: number; itemIds: string[]; groups: { id: string; count: number }[] }>();
-  for (const { id, scope, count, itemIds } of await store.held()) {
-    const found = byScope.get(scope) ?? { count: 0, itemIds: [], groups: [] };
-    found.count += count;
-    found.itemIds.push(...itemIds);
-    found.groups.push({ id, count });
-    byScope.set(scope, found);
+export async function heldNow(store: Pick<ItemStore, 'held'>): Promise<readonly HeldInScope[]> {
+  const byScope = new Map<string, HeldGroup[]>();
+  for (const group of await store.held()) {
+    const groups = byScope.get(group.scope);
+    if (groups === undefined) byScope.set(group.scope, [group]);
+    else groups.push(group);
   }
-  return [...byScope].map(([scope, { count, itemIds, groups }]) => ({
-    scope,
-    count,
-    groups,
-    digest: digestOfIds(itemIds),
-  }));
+  return [...byScope].map(([scope, groups]) => {
+    const itemIds = groups.flatMap((group) => group.itemIds);
+    return {
+      scope,
+      count: itemIds.length,
+      groups: groups.map(({ id, count }) => ({ id, count })),
+      digest: digestOfIds(itemIds),
+      sketch: sketchOf(itemIds),
+    };
+  });
 }
 
 /**
  * Whether somebody was told of these. A newer snapshot may hold the same items anew, and a person may have decided about some:
- * neither is news.
+ * neither is news. Where it cannot be known, they count as news: told twice is better than not at all.
  */
-export function isTold({ scope, count, digest }: HeldInScope, { held }: Told): boolean {
+export function isTold({ scope, digest, sketch }: HeldInScope, { held }: Told): boolean {
   const before = held[scope];
-  return before !== undefined && (before.digest === digest || count < before.count);
+  if (before === undefined) return false;
+  if (before.digest === digest) return true;
+  return sketch !== null && typeof before.sketch === 'string' && isWithin(sketch, before.sketch);
 }
 
 export interface NewDeadLetters {

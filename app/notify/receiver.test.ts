@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { InputError } from '../../core/errors.ts';
 import { loadConfig } from '../config.ts';
 import { deadLettersNotice, heldNotice, reauthNotice } from './notice.ts';
 import { type NoticeRequest, parseReceiver, refusalOf, requestFor } from './receiver.ts';
@@ -35,6 +36,18 @@ describe('the address of a receiver', () => {
     const load = (): unknown => loadConfig({}, { HOARDARR_NOTIFY_URL: text });
     expect(load).toThrow(/HOARDARR_NOTIFY_URL must be/);
     expect(load).not.toThrow(text);
+  });
+
+  it.each([
+    'https://user:planted%@host/x',
+    'ntfys://:planted%zz@host/t',
+    'apprise://planted%:p@host/key',
+    'http://u:planted%ff@host',
+  ])('refuses %s, whose % cannot be read, and says how it is written', (text) => {
+    const load = (): unknown => loadConfig({}, { HOARDARR_NOTIFY_URL: text });
+    expect(load).toThrow(InputError);
+    expect(load).toThrow(/HOARDARR_NOTIFY_URL must have % in user or password written as %25/);
+    expect(load).not.toThrow(/planted/);
   });
 
   it('may be one of several, and a comma in one stays', () => {
@@ -149,7 +162,7 @@ describe('a notice on its way', () => {
 
   it('is short, however much it is about', () => {
     const groups = Array.from({ length: 500 }, (_, n) => ({ id: `snapshot-${n}`, count: 20 }));
-    const held = heldNotice([{ scope: 'reddit/me/saved', count: 10_000, digest: 'd', groups }]);
+    const held = heldNotice([{ scope: 'reddit/me/saved', count: 10_000, digest: 'd', sketch: null, groups }]);
     expect(held.title).toBe('10000 removals wait for you');
     expect(held.body.length).toBeLessThan(2000);
     expect(held.body).toContain('and 490 more groups');

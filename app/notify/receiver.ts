@@ -78,10 +78,18 @@ function apprisePath(path: string): string {
 
 /** A password alone is a token, as in `ntfys://:tk_…@host/topic`. */
 function authorizationOf({ username, password }: URL): string | null {
-  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+  const [user, secret] = [decoded(username), decoded(password)];
   if (user === '' && secret === '') return null;
   if (user === '') return `Bearer ${secret}`;
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InputError('must have % in user or password written as %25');
+  }
 }
 
 /** Why the receiver did not take it, as its reply says; null: it did. `isPartly`: some of those behind it may have it. */

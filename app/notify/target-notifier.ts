@@ -61,11 +61,10 @@ export class TargetNotifier {
 
   /** Tells what is owed and has come to rest, or, at the last look, whatever is owed. */
   async look(isLast: boolean): Promise<void> {
-    const { metadata, clock, isGone } = this.#deps;
+    const { metadata, clock } = this.#deps;
     if (clock.elapsed() < this.#nextTryAt) return;
     const { told, version } = await readTold(metadata, this.#id);
-    const { claim } = told;
-    if (claim !== null && claim.by !== this.#by && claim.until > clock.now() && !isGone(claim.by)) return;
+    if (this.#isToldByAnother(told)) return;
     const { base, news } = await this.#owed(told, isLast);
     if (news.length > 0 && (isLast || this.#rests(news))) {
       await this.#tell(base, version, news);
@@ -75,6 +74,13 @@ export class TargetNotifier {
       // What was told of has changed: it was decided, redriven, connected, or held anew.
       if (JSON.stringify(base) !== JSON.stringify(told)) await writeTold(metadata, this.#id, version, base);
     }
+  }
+
+  #isToldByAnother({ claim }: Told): boolean {
+    if (claim === null || claim.by === this.#by) return false;
+    const leftMs = claim.until - this.#deps.clock.now();
+    // A claim for longer than one is made is of a clock that was ahead, and put right since.
+    return leftMs > 0 && leftMs <= CLAIM_MS && !this.#deps.isGone(claim.by);
   }
 
   /** `base`: what counts as told, news or not. */
@@ -93,7 +99,7 @@ export class TargetNotifier {
     }
     const all = await this.#deps.heldNow(isLast);
     const unheard = all.filter((each) => !isTold(each, told));
-    const held = Object.fromEntries(all.map(({ scope, count, digest }) => [scope, { count, digest }]));
+    const held = Object.fromEntries(all.map(({ scope, digest, sketch }) => [scope, { digest, sketch }]));
     if (unheard.length > 0) news.push({ notice: heldNotice(unheard), noted: (now) => ({ ...now, held }) });
     const dead = await newDeadLetters(log, told);
     const isDead = Object.keys(dead.byStage).length > 0;
@@ -119,10 +125,10 @@ export class TargetNotifier {
   /** Removals are held one by one, and told of together. */
   #rests(news: readonly News[]): boolean {
     const text = news.map(({ notice }) => notice.id).join('\n');
-    const now = this.#deps.clock.now();
+    const elapsed = this.#deps.clock.elapsed();
     const isSame = text === this.#seen.text;
-    this.#seen = { text, since: this.#seen.text === '' ? now : this.#seen.since };
-    return isSame || now - this.#seen.since >= LONGEST_WAIT_MS;
+    this.#seen = { text, since: this.#seen.text === '' ? elapsed : this.#seen.since };
+    return isSame || elapsed - this.#seen.since >= LONGEST_WAIT_MS;
   }
 
   /** In their order, until one is refused; each is noted before the next. Another process that took over keeps its own. */

@@ -1,11 +1,13 @@
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
+import type { HeldInScope } from './notice.ts';
 
 /** What one target was told, and who is telling it now: a document of the metadata. */
 export interface Told {
   readonly claim: { readonly by: string; readonly until: number } | null;
   /** when the account was connected, ms, by its name: of those that need to be connected again */
   readonly accounts: Readonly<Record<string, number>>;
-  readonly held: Readonly<Record<string, { readonly count: number; readonly digest: string }>>;
+  /** by scope; the sketch is absent in what was noted before there were any */
+  readonly held: Readonly<Record<string, Pick<HeldInScope, 'digest'> & Partial<Pick<HeldInScope, 'sketch'>>>>;
   /** next offset by partition */
   readonly deadLetters: Readonly<Record<string, number>>;
   /** the time that was due of the backup that failed, ms; 0: none */

@@ -72,9 +72,9 @@ export class RunTail {
   }
 
   async #findAccounts(): Promise<void> {
-    const now = this.#app.clock.now();
-    if (now - this.#lookedAt < ACCOUNTS_EVERY_MS) return;
-    this.#lookedAt = now;
+    const elapsed = this.#app.clock.elapsed();
+    if (elapsed - this.#lookedAt < ACCOUNTS_EVERY_MS) return;
+    this.#lookedAt = elapsed;
     this.#accounts = (await readAccounts(this.#app)).map((account) => accountName(account));
   }
 

@@ -8,9 +8,11 @@ import { FakeReceiver } from '../../testing/fake-receiver/fake-receiver.ts';
 import { FAULTS } from '../../testing/fake-service/fake-service.ts';
 import { ScriptedSource } from '../../testing/scripted-source.ts';
 import { seedFor } from '../../testing/seeds.ts';
+import { inventedExport, inventedRows } from '../../testing/topology/invented-export.ts';
 import { TopologyDriver } from '../../testing/topology/topology-driver.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 const ACCOUNT = { provider: 'github', user: 'me' } as const;
 const ADDRESS = 'http://fake.invalid/secret-path-8471';
 const OTHER = 'ntfy://fake.invalid/another-target';
@@ -90,6 +92,22 @@ describe('what a person is told', () => {
     await driver.held('reject');
     await driver.advance(MINUTE_MS);
     expect(events()).toEqual(['held']);
+  });
+
+  it('of fewer removals that took the place of those that it was told of', async () => {
+    const rows = inventedRows(100);
+    const made = Date.UTC(2025, 5, 1);
+    await driver.import(inventedExport(rows));
+    expect(await driver.import(inventedExport(rows.slice(40), made + DAY_MS))).toMatchObject({ held: 40 });
+    await driver.advance(MINUTE_MS);
+    // What was absent is listed again, and something else is absent.
+    expect(await driver.import(inventedExport(rows.slice(0, 72), made + 2 * DAY_MS))).toMatchObject({ held: 28 });
+    expect(await driver.ids('held')).toHaveLength(28);
+    await driver.advance(30 * MINUTE_MS);
+    expect(receiver.received.map(({ fields }) => [fields['event'], fields['count']])).toEqual([
+      ['held', 40],
+      ['held', 28],
+    ]);
   });
 
   it('of dead letters together, and not of those that were told of', async () => {
@@ -179,21 +197,32 @@ describe('what a person is told', () => {
     for (const other of others) await driver.run(other.stop());
   });
 
-  it('again after a crash between telling and noting it, rather than never', async () => {
+  /** Another process crashed between telling and noting it: it said that it tells until then. */
+  const crashTelling = async (untilMs: number): Promise<void> => {
     receiver.isDown = true;
     source.tokens.clear();
     await driver.advance(30 * MINUTE_MS);
     const noted = async (): Promise<MetadataDocument | undefined> => (await driver.app.metadata.list('notifier:'))[0];
     await driver.parts.clock.runUntil(async () => Object((await noted())?.value)['claim'] === null);
     const document = await noted();
-    const claim = { by: 'elsewhere:1:1:1', until: driver.app.clock.now() + 120_000 };
+    const claim = { by: 'elsewhere:1:1:1', until: driver.app.clock.now() + untilMs };
     await driver.app.metadata.compareAndSet(document?.key ?? '', document?.version ?? null, {
       ...Object(document?.value),
       claim,
     });
     receiver.isDown = false;
+  };
+
+  it('again after a crash between telling and noting it, rather than never', async () => {
+    await crashTelling(120_000);
     await driver.advance(MINUTE_MS);
     expect(events()).toEqual([]);
+    await driver.advance(30 * MINUTE_MS);
+    expect(events()).toEqual(['needs-reauth']);
+  });
+
+  it('again after such a crash, though the clock was far ahead then', async () => {
+    await crashTelling(365 * DAY_MS);
     await driver.advance(30 * MINUTE_MS);
     expect(events()).toEqual(['needs-reauth']);
   });

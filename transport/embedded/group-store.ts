@@ -169,10 +169,10 @@ export class GroupStore {
   }
 
   #removeDead(group: string, nowMs: number): boolean {
-    const silentSince = nowMs - this.#deps.sessionTimeoutMs;
-    const dead = this.#members(group).filter(
-      (row) => !this.#own.has(row.id) && (row.heartbeat < silentSince || hasEnded(row)),
-    );
+    const { sessionTimeoutMs } = this.#deps;
+    // A heartbeat that is far ahead is of a clock that was put right since: whoever lives beats anew, or joins again.
+    const isDead = ({ heartbeat }: MemberRow): boolean => Math.abs(nowMs - heartbeat) > sessionTimeoutMs;
+    const dead = this.#members(group).filter((row) => !this.#own.has(row.id) && (isDead(row) || hasEnded(row)));
     for (const { id } of dead) this.#remove(group, id);
     return dead.length > 0;
   }

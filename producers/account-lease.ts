@@ -2,7 +2,7 @@ import { FencedError, InputError } from '../core/errors.ts';
 import { type Account, accountName } from '../core/keys.ts';
 import { highestFence } from './highest-fence.ts';
 import { DEFAULT_RUN_LIMITS, type RunDeps } from './run-deps.ts';
-import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from './sync-metadata.ts';
+import { isLeaseOver, readSyncMetadata, type SyncMetadata, syncMetadataKey } from './sync-metadata.ts';
 
 /** Another run works for the account, and did not end within the limit: try again later. */
 export class AccountBusyError extends Error {
@@ -110,12 +110,11 @@ function refuseOtherLogin(stored: SyncMetadata, login: string | null): void {
   }
 }
 
-/** Nobody gives a lease of twice its length: that one is of a clock that was ahead. The number keeps its holder harmless. */
+/** Where the holder goes on all the same, the number of the new one keeps it harmless. */
 function isFree(deps: RunDeps, { lease }: SyncMetadata): boolean {
   const { leaseMs } = { ...DEFAULT_RUN_LIMITS, ...deps.limits };
-  const now = deps.clock.now();
   if (lease === null || deps.isGone?.(lease.instance) === true) return true;
-  return lease.expiresAt <= now || lease.expiresAt > now + 2 * leaseMs;
+  return isLeaseOver(lease, deps.clock.now(), leaseMs);
 }
 
 function newLease(deps: RunDeps, holder: string): SyncMetadata['lease'] {

@@ -107,11 +107,20 @@ describe('credentials that are renewed', () => {
     expect(await holder.renew(() => Promise.reject(new Error('not needed')), signal)).toEqual(credentialsOf(7));
   });
 
-  it('do not wait for a process that died, nor for a renewal that failed', async () => {
-    await changeSyncMetadata(world.metadata, account, (metadata) => ({
+  const renewingBy = (instance: string, forMs: number): Promise<unknown> =>
+    changeSyncMetadata(world.metadata, account, (metadata) => ({
       ...metadata,
-      renewing: { holder: 'x', instance: 'dead', expiresAt: world.clock.now() + 1_000_000 },
+      renewing: { holder: 'x', instance, expiresAt: world.clock.now() + forMs },
     }));
+
+  it('do not wait for a renewal whose clock was far ahead', async () => {
+    await renewingBy('alive', 86_400_000);
+    const holder = await AccountCredentials.open({ ...deps, isGone: () => false }, account);
+    expect(await holder.renew(async () => credentialsOf(2), signal)).toEqual(credentialsOf(2));
+  });
+
+  it('do not wait for a process that died, nor for a renewal that failed', async () => {
+    await renewingBy('dead', 300_000);
     const holder = await AccountCredentials.open({ ...deps, isGone: (instance) => instance === 'dead' }, account);
     await expect(holder.renew(() => Promise.reject(new Error('no network')), signal)).rejects.toThrow('no network');
     const other = await AccountCredentials.open(deps, account);

@@ -6,6 +6,7 @@ import { untilReached } from '../core/until-reached.ts';
 import type { RunDeps } from './run-deps.ts';
 import {
   changeSyncMetadata,
+  isLeaseOver,
   type Lease,
   readSyncMetadata,
   type SyncMetadata,
@@ -123,7 +124,8 @@ export class AccountCredentials implements CredentialHolder {
 
   #isTaken(renewing: Lease | null): boolean {
     const { clock, isGone } = this.#deps;
-    return renewing !== null && renewing.expiresAt > clock.now() && isGone?.(renewing.instance) !== true;
+    if (renewing === null || isGone?.(renewing.instance) === true) return false;
+    return !isLeaseOver(renewing, clock.now(), RENEWING_MS);
   }
 
   async #stored(): Promise<Credentials> {

@@ -12,6 +12,11 @@ export interface Lease {
   readonly expiresAt: number;
 }
 
+/** Nobody gives a lease of twice its length: that one is of a clock that was ahead. */
+export function isLeaseOver({ expiresAt }: Lease, now: number, lengthMs: number): boolean {
+  return expiresAt <= now || expiresAt > now + 2 * lengthMs;
+}
+
 /** The sync metadata document of an account, at syncMetadataKey (protocol.md, Cadence). */
 export interface SyncMetadata {
   readonly provider: string;

@@ -1,23 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { InputError, messageOf } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { BEAT_MS, type Role } from './presence.ts';
 
 const STAND_STILL_MS = 60_000;
 const POLL_MS = 25;
-type Locking = Pick<App, 'presence' | 'roles' | 'clock' | 'telemetry'>;
+/** The document that holds the token of who took it last: the pause itself does not tell who had it in between. */
+const HOLDER_KEY = 'pause-holder';
+type Locking = Pick<App, 'metadata' | 'presence' | 'roles' | 'clock' | 'telemetry'>;
 
 /** One rebuild, backup or move of the log at a time, and the roles that stand still for it. */
 export class PauseLock {
   /** Of the instances in this process: by its name alone, one could not be told from itself. */
   static readonly #held = new Set<string>();
   readonly #app: Locking;
+  readonly #token: string;
   readonly #stopped = new AbortController();
   #roles: readonly Role[] = [];
   #stoodStill = false;
   #loop: Promise<void> = Promise.resolve();
 
-  private constructor(app: Locking) {
+  private constructor(app: Locking, token: string) {
     this.#app = app;
+    this.#token = token;
   }
 
   /** Rejects with InputError while somebody else has it. */
@@ -35,24 +40,24 @@ export class PauseLock {
     const { instance } = app.presence;
     if (PauseLock.#held.has(instance)) return null;
     PauseLock.#held.add(instance);
-    const isTaken = await app.presence.pause([]).catch((error: unknown) => {
+    const token = await takeToken(app).catch((error: unknown) => {
       PauseLock.#held.delete(instance);
       throw error;
     });
-    if (!isTaken) {
+    if (token === null) {
       PauseLock.#held.delete(instance);
       return null;
     }
-    const lock = new PauseLock(app);
+    const lock = new PauseLock(app, token);
     lock.#loop = lock.#beat();
     return lock;
   }
 
-  /** Resolves when the roles run nowhere; rejects after a minute. */
+  /** Resolves when the roles run nowhere; rejects after a minute, and where somebody else took it. */
   async standStill(roles: readonly Role[]): Promise<void> {
     this.#roles = roles;
     this.#stoodStill = true;
-    await this.#app.presence.pause(roles);
+    await this.assertHeld();
     await this.#app.roles.reconcile();
     const { clock, presence } = this.#app;
     const until = clock.elapsed() + STAND_STILL_MS;
@@ -67,9 +72,17 @@ export class PauseLock {
     }
   }
 
-  /** Says again that it is ours. False where this process stood still for so long that somebody else took it: what is there is theirs by now. */
-  isHeld(): Promise<boolean> {
-    return this.#app.presence.pause(this.#roles);
+  /**
+   * Says again that it is ours. False where this process stood still for so long that somebody else took it, also where they
+   * let go of it since: what is there is theirs by now.
+   */
+  async isHeld(): Promise<boolean> {
+    const { presence } = this.#app;
+    // Who lost it keeps nobody else from it.
+    if (!(await this.#isOurs()) || !(await presence.pause(this.#roles))) return false;
+    if (await this.#isOurs()) return true;
+    await presence.resume();
+    return false;
   }
 
   /** Before what cannot be taken back. Throws where somebody else took it. */
@@ -82,13 +95,14 @@ export class PauseLock {
 
   async resume(): Promise<void> {
     this.#roles = [];
-    await this.#app.presence.pause([]);
+    await this.isHeld();
   }
 
   async release(): Promise<void> {
     this.#stopped.abort();
     try {
       await this.#loop;
+      await removeToken(this.#app, this.#token);
       await this.#app.presence.resume();
     } finally {
       PauseLock.#held.delete(this.#app.presence.instance);
@@ -103,16 +117,36 @@ export class PauseLock {
       );
   }
 
+  async #isOurs(): Promise<boolean> {
+    return (await this.#app.metadata.get(HOLDER_KEY))?.value === this.#token;
+  }
+
   async #beat(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       await this.#app.clock.sleep(BEAT_MS, this.#stopped.signal).catch(() => undefined);
       if (this.#stopped.signal.aborted) return;
       // Nobody waits for this loop before the end, so what it threw would end the process. The next beat says it again.
-      await this.#app.presence.pause(this.#roles).catch((error: unknown) =>
+      await this.isHeld().catch((error: unknown) =>
         this.#app.telemetry.log.warn('that others stand still could not be asked for; the next beat does it', {
           error: messageOf(error),
         }),
       );
     }
   }
+}
+
+/** Null while somebody else has it. */
+async function takeToken({ metadata, presence }: Locking): Promise<string | null> {
+  const token = randomUUID();
+  for (;;) {
+    const before = await metadata.get(HOLDER_KEY);
+    if (!(await presence.pause([]))) return null;
+    // Whoever took it since wrote theirs: then who pauses is asked again.
+    if ((await metadata.compareAndSet(HOLDER_KEY, before?.version ?? null, token)) !== null) return token;
+  }
+}
+
+async function removeToken({ metadata }: Locking, token: string): Promise<void> {
+  const stored = await metadata.get(HOLDER_KEY);
+  if (stored?.value === token) await metadata.remove(HOLDER_KEY, stored.version);
 }

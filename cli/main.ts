@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { createRedactor } from '../app/redact.ts';
 import { adviceFor } from '../app/system-advice.ts';
@@ -43,15 +44,14 @@ Examples:
 export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
   const context = new CliContext(io);
   const said: string[] = [];
-  const onPipe = (error: unknown): void => {
-    if (!isClosedPipe(error)) throw error;
-  };
-  io.stdout.on('error', onPipe);
+  // Whoever writes is told what failed; an error that nobody listens to would end the process in the middle of a command.
+  const ignore = (): void => undefined;
+  for (const stream of [io.stdout, io.stderr]) stream.on('error', ignore);
   try {
-    await createProgram(context, said).parseAsync([...argv], { from: 'user' });
+    await run(context, argv, said);
     return context.status;
   } catch (error) {
-    if ((error instanceof CommanderError && error.exitCode === 0) || isClosedPipe(error)) return 0;
+    if (isClosedPipe(error)) return 0;
     const isUsage = error instanceof CommanderError;
     const asJson = argv.includes('--json');
     const message = isUsage
@@ -60,7 +60,19 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     await reportError(context, asJson, message);
     return isUsage ? 2 : exitStatusOf(error);
   } finally {
-    io.stdout.off('error', onPipe);
+    for (const stream of [io.stdout, io.stderr]) stream.off('error', ignore);
+  }
+}
+
+/** @param said takes what commander has to say of wrong usage */
+async function run(context: CliContext, argv: readonly string[], said: string[]): Promise<void> {
+  const shown: string[] = [];
+  try {
+    await createProgram(context, shown, said).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+    // Help, or the version.
+    await write(context.io.stdout, shown.join(''));
   }
 }
 
@@ -74,18 +86,25 @@ function usageMessage({ code, message }: CommanderError, said: string, asJson: b
 
 async function reportError({ io, secrets }: CliContext, asJson: boolean, message: string): Promise<void> {
   const error = createRedactor(secrets).text(message);
-  if (asJson) await write(io.stdout, `${JSON.stringify({ error }, null, 2)}\n`);
-  else await write(io.stderr, `hoardarr: ${error}\n`);
+  // Where stdout cannot take it, as where the disk behind it is full, people at least are told.
+  if (asJson && (await isWritten(io.stdout, `${JSON.stringify({ error }, null, 2)}\n`))) return;
+  await isWritten(io.stderr, `hoardarr: ${error}\n`);
 }
 
-function createProgram(context: CliContext, said: string[]): Command {
-  const { io } = context;
+async function isWritten(stream: Writable, text: string): Promise<boolean> {
+  return await write(stream, text).then(
+    () => stream.errored === null,
+    () => false,
+  );
+}
+
+function createProgram(context: CliContext, shown: string[], said: string[]): Command {
   const program = withGlobals(new Command('hoardarr'))
     .description('Keeps a searchable, self-reconciling copy of what you saved elsewhere.')
     .version(VERSION, '-V, --version', 'says which version this is')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
+      writeOut: (text) => void shown.push(text),
       writeErr: (text) => void said.push(text),
       outputError: (text, out) => out(text),
     })

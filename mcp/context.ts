@@ -3,6 +3,7 @@ import type { ItemName } from '../app/use-cases/decide-many.ts';
 import { DEFAULT_USER, resolveItemScope } from '../app/use-cases/scopes.ts';
 import { InputError } from '../core/errors.ts';
 import type { Confirmations } from './confirmations.ts';
+import type { ServedApp } from './served-app.ts';
 
 /** A change that was proposed: exactly this operation on exactly these items, as they were then. */
 export interface ProposedChange {
@@ -12,7 +13,7 @@ export interface ProposedChange {
 
 /** What the tools work with. */
 export interface McpContext {
-  readonly app: App;
+  readonly served: ServedApp;
   /** whose items are served; null: everybody's */
   readonly user: string | null;
   readonly changes: Confirmations<ProposedChange>;
@@ -28,6 +29,7 @@ export function whoseOf({ user }: McpContext, asked: string | undefined): string
 /** The whole name of an item, where the user may be left out. NotFoundError where nobody has it. */
 export async function nameOf(
   context: McpContext,
+  app: App,
   asked: {
     readonly provider: string;
     readonly collection: string;
@@ -37,7 +39,7 @@ export async function nameOf(
 ): Promise<ItemName> {
   const { provider, collection, itemId } = asked;
   const user = whoseOf(context, asked.user);
-  return { ...(await resolveItemScope(context.app.store, { provider, collection, user }, itemId)), itemId };
+  return { ...(await resolveItemScope(app.store, { provider, collection, user }, itemId)), itemId };
 }
 
 /** Who decided, as the history tells it. */

@@ -3,6 +3,7 @@ import type { App } from '../app/app.ts';
 import { VERSION } from '../app/version.ts';
 import { Confirmations } from './confirmations.ts';
 import type { McpContext } from './context.ts';
+import type { ServedApp } from './served-app.ts';
 import { registerChangeTools } from './tools/changes.ts';
 import { registerItemTools } from './tools/item.ts';
 import { registerSearchTools } from './tools/search.ts';
@@ -17,14 +18,13 @@ const WITH_CHANGES =
   'A change takes two steps: propose_change tells what would happen, and confirm_change does it. Confirm only after the person agreed to the items that were shown.';
 const WITHOUT_CHANGES = 'Nothing can be changed from here.';
 
-/** How the tools are served: fresh servers over what one process keeps. */
-export function mcpServers(app: App, user: string | null): () => McpServer {
-  const context: McpContext = { app, user, changes: new Confirmations(() => app.clock.now()) };
-  return () => createMcpServer(context);
+/** How the tools are served: fresh servers over what one process keeps. Settings and clock are those of every app of it. */
+export function mcpServers(served: ServedApp, { config, clock }: App, user: string | null): () => McpServer {
+  const context: McpContext = { served, user, changes: new Confirmations(() => clock.now()) };
+  return () => createMcpServer(context, config.mcpWrite);
 }
 
-function createMcpServer(context: McpContext): McpServer {
-  const { mcpWrite } = context.app.config;
+function createMcpServer(context: McpContext, mcpWrite: boolean): McpServer {
   const server = new McpServer(
     { name: 'hoardarr', title: 'Hoardarr', version: VERSION },
     { instructions: [...INSTRUCTIONS, mcpWrite ? WITH_CHANGES : WITHOUT_CHANGES].join('\n') },

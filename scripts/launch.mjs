@@ -16,19 +16,18 @@ export async function launch(words) {
     console.error(`hoardarr: ${entry} is missing: the checkout is incomplete. Run 'git status' to see what was lost.`);
     process.exit(1);
   }
-  exitQuietlyOnClosedPipe(process.stdout);
-  exitQuietlyOnClosedPipe(process.stderr);
+  endQuietlyOnClosedPipe(process.stdout);
+  endQuietlyOnClosedPipe(process.stderr);
   const { main } = await import(pathToFileURL(entry).href);
   const status = await main(words);
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   process.exit(status);
 }
 
-/** `hoardarr export | head` closes our output early: that is an end, not an error. */
-function exitQuietlyOnClosedPipe(stream) {
+/** `hoardarr export | head` closes our output early: that is an end, not an error. Of any other one, whoever wrote is told. */
+function endQuietlyOnClosedPipe(stream) {
   stream.on('error', (error) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
   });
 }
 

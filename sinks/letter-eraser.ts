@@ -1,6 +1,15 @@
 import { DEAD_LETTER_HEADER } from '../core/dead-letter.ts';
 import { PoisonError } from '../core/errors.ts';
-import { earlierKeysOf, HEADER, ingestKeyOf, itemOfKey, offsetIn } from '../core/keys.ts';
+import {
+  type Account,
+  accountName,
+  earlierKeysOf,
+  HEADER,
+  ingestKeyOf,
+  itemOfKey,
+  offsetIn,
+  parseRecordKey,
+} from '../core/keys.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../core/ports/event-log.ts';
@@ -27,7 +36,7 @@ const LOOK_MS = 100;
 /** By scope and item id. */
 type Rows = ReadonlyMap<string, LedgerRow>;
 
-/** Law 7: what the dead letters hold of a purged item goes, and so do the records that they were. */
+/** Law 7: what the dead letters hold of a purged item, or of an erased account, goes, and so do the records that they were. */
 export class LetterEraser {
   readonly #deps: LetterEraserDeps;
 
@@ -39,15 +48,43 @@ export class LetterEraser {
   async eraseOf(partition: number, items: readonly Item[], signal: AbortSignal): Promise<void> {
     if (items.length === 0) return;
     const purged = new Set(items.map(nameOf));
-    for (let from = 0; ; ) {
-      const records = await this.#deps.log.read('dead-letter', partition, from);
+    for await (const records of this.#pages(partition)) {
       const found = records.filter(({ key }) => {
         const item = itemOfKey(key);
         return item !== null && purged.has(nameOf(item));
       });
       await this.eraseLate(partition, found, signal);
+    }
+  }
+
+  /**
+   * All of an account that was erased, also those that name no item, as a row of a listing that cannot be read. The sink has come
+   * past what they are of. True where there were some.
+   */
+  async eraseOfAccount(account: Account): Promise<boolean> {
+    const { log } = this.#deps;
+    const name = accountName(account);
+    const partition = log.partitionOf(name);
+    let found = false;
+    for await (const records of this.#pages(partition)) {
+      const letters = records.filter(({ key, value }) => value !== null && parseRecordKey(key)?.account === name);
+      if (letters.length === 0) continue;
+      found = true;
+      await this.#eraseRecords(
+        partition,
+        letters.filter(({ key }) => itemOfKey(key) !== null),
+      );
+      await this.#eraseLetters(partition, letters);
+    }
+    return found;
+  }
+
+  async *#pages(partition: number): AsyncGenerator<readonly LogRecord[]> {
+    for (let from = 0; ; ) {
+      const records = await this.#deps.log.read('dead-letter', partition, from);
       const last = records.at(-1);
       if (last === undefined) return;
+      yield records;
       from = last.offset + 1;
     }
   }
@@ -121,14 +158,25 @@ export class LetterEraser {
 
   /** The tombstone goes first, so that a dead letter never comes back after it was deleted. */
   async #erase(partition: number, letters: readonly LogRecord[]): Promise<void> {
+    await this.#eraseRecords(partition, letters);
+    await this.#eraseLetters(partition, letters);
+  }
+
+  async #eraseRecords(partition: number, letters: readonly LogRecord[]): Promise<void> {
     const { log, store } = this.#deps;
     const keys = [...new Set(letters.flatMap((letter) => [ingestKeyOf(letter), ...earlierKeysOf(letter.headers)]))];
     // A decision may have acted after all, at a later attempt or before a copy of it was refused: a rebuild needs it.
     const acted = await store.knownEvents(keys.map(actedEvent));
-    const tombstone = (key: string): AppendRecord => ({ key, value: null });
     await log.append('ingest', partition, keys.filter((key) => !acted.has(actedEvent(key))).map(tombstone));
-    await log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));
   }
+
+  async #eraseLetters(partition: number, letters: readonly LogRecord[]): Promise<void> {
+    await this.#deps.log.append('dead-letter', partition, [...new Set(letters.map(({ key }) => key))].map(tombstone));
+  }
+}
+
+function tombstone(key: string): AppendRecord {
+  return { key, value: null };
 }
 
 /** As items are told from one another here. */

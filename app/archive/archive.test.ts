@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,11 +43,34 @@ describe('a backup file', () => {
     return other;
   };
 
-  it('is readable by its owner alone, also where an unfinished one of other rights was left', async () => {
+  const ABOUT = { createdAt: '2026-01-01T00:00:00.000Z', items: 7 };
+
+  it('is readable by its owner alone, and is nothing that another file beside it could be', async () => {
     const other = path.join(root, 'with-key.tar');
-    writeFileSync(`${other}.part`, 'left', { mode: 0o666 });
-    await writeArchive(other, source, { createdAt: '2026-01-01T00:00:00.000Z', items: 7 });
+    writeFileSync(`${other}.part`, 'of somebody else', { mode: 0o666 });
+    await writeArchive(other, source, ABOUT);
     expect(statSync(other).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${other}.part`, 'utf8')).toBe('of somebody else');
+  });
+
+  it('is whole where two are made under one name at once', async () => {
+    const other = path.join(target, 'twice.tar');
+    await Promise.all([writeArchive(other, source, ABOUT), writeArchive(other, source, ABOUT)]);
+    expect(await readArchive(other, null)).toMatchObject({ items: 7 });
+    expect(readdirSync(target)).toEqual(['twice.tar']);
+  });
+
+  it('leaves nothing where it cannot be made', async () => {
+    await expect(writeArchive(path.join(target, 'none.tar'), path.join(root, 'absent'), ABOUT)).rejects.toThrow(
+      /absent/,
+    );
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  it('is not unpacked into a folder that somebody removed', async () => {
+    rmSync(target, { recursive: true });
+    await expect(readArchive(file, target)).rejects.toThrow('ENOENT');
+    expect(existsSync(target)).toBe(false);
   });
 
   it('gives back what was put in', async () => {

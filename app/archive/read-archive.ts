@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,7 +14,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 /**
  * Unpacks an archive into a folder, and resolves to what it says of itself.
  *
- * @param folder null: reads all of it, and keeps nothing
+ * @param folder is there already; null: reads all of it, and keeps nothing
  * @throws InputError when it is damaged, cut off, of a newer version or no backup of ours
  */
 export async function readArchive(file: string, folder: string | null): Promise<Manifest> {
@@ -36,7 +36,7 @@ export async function readArchive(file: string, folder: string | null): Promise<
         name,
         await take(
           entry as unknown as AsyncIterable<Buffer>,
-          name === MANIFEST || folder === null ? null : path.join(folder, name),
+          name === MANIFEST || folder === null ? null : placeFor(folder, name),
         ),
       );
     }
@@ -61,9 +61,18 @@ function isOurFault(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
+/** Makes folders only below `folder`: were that made again after somebody removed it, half of the archive would lie there. */
+function placeFor(folder: string, name: string): string {
+  const parts = name.split('/');
+  for (let depth = 1; depth < parts.length; depth++) {
+    const between = path.join(folder, ...parts.slice(0, depth));
+    if (!existsSync(between)) mkdirSync(between, { mode: 0o700 });
+  }
+  return path.join(folder, name);
+}
+
 async function take(entry: AsyncIterable<Buffer>, to: string | null): Promise<string> {
   const hash = createHash('sha256');
-  if (to !== null) mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 });
   const target = to === null ? nowhere() : createWriteStream(to, { mode: 0o600, flags: 'wx', flush: true });
   await pipeline(entry, hashing(hash), target);
   return hash.digest('hex');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, readdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,8 +10,15 @@ import { hashing } from './hashing.ts';
 import { FORMAT, MANIFEST, type Manifest } from './manifest.ts';
 import { readArchive } from './read-archive.ts';
 
-/** What an archive is called until it is whole. */
-export const UNFINISHED = '.part';
+/** What an archive is called until it is whole: as nobody else calls a file, or another archive that is made there. */
+function unfinishedName(file: string): string {
+  return `${file}.${randomUUID()}.part`;
+}
+
+/** Whether an archive of that name was left unfinished; earlier versions called it so without an id. */
+export function isUnfinished(name: string): boolean {
+  return /(\.tar|\.[0-9a-f]{8}-[0-9a-f-]{27})\.part$/.test(name);
+}
 
 /**
  * Packs the files below a folder into one tar file, readable by its owner alone; it appears under its name when it is whole and
@@ -22,9 +29,7 @@ export async function writeArchive(
   folder: string,
   about: { readonly createdAt: string; readonly items: number },
 ): Promise<number> {
-  const unfinished = `${file}${UNFINISHED}`;
-  // One that is there would keep its mode, and the archive may hold the key.
-  await rm(unfinished, { force: true });
+  const unfinished = unfinishedName(file);
   try {
     const archive = pack();
     const written = pipeline(archive, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));

@@ -21,6 +21,7 @@ const STAYS: ReadonlySet<string> = new Set([
   'move',
   'copied',
   'pause',
+  'pause-holder',
   'restore',
   'bringing',
   'maintenance:clock',

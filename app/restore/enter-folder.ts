@@ -1,19 +1,9 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { lockFolder } from '../embedded/folder-lock.ts';
-import {
-  asideFolder,
-  isLeftover,
-  isSwapDue,
-  type Marker,
-  readMarker,
-  removeMarker,
-  workFolder,
-  writeMarker,
-} from './marker.ts';
+import { asideFolder, isSwapDue, type Marker, readMarker, removeMarker, workFolder, writeMarker } from './marker.ts';
 import { swap, wayBack } from './swap.ts';
 
 export interface EnterDeps {
@@ -54,13 +44,6 @@ export function leaveRestore(dataDir: string, marker: Marker): void {
   for (const folder of [asideFolder(dataDir, marker), workFolder(dataDir, marker)])
     rmSync(folder, { recursive: true, force: true });
   removeMarker(dataDir);
-}
-
-/** Removes what restores left behind that were cut off before they touched anything. The caller keeps others from beginning one. */
-export function removeLeftovers(dataDir: string): void {
-  if (readMarker(dataDir) !== null) return;
-  for (const name of readdirSync(dataDir).filter(isLeftover))
-    rmSync(path.join(dataDir, name), { recursive: true, force: true });
 }
 
 /** The restored data cannot be opened: those of before go back. False where there is nothing to go back to, or others are inside. */

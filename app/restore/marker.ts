@@ -29,6 +29,7 @@ export interface Marker {
 }
 
 const WORK = '.restore-';
+const INCOMING = '.incoming-';
 const ASIDE = '.before-restore-';
 
 /** Where a backup is unpacked. */
@@ -41,9 +42,14 @@ export function asideFolder(dataDir: string, { id }: Pick<Marker, 'id'>): string
   return path.join(dataDir, `${ASIDE}${id}`);
 }
 
-/** Left behind by a restore that ended before the data of before were touched, unless a marker names it. */
+/** Where a backup is received that comes over HTTP. */
+export function incomingFile(dataDir: string, id: string): string {
+  return path.join(dataDir, `${INCOMING}${id}.tar`);
+}
+
+/** Left behind by a restore that was killed, unless one is under way or a marker names it. */
 export function isLeftover(name: string): boolean {
-  return name.startsWith(WORK);
+  return name.startsWith(WORK) || name.startsWith(INCOMING);
 }
 
 /** Null where nothing is restored. Throws InputError where a person changed it. */

@@ -124,6 +124,19 @@ describe('putting a backup in its place', () => {
     expect(readMarker(dataDir)).toMatchObject({ phase: 'failed', detail: 'the disk failed' });
   });
 
+  it.each(['ready', 'aside'] as const)(
+    'that is not there any more is noticed in phase %s: all is as before',
+    async (phase) => {
+      if (phase === 'aside') for (let n = 0; readMarker(dataDir)?.phase === 'ready'; n++) killedAt(n);
+      rmSync(workFolder(dataDir, START), { recursive: true });
+      expect(() => swap(dataDir, readMarker(dataDir) ?? START)).toThrow(/not there any more/);
+      const inside = await enterFolder(dataDir, deps);
+      expect(found()).toEqual(all(OLD, 'old'));
+      expect(readMarker(dataDir)).toMatchObject({ phase: 'failed', detail: expect.stringContaining('not there') });
+      await inside.close();
+    },
+  );
+
   it('waits for those who are inside, and is given up, without a change, when they stay', async () => {
     const leave = lockFolder(dataDir, 'shared');
     const inside = await enterFolder(dataDir, deps);

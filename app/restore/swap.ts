@@ -12,6 +12,7 @@ type OnStep = (step: string) => void;
  * last attempt ended. Every step is a rename, and the marker says which ones are due, so that it can be cut off anywhere and
  * begun again. The caller has the folder alone.
  *
+ * @throws Error where the unpacked backup is gone; then `wayBack` leads to what was
  * @returns the marker as it is now: `placed` or `failed`
  */
 export function swap(dataDir: string, start: Marker, onStep: OnStep = () => undefined): Marker {
@@ -23,6 +24,9 @@ export function swap(dataDir: string, start: Marker, onStep: OnStep = () => unde
     onStep(`mark ${phase}`);
     marker = writeMarker(dataDir, { ...marker, phase });
   };
+  // It stays there, empty at last, until the new data were opened.
+  if ((marker.phase === 'ready' || marker.phase === 'aside') && !existsSync(work))
+    throw new Error(`what was unpacked in ${path.basename(work)} is not there any more`);
   if (marker.phase === 'ready') {
     move(dataDir, aside);
     goOn('aside');

@@ -1,16 +1,19 @@
 import { BusyError, InputError, NotFoundError } from '../../core/errors.ts';
 import { type Account, accountName, parseScope, scopeName } from '../../core/keys.ts';
 import { disconnectedMetadata, NOTHING_LEARNED } from '../../producers/credentials.ts';
+import { DEFAULT_RUN_LIMITS } from '../../producers/run-deps.ts';
 import { ACCOUNT_CADENCE_MS, cadenceFor, nextSyncAt } from '../../producers/sync/cadence.ts';
 import { removeHashes } from '../../producers/sync/known-hashes.ts';
-import { readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
+import { isLeaseOver, readSyncMetadata, type SyncMetadata, syncMetadataKey } from '../../producers/sync-metadata.ts';
 import { ways } from '../../producers/ways.ts';
+import { LetterEraser } from '../../sinks/letter-eraser.ts';
 import type { App } from '../app.ts';
 import { eraseFormerMetadata } from '../erase-metadata.ts';
 import { isGone } from '../instance.ts';
 import { decideInScope } from './decide.ts';
 import { checkProvider, checkUser, PROVIDERS } from './scopes.ts';
 import { drain, PIPELINE } from './settle.ts';
+import { eraseUploads } from './upload-erasure.ts';
 
 /** Metadata of the accounts that have any, whether or not anything of them was applied. */
 export async function readAccounts(app: App): Promise<readonly SyncMetadata[]> {
@@ -96,11 +99,18 @@ export async function disconnect(
 }
 
 async function eraseAccount(app: App, account: Account): Promise<number> {
+  // First, so that what they were to bring does not come after the rest is erased.
+  await eraseUploads(app, account);
   await app.roles.ensure(PIPELINE);
   await untilNobodyWorks(app, account);
   // What the last run wrote is erased too.
   await drain(app, DRAIN_LIMIT_MS, ['embed', 'sink']);
   const erased = await eraseItems(app, account);
+  if (await new LetterEraser(app).eraseOfAccount(account)) {
+    // Tombstones go through the processor.
+    await drain(app, DRAIN_LIMIT_MS);
+    await app.eraseBytes();
+  }
   await changeMetadata(app, account.provider, account.user, (metadata) => ({ ...metadata, ...NOTHING_LEARNED }));
   await removeHashes(app.metadata, account);
   return erased;
@@ -111,8 +121,8 @@ async function untilNobodyWorks(app: App, account: Account): Promise<void> {
   for (;;) {
     const document = await app.metadata.get(syncMetadataKey(account));
     const { lease } = readSyncMetadata(account, document?.value);
-    const now = app.clock.now();
-    if (lease === null || lease.expiresAt <= now || isGone(lease.instance)) return;
+    if (lease === null || isGone(lease.instance)) return;
+    if (isLeaseOver(lease, app.clock.now(), DEFAULT_RUN_LIMITS.leaseMs)) return;
     if (app.clock.elapsed() >= until)
       throw new BusyError(
         `${accountName(account)} is disconnected, but another run works for it, so nothing was erased: run this again when it has ended`,

@@ -2,14 +2,16 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path';
 import { InputError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
+import { readManifest } from '../archive/manifest.ts';
 import { writeArchive } from '../archive/write-archive.ts';
 import type { Config } from '../config.ts';
 import { DATA_FILES, prepareDataFolder } from '../data-folder.ts';
 import { copyDataFolder } from '../embedded/copy-data-folder.ts';
 import { PauseLock } from '../pause-lock.ts';
-import { type EnterDeps, enterFolder, leaveRestore, removeLeftovers } from '../restore/enter-folder.ts';
-import { readMarker, writeMarker } from '../restore/marker.ts';
-import { unpackBackup } from './restore.ts';
+import { RESTORE_LOCK, restoringAlone } from '../restore/embedded/restore-lock.ts';
+import { type EnterDeps, enterFolder, leaveRestore } from '../restore/enter-folder.ts';
+import { isLeftover, type Marker, readMarker } from '../restore/marker.ts';
+import { stageBackup } from './restore.ts';
 
 export interface BackupReport {
   readonly file: string;
@@ -19,6 +21,14 @@ export interface BackupReport {
 }
 
 const WORK_FOLDER = '.backup-';
+/** In a folder that counts as empty. A lock that somebody has alone has a journal beside it. */
+const MAY_BE_THERE: ReadonlySet<string> = new Set([
+  ...[DATA_FILES.lock, RESTORE_LOCK].flatMap((lock) => [lock, `${lock}-journal`]),
+  DATA_FILES.backups,
+  // Of a marker that was not written to its end.
+  `${DATA_FILES.restore}.part`,
+  'lost+found',
+]);
 
 /** Everything of a data folder in one file, while it is in use. The key goes along only with `withKey`. */
 export async function backUp(app: App, file: string, withKey: boolean): Promise<BackupReport> {
@@ -65,7 +75,12 @@ function refuseCouchbase({ store }: Config): void {
     );
 }
 
-/** Brings a backup back into a data folder that is empty or new. InputError when it is not, or the file is no whole backup. */
+/**
+ * Brings a backup back into a data folder that is empty or new. What an earlier call for the same backup did before it was killed
+ * is gone on with.
+ *
+ * @throws InputError where the folder is neither, the file is no whole backup, or somebody else restores there
+ */
 export async function restoreBackup(
   config: Config,
   file: string,
@@ -75,33 +90,46 @@ export async function restoreBackup(
   const source = path.resolve(file);
   if (!existsSync(source)) throw new InputError(`${source} does not exist`);
   prepareDataFolder(dataDir);
-  refuseUsed(dataDir);
-  const inside = await enterFolder(dataDir, deps);
-  try {
-    removeLeftovers(dataDir);
-    const startedAt = new Date(deps.clock.now()).toISOString();
-    const marker = await unpackBackup(config, source, { from: path.basename(source), startedAt }, deps);
-    // Unpacking takes its time, and whoever came in meanwhile and wrote something would lose it.
-    refuseUsed(dataDir);
-    writeMarker(dataDir, marker);
-  } catch (error) {
-    removeLeftovers(dataDir);
-    throw error;
-  } finally {
-    await inside.close();
-  }
+  const { items } = (await readStaged(dataDir, source)) ?? (await stageIntoEmpty(config, source, deps));
   // Whoever comes in puts it in its place; that it can be opened was seen when it was unpacked.
   const entered = await enterFolder(dataDir, deps);
   const marker = readMarker(dataDir);
   if (marker !== null) leaveRestore(dataDir, marker);
   await entered.close();
   if (marker?.phase === 'failed') throw new Error(`the backup could not be put in its place: ${marker.detail ?? ''}`);
-  return { file: source, bytes: statSync(source).size, items: marker?.items ?? 0 };
+  return { file: source, bytes: statSync(source).size, items };
+}
+
+/** The marker of the same backup, which only has to be moved to its place; null where there is none. */
+async function readStaged(dataDir: string, source: string): Promise<Marker | null> {
+  const marker = readMarker(dataDir);
+  if (marker === null || marker.from !== path.basename(source)) return null;
+  return marker.backupAt === (await readManifest(source)).createdAt ? marker : null;
+}
+
+async function stageIntoEmpty(
+  config: Config,
+  source: string,
+  deps: EnterDeps & Pick<App, 'random' | 'telemetry'>,
+): Promise<Marker> {
+  const { dataDir } = config;
+  refuseUsed(dataDir);
+  const inside = await enterFolder(dataDir, deps);
+  try {
+    return await restoringAlone(dataDir, async () => {
+      // Another one may have restored here just before.
+      refuseUsed(dataDir);
+      const about = { from: path.basename(source), startedAt: new Date(deps.clock.now()).toISOString() };
+      // Unpacking takes its time, and whoever came in meanwhile and wrote something would lose it.
+      return await stageBackup(config, source, about, deps, { confirm: async () => refuseUsed(dataDir) });
+    });
+  } finally {
+    await inside.close();
+  }
 }
 
 function refuseUsed(dataDir: string): void {
-  const own: ReadonlySet<string> = new Set([DATA_FILES.lock, DATA_FILES.backups, 'lost+found']);
-  const present = readdirSync(dataDir).filter((name) => !own.has(name) && !name.startsWith('.restore-'));
+  const present = readdirSync(dataDir).filter((name) => !MAY_BE_THERE.has(name) && !isLeftover(name));
   if (present.length > 0 || readMarker(dataDir) !== null)
     throw new InputError(
       `the data folder ${dataDir} is not empty: a backup is restored into an empty or new one (--data-dir), or in the console into the one that is in use`,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, NotFoundError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { hasKey, readManifest } from '../archive/manifest.ts';
-import { UNFINISHED } from '../archive/write-archive.ts';
+import { isUnfinished } from '../archive/write-archive.ts';
 import type { Config } from '../config.ts';
 import { DATA_FILES } from '../data-folder.ts';
 import { PauseLock } from '../pause-lock.ts';
@@ -68,6 +68,15 @@ export async function listBackups(config: Config): Promise<readonly Backup[]> {
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.name.localeCompare(a.name));
 }
 
+/** Files left behind by backups that were killed, for who has the PauseLock. */
+export function unfinishedBackups(config: Config): readonly string[] {
+  const folder = backupsFolder(config);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(isUnfinished)
+    .map((name) => path.join(folder, name));
+}
+
 /** Makes one in the data folder. InputError where that is done already, or cannot be done here. */
 export async function makeBackup(app: App, withKey: boolean): Promise<Backup> {
   const lock = await PauseLock.take(app);
@@ -83,9 +92,7 @@ export async function makeBackupLocked(app: App, withKey: boolean, isScheduled: 
   const { config, clock, telemetry } = app;
   const folder = backupsFolder(config);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Left behind by one that was killed.
-  for (const name of readdirSync(folder).filter((each) => each.endsWith(`.tar${UNFINISHED}`)))
-    rmSync(path.join(folder, name), { force: true });
+  for (const left of unfinishedBackups(config)) rmSync(left, { force: true });
   const at = new Date(clock.now()).toISOString().replace(/[-:.]/g, '');
   const name = `${isScheduled ? SCHEDULED : 'hoardarr-'}${at}.tar`;
   const { bytes, items } = await backUpLocked(app, path.join(folder, name), withKey);

@@ -26,11 +26,18 @@ export const netscapeFormat: ExportWriter = {
     const { summary, content } = item;
     const { savedAt, title, itemId, scope } = summary;
     const date = savedAt === null ? '' : ` ADD_DATE="${Math.floor(savedAt / 1000)}"`;
-    const described = textOf((content?.body ?? '').slice(0, MAX_DESCRIPTION_CHARS));
+    const described = textOf(beginningOf(content?.body ?? ''));
     const description = described === '' ? '' : `        <DD>${described}\n`;
     return `        <DT><A HREF="${textOf(url)}"${date} TAGS="${textOf(scope)}">${textOf(title ?? itemId)}</A>\n${description}`;
   },
 };
+
+/** Cut between characters: of a half one, nothing can be written. */
+function beginningOf(text: string): string {
+  return Array.from(text.slice(0, 2 * MAX_DESCRIPTION_CHARS))
+    .slice(0, MAX_DESCRIPTION_CHARS)
+    .join('');
+}
 
 /** On one line, with nothing in it that is markup. */
 function textOf(text: string): string {

@@ -208,6 +208,33 @@ describe('what is exported', () => {
     ]);
   });
 
+  it.each([
+    ['was purged', { state: 'purged' }],
+    ['was removed', { state: 'trash' }],
+    ['was hidden', { hidden: true }],
+  ] as const)('leaves out what %s after its page was read', async (_, gone) => {
+    const { app: other } = await openMemoryApp({ seed: 3 });
+    const items = [item('1', { savedAt: SAVED }), item('2', { savedAt: SAVED - 1 }), item('3', { savedAt: SAVED - 2 })];
+    await commit(other.store, { scopes: [scopeRow()], items });
+    const lines: string[] = [];
+    for await (const line of exportItems(other, 'jsonl')) {
+      lines.push(line);
+      // Purged as the sink does: nothing is left but the row.
+      if (lines.length === 1) await commit(other.store, { items: [item('2', gone, { content: null })] });
+    }
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ itemId: '1' }, { itemId: '3' }]);
+    await other.close();
+  });
+
+  it('cuts a long text between characters', async () => {
+    const { app: other } = await openMemoryApp({ seed: 4 });
+    const long = content('long', { body: `${'a'.repeat(999)}\u{1f642}${'b'.repeat(9)}` });
+    await commit(other.store, { scopes: [scopeRow()], items: [item('1', {}, { content: long })] });
+    const [bookmark] = readBookmarks(await written('netscape', other));
+    expect(bookmark?.description).toBe(`${'a'.repeat(999)}\u{1f642}`);
+    await other.close();
+  });
+
   it('is a whole file where there is nothing', async () => {
     const { app: empty } = await openMemoryApp({ seed: 2 });
     expect(KarakeepFile.parse(JSON.parse(await written('karakeep', empty)))).toEqual({ bookmarks: [], lists: [] });

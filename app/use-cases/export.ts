@@ -39,8 +39,12 @@ export async function* exportItems(app: App, format: ExportFormat, choice: Expor
 async function* activeItems(app: App, scope: string): AsyncGenerator<ExportedItem> {
   for (let after: string | null = null; ; ) {
     const page = await app.store.list({ scopes: [scope], states: ['active'] }, PAGE_ITEMS, after);
-    for (const summary of page.items)
-      yield { summary, content: (await app.store.item(scope, summary.itemId))?.content ?? null };
+    for (const summary of page.items) {
+      const found = await app.store.item(scope, summary.itemId);
+      // The page may have been read long ago, as where whoever reads is slow: what has gone since is not shown any more.
+      if (found?.row.state !== 'active' || found.row.hidden) continue;
+      yield { summary, content: found.content };
+    }
     if (page.next === null) return;
     after = page.next;
   }

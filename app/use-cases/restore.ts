@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf } from '../../core/errors.ts';
 import type { MetadataStore } from '../../core/ports/metadata-store.ts';
@@ -13,7 +13,7 @@ import { DATA_FILES } from '../data-folder.ts';
 import { type LogDeps, openLog } from '../open-log.ts';
 import { PauseLock } from '../pause-lock.ts';
 import { forgetProcesses } from '../presence.ts';
-import { removeLeftovers } from '../restore/enter-folder.ts';
+import { restoringAlone } from '../restore/embedded/restore-lock.ts';
 import { type Restore, toRestore } from '../restore/last-restore.ts';
 import { isSwapDue, type Marker, readMarker, workFolder, writeMarker } from '../restore/marker.ts';
 import { openStores } from '../store-adapters.ts';
@@ -27,22 +27,27 @@ import { syncFolder } from '../write-file-whole.ts';
  * @throws InputError where the file is no whole backup of ours; then nothing was changed
  */
 export async function restoreInPlace(app: App, file: string, from: string): Promise<Restore> {
+  return await restoringAlone(app.config.dataDir, () => restoreAlone(app, file, from));
+}
+
+/** The same for who is `restoringAlone`. */
+export async function restoreAlone(app: App, file: string, from: string): Promise<Restore> {
   const { config, clock, telemetry } = app;
-  const { dataDir } = config;
   refuseShared(config);
   const lock = await PauseLock.take(app);
   try {
-    if (readMarker(dataDir) !== null)
+    if (readMarker(config.dataDir) !== null)
       throw new InputError('a backup is being restored already: wait until that is done');
-    removeLeftovers(dataDir);
     const startedAt = new Date(clock.now()).toISOString();
-    const marker = await unpackBackup(config, file, { from, startedAt }, app, async (restored) => {
-      await requireEmbedder(config, restored);
-      await carryPassword(app.metadata, restored);
+    const marker = await stageBackup(config, file, { from, startedAt }, app, {
+      complete: async (restored) => {
+        await requireEmbedder(config, restored);
+        await carryPassword(app.metadata, restored);
+      },
+      confirm: () => lock.assertHeld(),
     });
-    await lock.assertHeld();
     telemetry.log.info('a backup was verified, and is put in its place now', { from, items: marker.items });
-    return toRestore(writeMarker(dataDir, marker));
+    return toRestore(marker);
   } finally {
     await lock.release();
   }
@@ -53,38 +58,64 @@ export function isRestoreDue({ config }: App): boolean {
   return isSwapDue(readMarker(config.dataDir));
 }
 
+interface Staging {
+  /** adds what is to be in its metadata besides */
+  readonly complete?: (restored: MetadataStore) => Promise<void>;
+  /** throws where it must not take the place of what is there after all: unpacking takes its time */
+  readonly confirm: () => Promise<void>;
+}
+
 /**
- * Into a folder of its own, from which it was opened once. Resolves to the marker that is to be written.
+ * Verifies a backup whole, unpacks it into a folder of its own, opens it once there, and writes the marker with which it counts.
+ * The caller is `restoringAlone`.
  *
- * @param complete what is to be in its metadata besides
+ * @returns the marker
+ * @throws InputError where the file is no whole backup of ours; whatever it throws, nothing was changed, and nothing is left
  */
-export async function unpackBackup(
+export async function stageBackup(
   config: Config,
   file: string,
   about: Pick<Marker, 'from' | 'startedAt'>,
   deps: Pick<App, 'clock' | 'random' | 'telemetry'>,
-  complete: (restored: MetadataStore) => Promise<void> = async () => undefined,
+  { complete = async () => undefined, confirm }: Staging,
 ): Promise<Marker> {
   const { dataDir } = config;
   const id = randomUUID();
   const folder = workFolder(dataDir, { id });
   mkdirSync(folder, { mode: 0o700 });
+  const { ino } = statSync(folder);
   try {
     const manifest = await readArchive(file, folder);
     requireParts(file, manifest, config);
+    // Opening makes anew what is not there.
+    requireUnpacked(folder, ino, manifest);
     const key = path.join(dataDir, DATA_FILES.key);
     // A backup without the key needs the one that is here, if any: it is that of the same tokens.
     if (existsSync(key) && !(DATA_FILES.key in manifest.files)) copyFileSync(key, path.join(folder, DATA_FILES.key));
     mkdirSync(path.join(folder, DATA_FILES.uploads), { mode: 0o700 });
     await openOnce({ ...config, dataDir: folder }, { ...deps, log: deps.telemetry.log }, complete);
     syncFolder(folder);
-    return { id, phase: 'ready', ...about, items: manifest.items, backupAt: manifest.createdAt, detail: null };
+    await confirm();
+    requireUnpacked(folder, ino, manifest);
+    const { items, createdAt } = manifest;
+    return writeMarker(dataDir, { id, phase: 'ready', ...about, items, backupAt: createdAt, detail: null });
   } catch (error) {
+    const isGone = !existsSync(folder);
     rmSync(folder, { recursive: true, force: true });
+    if (isGone) throw new Error(GONE, { cause: error });
     if (!(error instanceof InputError)) throw error;
     // People know the backup by its name, and never saw the folder.
     throw new InputError(messageOf(error).replaceAll(`${folder}${path.sep}`, '').replaceAll(file, about.from));
   }
+}
+
+const GONE =
+  'what was unpacked is not there any more, so another process removed it: nothing was changed, so restore again';
+
+/** @param ino of the folder, as it was made: who removed it may have done so while this process stood still */
+function requireUnpacked(folder: string, ino: number, { files }: Manifest): void {
+  const isWhole = Object.keys(files).every((name) => existsSync(path.join(folder, name)));
+  if (!isWhole || statSync(folder).ino !== ino) throw new Error(GONE);
 }
 
 /** With another embedder the roles would not start on it, and the data of before would be gone by then. */

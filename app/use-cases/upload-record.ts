@@ -3,14 +3,15 @@ import type { App } from '../app.ts';
 import type { ImportProgress } from './import-export.ts';
 import { type Upload, uploadKey } from './upload.ts';
 
-/** Somebody else took this process for gone: what it began is done there, and told there. */
+/** Somebody else took this process for gone, or ended what it does: it is done there, and told there. */
 export class TakenOverError extends Error {
   override readonly name = 'TakenOverError';
 }
 
 const SAVE_EVERY_MS = 1_000;
+const ENDED = 'the upload was ended elsewhere';
 
-/** What is told of an upload that waits or is imported here; what is stored follows it. */
+/** What is told of an upload that comes in, waits or is imported here; what is stored follows it. */
 export class UploadRecord {
   readonly #app: App;
   /** A write that was late would else bring back what was, over a later one. */
@@ -31,7 +32,7 @@ export class UploadRecord {
     return this.#current;
   }
 
-  /** Aborted, with a TakenOverError, when a write found that it is somebody else's by now. */
+  /** Aborted, with a TakenOverError, when it was found that it is somebody else's by now, or was ended there. */
   get overtaken(): AbortSignal {
     return this.#overtaken.signal;
   }
@@ -53,6 +54,13 @@ export class UploadRecord {
       .finally(() => (this.#savesProgress = false));
   }
 
+  /** Ends what is done here where what is stored now is an end that was written elsewhere. True where it is so. */
+  heed({ finishedAt }: Upload): boolean {
+    if (finishedAt === null || finishedAt === this.#current.finishedAt) return false;
+    this.#overtaken.abort(new TakenOverError(ENDED));
+    return true;
+  }
+
   #write(): Promise<void> {
     return this.#writes.take(this.#current.id, async () => {
       this.#savedAt = this.#app.clock.elapsed();
@@ -65,7 +73,7 @@ export class UploadRecord {
 }
 
 /** Throws TakenOverError where it is somebody else's by now, or has ended. */
-export async function saveUpload({ metadata, clock }: App, saved: Upload): Promise<void> {
+async function saveUpload({ metadata, clock }: App, saved: Upload): Promise<void> {
   const upload: Upload = { ...saved, seenAt: new Date(clock.now()).toISOString() };
   const key = uploadKey(upload);
   for (;;) {
@@ -74,6 +82,7 @@ export async function saveUpload({ metadata, clock }: App, saved: Upload): Promi
     if (stored !== undefined && (stored.instance !== upload.instance || stored.finishedAt !== null)) {
       // It was written, though the answer did not come.
       if (stored.instance === upload.instance && stored.finishedAt === upload.finishedAt) return;
+      if (stored.finishedAt !== null) throw new TakenOverError(ENDED);
       throw new TakenOverError('another process has taken the upload over, as this one did not answer for long');
     }
     if ((await metadata.compareAndSet(key, document?.version ?? null, upload)) !== null) return;

@@ -3,6 +3,13 @@ import type { ImportProgress, ImportReport } from './import-export.ts';
 
 export type UploadStatus = 'receiving' | 'queued' | 'importing' | 'done' | 'failed';
 
+/** How an upload ends whose account was erased before it was taken in. */
+export const ERASED = {
+  status: 'failed',
+  report: null,
+  error: 'the account was erased before the upload was taken in',
+} as const;
+
 /** How keys of uploads in the metadata begin. */
 export const UPLOADS = 'upload:';
 

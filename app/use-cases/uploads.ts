@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { anyOf } from '../../core/abort-signals.ts';
 import { BusyError, InputError, messageOf, NotFoundError } from '../../core/errors.ts';
 import { accountName } from '../../core/keys.ts';
 import { Turns } from '../../core/turns.ts';
@@ -11,9 +12,9 @@ import { importerOf } from './import-export.ts';
 import { importUpload } from './import-upload.ts';
 import { receive } from './receive.ts';
 import { checkUser } from './scopes.ts';
-import { safeName, seenAt, UPLOADS, type Upload, uploadKey } from './upload.ts';
+import { ERASED, safeName, seenAt, UPLOADS, type Upload, uploadKey } from './upload.ts';
 import { UploadFiles } from './upload-files.ts';
-import { saveUpload, TakenOverError, UploadRecord } from './upload-record.ts';
+import { TakenOverError, UploadRecord } from './upload-record.ts';
 
 /** The upload is larger than allowed: HTTP 413. */
 export class UploadTooLargeError extends InputError {
@@ -60,7 +61,7 @@ export class Uploads {
   readonly #app: App;
   readonly #stopping = new AbortController();
   readonly #files: UploadFiles;
-  /** by id, those that wait or are imported here */
+  /** by id, those that come in, wait or are imported here */
   readonly #live = new Map<string, UploadRecord>();
   /** by id, those whose bytes come in */
   readonly #receiving = new Map<string, Receipt>();
@@ -160,19 +161,23 @@ export class Uploads {
     signal: AbortSignal,
   ): Promise<Upload> {
     const { uploadLimitBytes } = this.#app.config;
+    const record = new UploadRecord(this.#app, upload);
     try {
       const file = this.#files.prepare(upload);
-      await saveUpload(this.#app, upload);
+      await record.change({});
+      this.#live.set(upload.id, record);
       const written = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
       const limit = { bytes: uploadLimitBytes, tooLarge: new UploadTooLargeError(uploadLimitBytes) };
-      const bytes = await receive(stream, written, limit, signal);
+      const bytes = await receive(stream, written, limit, anyOf([signal, record.overtaken]));
       if (bytes === 0) throw new EmptyUploadError();
-      const queued: Upload = { ...upload, bytes, asOf: await asOf(), status: 'queued' };
-      await saveUpload(this.#app, queued);
-      this.#enqueue(queued);
-      return queued;
+      await record.change({ bytes, asOf: await asOf(), status: 'queued' });
+      this.#enqueue(record);
+      return record.current;
     } catch (error) {
+      this.#drop(record);
       this.#files.remove(upload.id);
+      const ended = record.overtaken.aborted ? await this.#stored(upload.id) : undefined;
+      if (ended?.error === ERASED.error) return ended;
       // Where the store is away, the next look finds that nobody receives it any more.
       await this.#app.metadata.remove(uploadKey(upload)).catch(() => undefined);
       throw error;
@@ -236,8 +241,16 @@ export class Uploads {
           await metadata.compareAndSet(key, version, { ...upload, seenAt: new Date(clock.now()).toISOString() });
       } else if (isOpen && (isOurs || !(await presence.isRunning(upload.instance))))
         await this.#takeUp(key, version, upload);
+      else if (this.#live.has(upload.id)) await this.#heed(upload.id);
       else if (!isOpen && Date.parse(upload.createdAt ?? '') < clock.now() - KEEP_MS) await metadata.remove(key);
     }
+  }
+
+  /** What somebody else ended, as with its account, is not taken in here. Read anew: it may have been sent again since. */
+  async #heed(id: string): Promise<void> {
+    const record = this.#live.get(id);
+    const stored = await this.#stored(id);
+    if (record !== undefined && stored !== undefined && record.heed(stored)) this.#drop(record);
   }
 
   #isHere(id: string): boolean {
@@ -265,7 +278,7 @@ export class Uploads {
       finishedAt: upload.status === 'failed' ? isoOf(now) : null,
     };
     if ((await this.#app.metadata.compareAndSet(key, version, taken)) === null) return;
-    if (taken.finishedAt === null) this.#enqueue(taken);
+    if (taken.finishedAt === null) this.#enqueue(new UploadRecord(this.#app, taken));
     else this.#files.remove(taken.id);
   }
 
@@ -284,23 +297,30 @@ export class Uploads {
     return (await this.#app.metadata.get(uploadKey({ id })))?.value as Upload | undefined;
   }
 
-  #enqueue(upload: Upload): void {
+  #enqueue(record: UploadRecord): void {
+    const { current: upload } = record;
     const { id } = upload;
-    const record = new UploadRecord(this.#app, upload);
     this.#live.set(id, record);
     void this.#turns.take(accountName(upload), async () => {
       try {
         const file = this.#files.fileOf(upload);
         if (!(await importUpload(this.#app, record, file, this.#stopping.signal))) return;
-        this.#live.delete(id);
+        this.#drop(record);
         this.#files.remove(id);
       } catch (error) {
-        if (error instanceof TakenOverError) this.#live.delete(id);
+        if (error instanceof TakenOverError) this.#drop(record);
         if (this.#stopping.signal.aborted) return;
         const fields = { upload: id, error: messageOf(error) };
-        this.#app.telemetry.log.error('an upload could not be recorded', fields);
+        const level = error instanceof TakenOverError ? 'warn' : 'error';
+        this.#app.telemetry.log[level]('an upload could not be recorded', fields);
       }
     });
+  }
+
+  /** By its id, another one may be here by now. */
+  #drop(record: UploadRecord): void {
+    const { id } = record.current;
+    if (this.#live.get(id) === record) this.#live.delete(id);
   }
 
   /** Its bytes lie on the machine that received them, and are taken in when that is back. */

@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { App } from '../../app/app.ts';
 import { type Decided as DecidedItem, decideInScope } from '../../app/use-cases/decide.ts';
 import type { ItemName as Name } from '../../app/use-cases/decide-many.ts';
 import { isoOf } from '../../app/use-cases/format.ts';
@@ -23,7 +24,7 @@ export function registerChangeTools(server: McpServer, context: McpContext): voi
 }
 
 function registerPropose(server: McpServer, context: McpContext): void {
-  const { app, changes } = context;
+  const { changes } = context;
   server.registerTool(
     'propose_change',
     {
@@ -43,37 +44,39 @@ function registerPropose(server: McpServer, context: McpContext): void {
       annotations: { ...READ_ONLY, idempotentHint: false },
     },
     async ({ operation, items }) =>
-      answer(app, 'propose_change', async (envelope) => {
-        for (const { user } of items) whoseOf(context, user);
-        const previews = await previewDecision(app, operation, distinct(items));
-        if (!previews.some(({ applies }) => applies))
-          throw new InputError(`there is nothing to ${operation}: ${previews[0]?.outcome ?? ''}`);
-        const { token, expiresAt } = changes.offer({ operation, items: previews });
-        const shown = previews.map(({ provider, user, collection, itemId, title, state, applies, outcome }) => ({
-          provider,
-          user,
-          collection,
-          itemId,
-          state,
-          applies,
-          outcome,
-          title: envelope.wrap(title),
-        }));
-        const lines = shown.map(
-          ({ provider, user, collection, itemId, state, outcome, title }) =>
-            `- ${provider} ${collection} ${itemId} of ${user} (${state ?? 'known'}): ${outcome}. ${title ?? ''}`,
-        );
-        const head = `To ${operation} these ${shown.length} items, call confirm_change with the token ${token} before ${isoOf(expiresAt) ?? ''}:`;
-        return {
-          structured: { token, expiresAt: isoOf(expiresAt), operation, items: shown },
-          text: [head, ...lines].join('\n'),
-        };
-      }),
+      context.served.use((app) =>
+        answer(app, 'propose_change', async (envelope) => {
+          for (const { user } of items) whoseOf(context, user);
+          const previews = await previewDecision(app, operation, distinct(items));
+          if (!previews.some(({ applies }) => applies))
+            throw new InputError(`there is nothing to ${operation}: ${previews[0]?.outcome ?? ''}`);
+          const { token, expiresAt } = changes.offer({ operation, items: previews });
+          const shown = previews.map(({ provider, user, collection, itemId, title, state, applies, outcome }) => ({
+            provider,
+            user,
+            collection,
+            itemId,
+            state,
+            applies,
+            outcome,
+            title: envelope.wrap(title),
+          }));
+          const lines = shown.map(
+            ({ provider, user, collection, itemId, state, outcome, title }) =>
+              `- ${provider} ${collection} ${itemId} of ${user} (${state ?? 'known'}): ${outcome}. ${title ?? ''}`,
+          );
+          const head = `To ${operation} these ${shown.length} items, call confirm_change with the token ${token} before ${isoOf(expiresAt) ?? ''}:`;
+          return {
+            structured: { token, expiresAt: isoOf(expiresAt), operation, items: shown },
+            text: [head, ...lines].join('\n'),
+          };
+        }),
+      ),
   );
 }
 
 function registerConfirm(server: McpServer, context: McpContext): void {
-  const { app, changes } = context;
+  const { changes } = context;
   server.registerTool(
     'confirm_change',
     {
@@ -85,24 +88,26 @@ function registerConfirm(server: McpServer, context: McpContext): void {
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     },
     async ({ token }) =>
-      answer(app, 'confirm_change', async () => {
-        const change = changes.take(token);
-        if (change === null)
-          throw new InputError(
-            'no change waits under this token: it was confirmed, or is older than five minutes, or Hoardarr was started anew; propose the change again',
+      context.served.use((app) =>
+        answer(app, 'confirm_change', async () => {
+          const change = changes.take(token);
+          if (change === null)
+            throw new InputError(
+              'no change waits under this token: it was confirmed, or is older than five minutes, or Hoardarr was started anew; propose the change again',
+            );
+          await checkUnchanged(app, change);
+          const items = await decideAll(app, context, change);
+          const done = items.filter((item) => item.done).length;
+          const lines = items.map(
+            ({ provider, collection, itemId, state, reason }) =>
+              `- ${provider} ${collection} ${itemId}: ${state ?? 'known'}${reason === null ? '' : `; ${reason}`}`,
           );
-        await checkUnchanged(context, change);
-        const items = await decideAll(context, change);
-        const done = items.filter((item) => item.done).length;
-        const lines = items.map(
-          ({ provider, collection, itemId, state, reason }) =>
-            `- ${provider} ${collection} ${itemId}: ${state ?? 'known'}${reason === null ? '' : `; ${reason}`}`,
-        );
-        return {
-          structured: { operation: change.operation, done, items },
-          text: [`${done} of ${items.length} done (${change.operation}):`, ...lines].join('\n'),
-        };
-      }),
+          return {
+            structured: { operation: change.operation, done, items },
+            text: [`${done} of ${items.length} done (${change.operation}):`, ...lines].join('\n'),
+          };
+        }),
+      ),
   );
 }
 
@@ -111,7 +116,7 @@ function distinct(items: readonly Name[]): readonly Name[] {
 }
 
 /** What the person agreed to speaks of the items as they were then. */
-async function checkUnchanged({ app }: McpContext, { operation, items }: ProposedChange): Promise<void> {
+async function checkUnchanged(app: App, { operation, items }: ProposedChange): Promise<void> {
   const now: readonly DecisionPreview[] = await previewDecision(app, operation, items);
   const changed = now.filter(({ basis }, i) => basis !== items[i]?.basis).map(({ itemId }) => itemId);
   if (changed.length > 0)
@@ -121,6 +126,7 @@ async function checkUnchanged({ app }: McpContext, { operation, items }: Propose
 }
 
 async function decideAll(
+  app: App,
   context: McpContext,
   { operation, items }: ProposedChange,
 ): Promise<readonly (Name & DecidedItem)[]> {
@@ -129,7 +135,7 @@ async function decideAll(
   for (const scope of scopesOf(items)) {
     const itemIds = items.filter((item) => scopeName(item) === scopeName(scope)).map(({ itemId }) => itemId);
     const reason = `${operation} by ${author}, through an assistant`;
-    const decided = await decideInScope(context.app, scope, { operation, author, reason, itemIds });
+    const decided = await decideInScope(app, scope, { operation, author, reason, itemIds });
     all.push(...decided.map((item) => ({ ...scope, ...item })));
   }
   return all;

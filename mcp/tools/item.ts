@@ -14,7 +14,6 @@ export function registerItemTools(server: McpServer, context: McpContext): void 
 }
 
 function registerGet(server: McpServer, context: McpContext): void {
-  const { app } = context;
   server.registerTool(
     'get',
     {
@@ -25,46 +24,47 @@ function registerGet(server: McpServer, context: McpContext): void {
       annotations: READ_ONLY,
     },
     async (asked) =>
-      answer(app, 'get', async (envelope) => {
-        const name = await nameOf(context, asked);
-        const item = await getItem(app, name, name.itemId);
-        const { state, pinned, blocked, hidden, unavailable, savedAt, createdAt } = item;
-        const { provider, user, collection, itemId } = name;
-        const shown = {
-          provider,
-          user,
-          collection,
-          itemId,
-          state,
-          pinned,
-          blocked,
-          hidden,
-          unavailable,
-          savedAt,
-          createdAt,
-          title: envelope.wrap(item.title),
-          url: envelope.wrap(item.url),
-          author: envelope.wrap(item.author),
-          body: envelope.wrap(item.body),
-          extra: envelope.deep(item.extra),
-        };
-        const flags = (['pinned', 'blocked', 'hidden', 'unavailable'] as const).filter((flag) => shown[flag]);
-        const text = [
-          `${provider} ${collection} ${itemId} of ${user} is ${[state ?? 'known, but not saved', ...flags].join(', ')}.`,
-          `Saved: ${savedAt ?? 'not known'}; made: ${createdAt ?? 'not known'}.`,
-          `Title: ${shown.title ?? 'none'}`,
-          `Author: ${shown.author ?? 'none'}`,
-          `Address: ${shown.url ?? 'none'}`,
-          `Text: ${shown.body ?? 'none'}`,
-          `Details: ${JSON.stringify(shown.extra)}`,
-        ];
-        return { structured: shown, text: text.join('\n') };
-      }),
+      context.served.use((app) =>
+        answer(app, 'get', async (envelope) => {
+          const name = await nameOf(context, app, asked);
+          const item = await getItem(app, name, name.itemId);
+          const { state, pinned, blocked, hidden, unavailable, savedAt, createdAt } = item;
+          const { provider, user, collection, itemId } = name;
+          const shown = {
+            provider,
+            user,
+            collection,
+            itemId,
+            state,
+            pinned,
+            blocked,
+            hidden,
+            unavailable,
+            savedAt,
+            createdAt,
+            title: envelope.wrap(item.title),
+            url: envelope.wrap(item.url),
+            author: envelope.wrap(item.author),
+            body: envelope.wrap(item.body),
+            extra: envelope.deep(item.extra),
+          };
+          const flags = (['pinned', 'blocked', 'hidden', 'unavailable'] as const).filter((flag) => shown[flag]);
+          const text = [
+            `${provider} ${collection} ${itemId} of ${user} is ${[state ?? 'known, but not saved', ...flags].join(', ')}.`,
+            `Saved: ${savedAt ?? 'not known'}; made: ${createdAt ?? 'not known'}.`,
+            `Title: ${shown.title ?? 'none'}`,
+            `Author: ${shown.author ?? 'none'}`,
+            `Address: ${shown.url ?? 'none'}`,
+            `Text: ${shown.body ?? 'none'}`,
+            `Details: ${JSON.stringify(shown.extra)}`,
+          ];
+          return { structured: shown, text: text.join('\n') };
+        }),
+      ),
   );
 }
 
 function registerExplainRemoval(server: McpServer, context: McpContext): void {
-  const { app } = context;
   server.registerTool(
     'explain_removal',
     {
@@ -83,39 +83,41 @@ function registerExplainRemoval(server: McpServer, context: McpContext): void {
       annotations: READ_ONLY,
     },
     async (asked) =>
-      answer(app, 'explain_removal', async (envelope) => {
-        const name = await nameOf(context, asked);
-        const explained = await explainItem(app, name, name.itemId);
-        const { provider, user, collection, itemId } = name;
-        const history = explained.history.map(({ at, event, reason, snapshotId, evidence, author }) => ({
-          at,
-          event,
-          snapshotId,
-          author,
-          reason: envelope.wrap(reason),
-          evidence: envelope.deep(evidence) as Record<string, unknown>,
-        }));
-        const summary = summaryOf(explained);
-        const lines = history.map(
-          ({ at, event, author, reason, evidence }) =>
-            `- ${at ?? 'at an unknown time'}: ${event}, by ${author}: ${reason ?? ''} ${JSON.stringify(evidence)}`,
-        );
-        const title = envelope.wrap(explained.title);
-        return {
-          structured: {
-            provider,
-            user,
-            collection,
-            itemId,
-            state: explained.state,
-            summary,
-            history,
-            title,
-            url: envelope.wrap(explained.url),
-          },
-          text: [`${provider} ${collection} ${itemId} of ${user}: ${summary}`, title ?? '', ...lines].join('\n'),
-        };
-      }),
+      context.served.use((app) =>
+        answer(app, 'explain_removal', async (envelope) => {
+          const name = await nameOf(context, app, asked);
+          const explained = await explainItem(app, name, name.itemId);
+          const { provider, user, collection, itemId } = name;
+          const history = explained.history.map(({ at, event, reason, snapshotId, evidence, author }) => ({
+            at,
+            event,
+            snapshotId,
+            author,
+            reason: envelope.wrap(reason),
+            evidence: envelope.deep(evidence) as Record<string, unknown>,
+          }));
+          const summary = summaryOf(explained);
+          const lines = history.map(
+            ({ at, event, author, reason, evidence }) =>
+              `- ${at ?? 'at an unknown time'}: ${event}, by ${author}: ${reason ?? ''} ${JSON.stringify(evidence)}`,
+          );
+          const title = envelope.wrap(explained.title);
+          return {
+            structured: {
+              provider,
+              user,
+              collection,
+              itemId,
+              state: explained.state,
+              summary,
+              history,
+              title,
+              url: envelope.wrap(explained.url),
+            },
+            text: [`${provider} ${collection} ${itemId} of ${user}: ${summary}`, title ?? '', ...lines].join('\n'),
+          };
+        }),
+      ),
   );
 }
 

@@ -12,7 +12,6 @@ const MAX_RESULTS = 50;
 
 /** `search` and `similar`: what the collection has of a subject. */
 export function registerSearchTools(server: McpServer, context: McpContext): void {
-  const { app } = context;
   server.registerTool(
     'search',
     {
@@ -33,18 +32,20 @@ export function registerSearchTools(server: McpServer, context: McpContext): voi
       annotations: READ_ONLY,
     },
     async (asked) =>
-      answer(app, 'search', async (envelope) => {
-        const { query, provider: only = null, collection: within = null } = asked;
-        const found = await searchItems(app, {
-          query,
-          user: whoseOf(context, asked.user),
-          provider: only,
-          collection: within,
-          limit: asked.limit,
-        });
-        const results = found.results.map((result) => marked(result, envelope));
-        return { structured: { mode: found.mode, results }, text: listOf(results, 'Nothing was found.') };
-      }),
+      context.served.use((app) =>
+        answer(app, 'search', async (envelope) => {
+          const { query, provider: only = null, collection: within = null } = asked;
+          const found = await searchItems(app, {
+            query,
+            user: whoseOf(context, asked.user),
+            provider: only,
+            collection: within,
+            limit: asked.limit,
+          });
+          const results = found.results.map((result) => marked(result, envelope));
+          return { structured: { mode: found.mode, results }, text: listOf(results, 'Nothing was found.') };
+        }),
+      ),
   );
   server.registerTool(
     'similar',
@@ -60,11 +61,13 @@ export function registerSearchTools(server: McpServer, context: McpContext): voi
       annotations: READ_ONLY,
     },
     async (asked) =>
-      answer(app, 'similar', async (envelope) => {
-        const found = await similarItems(app, { ...(await nameOf(context, asked)), limit: asked.limit });
-        const results = found.results.map((result) => marked(result, envelope));
-        return { structured: { by: found.by, results }, text: listOf(results, 'Nothing is like it.') };
-      }),
+      context.served.use((app) =>
+        answer(app, 'similar', async (envelope) => {
+          const found = await similarItems(app, { ...(await nameOf(context, app, asked)), limit: asked.limit });
+          const results = found.results.map((result) => marked(result, envelope));
+          return { structured: { by: found.by, results }, text: listOf(results, 'Nothing is like it.') };
+        }),
+      ),
   );
 }
 

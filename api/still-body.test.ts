@@ -57,10 +57,11 @@ describe('a body that stands still', () => {
 });
 
 it('waits for who reads it late', async () => {
-  const server = createServer(async (asked, answer) => {
+  const server = createServer((asked, answer) => {
     endWhereStill(asked);
-    await setTimeout(5 * SHORT_MS);
-    answer.end(await buffer(asked));
+    void setTimeout(5 * SHORT_MS)
+      .then(() => buffer(asked))
+      .then((body) => answer.end(body));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

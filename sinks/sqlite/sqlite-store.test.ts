@@ -70,7 +70,7 @@ describe('openSqliteStore', () => {
     for (let n = 0; n < 10; n++) await work(`after ${n}`);
     expect(keptObjects()).toBe(kept);
     await store.close();
-    harness.close();
+    await harness.close();
   });
 
   it('gives readers and copies to nobody else, and lets a reader write nothing', async () => {

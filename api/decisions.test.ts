@@ -102,6 +102,36 @@ describe('decisions over HTTP', () => {
     }
   });
 
+  it('erase nothing that left the state in which it was looked at', async () => {
+    const user = 'hesitant';
+    await world.upload(exported(60), undefined, user);
+    await world.upload(exported(58), undefined, user);
+    const items = videos(60)
+      .slice(58)
+      .map(({ id }) => ({ provider: 'tiktok', user, collection: 'favorites', itemId: id }));
+    const asSeenInTrash = (operation: string) =>
+      world.ask('POST', '/v1/decisions', {
+        headers: HEADERS,
+        body: JSON.stringify({ operation, state: 'trash', items }),
+      });
+    expect((await decide('approve', items)).json<Answer>()).toMatchObject({ done: 2, items: [{ state: 'trash' }, {}] });
+    // Elsewhere, by somebody who looks at the same trash.
+    expect((await decide('restore', items.slice(0, 1))).json<Answer>()).toMatchObject({ done: 1 });
+    expect((await asSeenInTrash('purge')).json<Answer>()).toMatchObject({
+      done: 1,
+      items: [
+        { done: false, reason: 'it is active by now, and not in the state trash as it was shown', state: 'active' },
+        { done: true, reason: null, state: 'purged' },
+      ],
+    });
+    expect(await stateOf(items[0]?.itemId, user)).toMatchObject({ state: 'active', pinned: true, blocked: false });
+    // What is as it was asked for is done, whoever did it.
+    expect((await asSeenInTrash('restore')).json<Answer>()).toMatchObject({
+      done: 1,
+      items: [{ done: true, reason: 'it was so already' }, { done: false }],
+    });
+  });
+
   it('tell why each item of the trash is there, in the words of its history, with the page that lists it', async () => {
     const list = async (query: string): Promise<readonly Listed[]> =>
       (await world.ask('GET', `/v1/items?limit=100&${query}`)).json<{ items: readonly Listed[] }>().items;
@@ -139,6 +169,7 @@ describe('decisions over HTTP', () => {
       '{"operation":"purge","items":[]}',
       `{"operation":"remove","items":${JSON.stringify(names(0, 1))}}`,
       '{"operation":"purge","items":[{"provider":"tiktok"}]}',
+      `{"operation":"purge","state":"gone","items":${JSON.stringify(names(7, 8))}}`,
       JSON.stringify({ operation: 'purge', items: Array.from({ length: 1_001 }, () => names(0, 1)[0]) }),
     ]) {
       const answer = await world.ask('POST', '/v1/decisions', { headers: HEADERS, body });

@@ -19,6 +19,10 @@ const Decisions = z.strictObject({
     .describe(
       'approve, reject: the id of the held group that was looked at; what another one holds by now is left as it is',
     ),
+  state: z
+    .enum(['active', 'held', 'trash', 'purged'])
+    .optional()
+    .describe('the state in which all of them were shown; what is in another one by now is left as it is'),
   items: z.array(ItemName).min(1).max(MOST_ITEMS),
 });
 
@@ -43,8 +47,7 @@ export function registerDecisions(server: ApiServer, { app }: ApiContext): void 
       },
     },
     async ({ body }) => {
-      const { holdId, ...rest } = body;
-      const items = await decideMany(app, { ...rest, ...(holdId === undefined ? {} : { holdId }) });
+      const items = await decideMany(app, body);
       return { done: items.filter(({ done }) => done).length, items: [...items] };
     },
   );

@@ -1,16 +1,14 @@
 import { type Scope, scopeName } from '../../core/keys.ts';
 import type { App } from '../app.ts';
-import { type Decided, decideInScope, type PersonOperation } from './decide.ts';
+import { type Decided, decideInScope, type PersonOperation, type SeenBefore } from './decide.ts';
 
 /** An item, and whose it is. */
 export interface ItemName extends Scope {
   readonly itemId: string;
 }
 
-export interface DecideManyRequest {
+export interface DecideManyRequest extends SeenBefore {
   readonly operation: PersonOperation;
-  /** see DecideRequest.holdId */
-  readonly holdId?: string;
   readonly items: readonly ItemName[];
 }
 
@@ -20,10 +18,7 @@ export type DecidedItem = ItemName & Decided;
  * Decides about items of any collections, each in the name of its user. An item that is not there is told of, and the rest is
  * decided nevertheless; so is one that is named twice.
  */
-export async function decideMany(
-  app: App,
-  { operation, holdId, items }: DecideManyRequest,
-): Promise<readonly DecidedItem[]> {
+export async function decideMany(app: App, { items, ...asked }: DecideManyRequest): Promise<readonly DecidedItem[]> {
   const byScope = new Map<string, { readonly scope: Scope; readonly itemIds: Set<string> }>();
   for (const { itemId, provider, user, collection } of items) {
     const scope = { provider, user, collection };
@@ -35,8 +30,7 @@ export async function decideMany(
   for (const [name, { scope, itemIds }] of byScope) {
     const known = await app.store.rows(name, [...itemIds]);
     if (known.size === 0) continue;
-    const seen = holdId === undefined ? {} : { holdId };
-    const request = { operation, author: scope.user, itemIds: [...known.keys()], ...seen };
+    const request = { ...asked, author: scope.user, itemIds: [...known.keys()] };
     for (const decided of await decideInScope(app, scope, request)) outcomes.set(`${name} ${decided.itemId}`, decided);
   }
   return items.map(({ provider, user, collection, itemId }) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NotFoundError } from '../../core/errors.ts';
 import { applicable } from '../../core/fold/decision.ts';
 import { accountName, recordKey, type Scope, scopeName } from '../../core/keys.ts';
-import type { LedgerRow } from '../../core/ledger.ts';
+import type { ItemState, LedgerRow } from '../../core/ledger.ts';
 import type { AppendRecord } from '../../core/ports/event-log.ts';
 import type { Decision } from '../../schemas/generated/records.ts';
 import type { App, ScopeChoice } from '../app.ts';
@@ -12,14 +12,19 @@ import { drain, PIPELINE, type WaitOptions, waitFor } from './settle.ts';
 /** What a person may decide about an item. */
 export type PersonOperation = 'approve' | 'reject' | 'restore' | 'pin' | 'unpin' | 'purge' | 'allow';
 
-export interface DecideRequest extends WaitOptions {
+/** What the person saw of each item; one of which it is not true any more is left as it is. */
+export interface SeenBefore {
+  /** approve, reject: the hold whose evidence was shown */
+  readonly holdId?: string | undefined;
+  readonly state?: ItemState | undefined;
+}
+
+export interface DecideRequest extends WaitOptions, SeenBefore {
   readonly operation: PersonOperation;
   /** the person; recorded as `person:NAME` */
   readonly author: string;
   readonly reason?: string;
   readonly itemIds: readonly string[];
-  /** approve, reject: the hold whose evidence the person saw; what is held by another one by now is left as it is */
-  readonly holdId?: string;
 }
 
 export interface Decided {
@@ -81,12 +86,20 @@ export async function decideInScope(app: App, scope: Scope, request: DecideReque
   return itemIds.map((itemId) => outcomeOf(rowOf(after, itemId), request, due.includes(itemId)));
 }
 
-function isDue(row: LedgerRow, { operation, holdId }: DecideRequest): boolean {
-  return applicable(row, operation) && isSeenHold(row, holdId);
+function isDue(row: LedgerRow, request: DecideRequest): boolean {
+  return applicable(row, request.operation) && isAsSeen(row, request);
 }
 
-function isSeenHold({ holdId }: LedgerRow, seen: string | undefined): boolean {
-  return seen === undefined || holdId === null || holdId === seen;
+function isAsSeen(row: LedgerRow, seen: SeenBefore): boolean {
+  return isSeenHold(row, seen) && isSeenState(row, seen);
+}
+
+function isSeenHold({ holdId }: LedgerRow, seen: SeenBefore): boolean {
+  return seen.holdId === undefined || holdId === null || holdId === seen.holdId;
+}
+
+function isSeenState({ state }: LedgerRow, seen: SeenBefore): boolean {
+  return seen.state === undefined || state === seen.state;
 }
 
 function rowOf(rows: ReadonlyMap<string, LedgerRow>, itemId: string): LedgerRow {
@@ -103,10 +116,12 @@ function outcomeOf(row: LedgerRow, request: DecideRequest, wasDue: boolean): Dec
   return { itemId, done, reason: 'the item changed meanwhile, and the decision does not apply to it any more', state };
 }
 
-function whyNot(row: LedgerRow, { operation, holdId }: DecideRequest): string {
+function whyNot(row: LedgerRow, request: DecideRequest): string {
   if (row.state === 'purged') return 'it was purged: its content is gone';
-  if (!isSeenHold(row, holdId)) return 'it is held by another snapshot by now: look at its evidence, and decide then';
-  if (operation === 'approve') return 'no removal of it is held';
+  if (!isSeenHold(row, request)) return 'it is held by another snapshot by now: look at its evidence, and decide then';
+  if (!isSeenState(row, request))
+    return `it is ${row.state ?? 'not in the collection'} by now, and not in the state ${request.state ?? ''} as it was shown`;
+  if (request.operation === 'approve') return 'no removal of it is held';
   return 'it does not apply to the item as it is now';
 }
 
@@ -119,8 +134,8 @@ async function decideBatch(app: App, scope: Scope, request: DecideRequest, itemI
   const written: Written[] = [];
   for (const itemId of itemIds) {
     const row = rowOf(rows, itemId);
-    // Held again, by another snapshot, since it was looked at.
-    if (!isSeenHold(row, request.holdId)) continue;
+    // Restored, or held again by another snapshot, since it was looked at.
+    if (!isAsSeen(row, request)) continue;
     const eventId = randomUUID();
     const url = (await app.store.item(name, itemId))?.content?.url ?? null;
     const decision = toDecision(scope, row, request, { eventId, at: app.clock.now(), url, position });

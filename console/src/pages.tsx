@@ -1,10 +1,9 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
-
-type Page = LazyExoticComponent<ComponentType>;
+import type { ComponentType } from 'react';
+import { fetchedPart } from './lib/fetched-part.tsx';
 
 /** A page whose code is fetched when it is first shown. */
-function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType): Page {
-  return lazy(async () => ({ default: pick(await load()) }));
+function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType): ComponentType {
+  return fetchedPart(async () => pick(await load()));
 }
 
 export const PAGES = {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { FakeGitHub } from '../../testing/fake-github/fake-github.ts';
 import { FakeReddit } from '../../testing/fake-reddit/fake-reddit.ts';
+import { TcpProxy } from '../../testing/tcp-proxy/tcp-proxy.ts';
 import { button } from './actions.test-support.ts';
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
@@ -204,4 +205,49 @@ describeConsole('connecting an account in a browser', (world) => {
     },
     LIMIT_MS,
   );
+
+  it.each(SIZES)(
+    'shows a sync while it is under way, and not once it ended where nobody looked, on %s',
+    async (_, options) => {
+      const login = github.world.login(7, 'octo-inventor', 'token-7');
+      for (let n = 1; n <= 12; n += 1) github.world.star(login, 1_000 + n);
+      const proxy = await TcpProxy.start(Number(new URL(github.origin).port));
+      try {
+        await world().start({ GITHUB_API_URL: `http://127.0.0.1:${proxy.port}` });
+        const page = await world().page(options);
+        await open(page, 'Connect GitHub');
+        await page.getByLabel('Token').fill('token-7');
+        await button(page, 'Connect').click();
+        await page.getByText(/GitHub and Hoardarr hold the same 12 items/).waitFor();
+
+        proxy.cut('silent');
+        await button(page, 'Full sync').click();
+        const bar = page.getByRole('progressbar', { name: /^Full sync with GitHub/ });
+        await bar.waitFor();
+        await look(page, false);
+        github.world.star(login, 2_000);
+        proxy.mend();
+        const active = async (): Promise<number> => {
+          const answer = await (await fetch(`${world().url}/v1/accounts`)).json();
+          return (answer as { accounts: readonly { convergence: { count: number } }[] }).accounts[0]!.convergence.count;
+        };
+        while ((await active()) < 13) await page.waitForTimeout(20);
+        await look(page, true);
+        await bar.waitFor({ state: 'detached' });
+        await page.getByText(/GitHub and Hoardarr hold the same 13 items/).waitFor();
+      } finally {
+        await proxy.stop();
+      }
+    },
+    LIMIT_MS,
+  );
 });
+
+/** As where its reader turns to another tab, or comes back from there. */
+async function look(page: Page, isSeen: boolean): Promise<void> {
+  await page.evaluate(`(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isSeen} });
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${isSeen ? 'visible' : 'hidden'}' });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  })()`);
+}

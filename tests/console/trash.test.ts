@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { inventedExport, inventedId, inventedRows } from '../../testing/topology/invented-export.ts';
-import { button, confirm, importVia } from './actions.test-support.ts';
+import { button, confirm, importVia, toast } from './actions.test-support.ts';
 import { keepScreenshot, seriousFaults } from './console-world.test-support.ts';
 import { describeConsole, LIMIT_MS, SIZES } from './describe-console.test-support.ts';
 
@@ -90,6 +90,45 @@ describeConsole('the trash in a browser', (world) => {
       await page.getByText('56 items').first().waitFor();
       await world().stop();
       expect(world().folder.filesWith('Invented caption number 2 about')).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it.each(SIZES)(
+    'erases nothing that was restored elsewhere meanwhile, and asks about what is still there, on %s',
+    async (_, options) => {
+      await world().start();
+      const page = await world().page(options);
+      await importVia(world(), page, inventedExport(ROWS), 'first.json');
+      await importVia(world(), page, inventedExport(ROWS.slice(5), LATER), 'later.json');
+      await page.goto(`${world().url}/removals/trash`);
+      const trash = page.getByRole('list', { name: 'Items in the trash' });
+      const itemAt = (n: number): string => `${world().url}/v1/items/tiktok/favorites/${inventedId(n)}`;
+      const restoreElsewhere = async (n: number): Promise<void> =>
+        expect(await (await fetch(`${itemAt(n)}/restore`, { method: 'POST' })).json()).toMatchObject({ done: true });
+      const choose = async (...numbers: readonly number[]): Promise<void> => {
+        for (const n of numbers) await trash.getByLabel(`Invented caption number ${n} `).check();
+      };
+
+      await choose(0, 1, 2);
+      await restoreElsewhere(0);
+      await button(page, 'Purge').click();
+      await confirm(page, 'Purge 3 items for good?', 'Purge');
+      await toast(page, '2 items purged').waitFor();
+      await toast(page, '1 item was in another state by then, and stayed as it is').waitFor();
+      expect(await (await fetch(itemAt(0))).json()).toMatchObject({ state: 'active', blocked: false });
+
+      await page.getByText('0 of 2 chosen').waitFor();
+      await choose(3, 4);
+      await restoreElsewhere(3);
+      // A minute later its reader comes back to the window.
+      await page.evaluate('(() => { const now = Date.now; Date.now = () => now() + 60_000; })()');
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+      await page.getByText('1 of 1 chosen').waitFor();
+      await button(page, 'Purge').click();
+      await confirm(page, 'Purge 1 item for good?', 'Purge');
+      await toast(page, '1 item purged').waitFor();
+      expect(await (await fetch(itemAt(3))).json()).toMatchObject({ state: 'active', blocked: false });
     },
     LIMIT_MS,
   );

@@ -108,6 +108,18 @@ export function useEvents<N extends EventName>(name: N, onEvent: (data: EventDat
   useEffect(() => (isOn ? stream.listen(name, (data) => handle(data)) : undefined), [name, isOn]);
 }
 
+/** Calls back each time that the stream is opened, again too: what happened while it was closed was told to nobody. */
+export function useStreamOpened(onOpened: () => void): void {
+  const handle = useEffectEvent(onOpened);
+  useEffect(
+    () =>
+      stream.watch(() => {
+        if (stream.isLive()) handle();
+      }),
+    [],
+  );
+}
+
 /** Whether events arrive; where not, whoever needs news has to ask. */
 export function useIsLive(): boolean {
   return useSyncExternalStore(stream.watch, stream.isLive);

@@ -14,7 +14,7 @@ type Show = (message: Message) => void;
 const watchers = new Set<() => void>();
 /** What was said before there was a place to show it. */
 let waiting: readonly Message[] = [];
-let isWanted = false;
+let unshownCount = 0;
 let show: Show | null = null;
 
 /** Shows a message that goes away by itself, from wherever. */
@@ -24,18 +24,18 @@ export function notify(message: Message): void {
     return;
   }
   waiting = [...waiting, message];
-  isWanted = true;
+  unshownCount++;
   for (const watcher of watchers) watcher();
 }
 
-/** True from the first message on: the code that shows messages is no part of what is loaded first. */
-export function useHasMessages(): boolean {
+/** How many messages there was no place for when they came. The place is not needed before the first one, which waits for it. */
+export function useUnshownCount(): number {
   return useSyncExternalStore(
     (watcher) => {
       watchers.add(watcher);
       return () => void watchers.delete(watcher);
     },
-    () => isWanted,
+    () => unshownCount,
   );
 }
 

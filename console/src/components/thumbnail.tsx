@@ -13,18 +13,14 @@ interface ThumbnailProps {
 
 /** The item's picture, which the server fetches and keeps; the provider's sign where there is none. */
 export function Thumbnail({ item, size = 'small' }: ThumbnailProps): ReactElement {
-  const [isBroken, setBroken] = useState(false);
-  const isShown = item.hasThumbnail === true && !isBroken;
+  const src = apiUrl(`${itemPath(item)}/thumbnail`, { user: item.user });
+  // By its address: a row of a list shows another item after another search.
+  const [broken, setBroken] = useState('');
+  const isShown = item.hasThumbnail === true && broken !== src;
   return (
     <span className={classNames('thumbnail', `thumbnail-${size}`)}>
       {isShown ? (
-        <img
-          src={apiUrl(`${itemPath(item)}/thumbnail`, { user: item.user })}
-          alt=""
-          loading="lazy"
-          decoding="async"
-          onError={() => setBroken(true)}
-        />
+        <img key={src} src={src} alt="" loading="lazy" decoding="async" onError={() => setBroken(src)} />
       ) : (
         <ProviderMark provider={item.provider} size={size === 'large' ? 32 : 20} />
       )}

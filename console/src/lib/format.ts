@@ -26,9 +26,17 @@ export function plural(count: number, one: string, many: string): string {
 /** Decimal units, as file managers show them: `3.4 MB`. */
 export function formatBytes(bytes: number): string {
   const names = ['B', 'kB', 'MB', 'GB'];
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), names.length - 1);
-  const value = bytes / 1000 ** step;
-  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${names[step] ?? 'B'}`;
+  let step = 0;
+  let value = bytes;
+  // As it is shown, rounded: 999,999 bytes are no 1000 kB.
+  for (; Math.round(value) >= 1000 && step < names.length - 1; step++) value /= 1000;
+  return `${step === 0 ? value : rounded(value, 100)} ${names[step] ?? 'B'}`;
+}
+
+/** With one decimal; with none from so much on. */
+function rounded(value: number, wholeFrom: number): string {
+  const text = value.toFixed(1);
+  return Number(text) < wholeFrom ? text : value.toFixed(0);
 }
 
 /** `Nov 3, 2025` */
@@ -50,8 +58,11 @@ export function formatClock(iso: string, nowMs = Date.now()): string {
 /** `3 days ago`, `in 5 minutes`, `just now` */
 export function formatAgo(iso: string, nowMs = Date.now()): string {
   const distanceMs = Date.parse(iso) - nowMs;
-  for (const [unit, sizeMs] of UNITS) {
-    if (Math.abs(distanceMs) >= sizeMs) return relative.format(Math.round(distanceMs / sizeMs), unit);
+  for (const [i, [unit, sizeMs]] of UNITS.entries()) {
+    // What is 60 minutes, rounded, is an hour.
+    const finerMs = UNITS[i + 1]?.[1] ?? 1;
+    if (Math.round(Math.abs(distanceMs) / finerMs) < Math.round(sizeMs / finerMs)) continue;
+    return relative.format(Math.sign(distanceMs) * Math.max(1, Math.round(Math.abs(distanceMs) / sizeMs)), unit);
   }
   return distanceMs <= 0 ? 'just now' : 'in a moment';
 }
@@ -64,7 +75,7 @@ export function formatUsd(usd: number): string {
 
 /** `0.4 s`, `3 min 20 s` */
 export function formatSeconds(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${rounded(ms / 1000, 10)} s`;
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { keepText, keptText } from './kept-texts.ts';
 
 interface KeptChoice<T extends string> {
   readonly read: () => T;
@@ -10,10 +11,9 @@ interface KeptChoice<T extends string> {
 export function keptChoice<T extends string>(key: string, usual: T, others: readonly T[]): KeptChoice<T> {
   const watchers = new Set<() => void>();
   return {
-    read: () => others.find((each) => each === localStorage.getItem(key)) ?? usual,
+    read: () => others.find((each) => each === keptText(key)) ?? usual,
     choose: (value) => {
-      if (value === usual) localStorage.removeItem(key);
-      else localStorage.setItem(key, value);
+      keepText(key, value === usual ? null : value);
       for (const watcher of watchers) watcher();
     },
     watch: (watcher) => {

@@ -10,18 +10,27 @@ export interface OpenedItem {
 const places = new Map<string, number>();
 const opened = new Map<string, OpenedItem>();
 let cameBack = false;
+/** How often one can go back without leaving the console; at least, since browsers do not tell 'forward' from 'back'. */
+let stepsInside = 0;
 
 /** Where a page was scrolled to is our matter: the browser restores it before a list is as long as it was. */
 export function followHistory(): void {
   history.scrollRestoration = 'manual';
   window.addEventListener('popstate', () => {
     cameBack = true;
+    stepsInside = Math.max(0, stepsInside - 1);
   });
   // wouter tells of these under the names of the functions.
   for (const name of ['pushState', 'replaceState'])
     window.addEventListener(name, () => {
       cameBack = false;
+      if (name === 'pushState') stepsInside += 1;
     });
+}
+
+/** The page was come to from another one of the console, which 'back' leads to. */
+export function cameFromInside(): boolean {
+  return stepsInside > 0;
 }
 
 /** A page that is entered anew begins at its top. */

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent } from 'react';
 import { DIALOGS } from './dialogs.ts';
+import { isOfInputMethod } from './input-method.ts';
 import { keptChoice, useKeptChoice } from './kept-choice.ts';
 
 /** By the name of the key: what it does. True where it did something, so that the browser does not too. */
@@ -22,6 +23,7 @@ export function useCharacterKeys(): boolean {
 export function useShortcuts(shortcuts: Shortcuts): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isOfInputMethod(event)) return;
     if (event.key.length === 1 && characterKeys.read() === 'off') return;
     if (event.target instanceof Element && event.target.closest(FIELDS) !== null) return;
     if (document.querySelector(DIALOGS) !== null) return;

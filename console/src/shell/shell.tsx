@@ -21,6 +21,7 @@ import { logOut } from '../api/session.ts';
 import { IconButton } from '../components/button.tsx';
 import { classNames } from '../lib/class-names.ts';
 import { chooseTheme, type Theme, useTheme } from '../lib/theme.ts';
+import { useAction } from '../lib/use-action.ts';
 import { texts } from '../texts.ts';
 import { useWaiting, type Waiting } from './use-waiting.ts';
 
@@ -121,6 +122,7 @@ const THEME_ICONS: Readonly<Record<Theme, LucideIcon>> = { system: Monitor, ligh
 function Tools({ onShowShortcuts }: { readonly onShowShortcuts: () => void }): ReactElement {
   const theme = useTheme();
   const { data: session } = useSession();
+  const { mutate: leave } = useAction(logOut, { stale: [] });
   const canLogOut = session?.methods.some((method) => method === 'password' || method === 'oidc') ?? false;
   return (
     <div className="shell-tools">
@@ -135,7 +137,7 @@ function Tools({ onShowShortcuts }: { readonly onShowShortcuts: () => void }): R
         className="only-wide"
         onClick={() => onShowShortcuts()}
       />
-      {canLogOut ? <IconButton label={texts.shell.logOut} icon={LogOut} onClick={() => void logOut()} /> : null}
+      {canLogOut ? <IconButton label={texts.shell.logOut} icon={LogOut} onClick={() => leave()} /> : null}
     </div>
   );
 }

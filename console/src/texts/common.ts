@@ -17,7 +17,7 @@ export const commonTexts = {
   },
   crashed: {
     title: 'Something went wrong in this page',
-    text: 'Your collection is not touched by that. Loading the page again usually mends it.',
+    text: 'Your collection is not touched by that. Where the server was away, try again once it is back; else, loading the page again usually mends it.',
     action: 'Load again',
   },
   providers: { tiktok: 'TikTok', reddit: 'Reddit', github: 'GitHub' },

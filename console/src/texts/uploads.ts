@@ -40,6 +40,7 @@ export const uploadsTexts = {
         other: { label: 'Working', some: (n: number) => formatCount(n), of: ofWords },
       },
     },
+    elsewhere: 'Sent by another tab of this browser, as long as that is open',
     cutOff: 'The connection is gone; trying again…',
     whose: 'Whose export is this?',
     done: 'Done',

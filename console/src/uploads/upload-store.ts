@@ -3,13 +3,14 @@ import { ApiProblem, get, wordsOf } from '../api/client.ts';
 import { isLive, listenTo } from '../api/events.ts';
 import { queryClient } from '../api/query-client.ts';
 import type { UploadView } from '../api/types.ts';
+import { OpenTab } from '../lib/open-tab.ts';
 import { randomKey } from '../lib/random-key.ts';
 import { texts } from '../texts.ts';
 import { detectProvider, type ExportProvider } from './detect-provider.ts';
 import type { ImportOptions } from './import-options.ts';
-import { readKept, writeKept } from './kept-uploads.ts';
+import { readKept, watchKept, withOthers, writeKept } from './kept-uploads.ts';
 import { sendFile } from './send-file.ts';
-import { isOver, type TrackedUpload, withView } from './tracked-upload.ts';
+import { isInHand, isOver, type TrackedUpload, withoutFile, withView } from './tracked-upload.ts';
 
 const SENT_AT_ONCE = 2;
 const RETRY_MIN_MS = 1_000;
@@ -20,25 +21,31 @@ const LOOK_EVERY_MS = 1_000;
 /** Also while events arrive: one may have been lost with a connection. */
 const ASK_EVERY_MS = 10_000;
 const REFRESH_EVERY_MS = 4_000;
+/** Whether the tab that has a file is still open. */
+const LOOK_AT_TABS_EVERY_MS = 5_000;
 
 /**
- * All uploads of this browser. What the server has got goes on without the page: its id is kept, and asked for again after a
- * reload; what happens is told by events, and where none arrive by asking.
+ * All uploads of this browser, also those of its other tabs, which send them. What the server has got goes on without the page: its
+ * id is kept, and asked for again after a reload; what happens is told by events, and where none arrive by asking.
  */
 class UploadStore {
   #uploads: readonly TrackedUpload[] = readKept();
+  readonly #tab = new OpenTab();
   readonly #files = new Map<string, File>();
   readonly #sending = new Map<string, AbortController>();
   readonly #askedAt = new Map<string, number>();
   readonly #watchers = new Set<() => void>();
   #following: (() => void) | null = null;
   #refreshedAt = 0;
+  #isLookingAtTabs = false;
 
   constructor() {
     window.addEventListener('beforeunload', (event) => {
       if (this.#sending.size > 0) event.preventDefault();
     });
+    watchKept(() => this.#show(withOthers(this.#uploads, (key) => this.#files.has(key))));
     this.#follow();
+    void this.#lookAtTabs();
   }
 
   watch = (watcher: () => void): (() => void) => {
@@ -58,7 +65,7 @@ class UploadStore {
         const phase = provider === null ? 'asking' : 'waiting';
         const { name: fileName, size: bytes } = file;
         const untold = { id: randomKey(), sentBytes: 0, view: null, error: null, isCutOff: false };
-        return { key, fileName, bytes, provider, user, asOf, phase, ...untold };
+        return { key, tab: this.#tab.name, fileName, bytes, provider, user, asOf, phase, ...untold };
       }),
     );
     this.#set([...added, ...this.#uploads]);
@@ -80,7 +87,8 @@ class UploadStore {
     this.#sendNext();
   }
 
-  canRetry(key: string): boolean {
+  /** Nothing can be sent here without the file. */
+  hasFile(key: string): boolean {
     return this.#files.has(key);
   }
 
@@ -107,7 +115,8 @@ class UploadStore {
   }
 
   #sendNext(): void {
-    const waiting = this.#uploads.filter(({ phase }) => phase === 'waiting').toReversed();
+    const isNext = ({ key, phase }: TrackedUpload): boolean => phase === 'waiting' && this.#files.has(key);
+    const waiting = this.#uploads.filter(isNext).toReversed();
     for (const upload of waiting.slice(0, SENT_AT_ONCE - this.#sending.size)) void this.#send(upload);
   }
 
@@ -208,6 +217,26 @@ class UploadStore {
     if (isFinished) void queryClient.invalidateQueries();
   }
 
+  /** As long as other tabs have files in their hands: what one of them had that is gone, goes on here as after a reload. */
+  async #lookAtTabs(): Promise<void> {
+    if (this.#isLookingAtTabs) return;
+    this.#isLookingAtTabs = true;
+    for (let tabs = this.#tabsWithFiles(); tabs.size > 0; tabs = this.#tabsWithFiles()) {
+      for (const tab of tabs) {
+        if (await this.#tab.isOpen(tab)) continue;
+        const isLeft = (upload: TrackedUpload): boolean => tabOf(upload) === tab;
+        this.#set(this.#uploads.map((upload) => (isLeft(upload) ? withoutFile(upload) : upload)));
+      }
+      if (this.#tabsWithFiles().size > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_AT_TABS_EVERY_MS));
+    }
+    this.#isLookingAtTabs = false;
+  }
+
+  /** Besides this one. */
+  #tabsWithFiles(): ReadonlySet<string> {
+    return new Set(this.#uploads.filter((upload) => isInHand(upload) && !this.#files.has(upload.key)).map(tabOf));
+  }
+
   #find(key: string): TrackedUpload | undefined {
     return this.#uploads.find((upload) => upload.key === key);
   }
@@ -217,11 +246,21 @@ class UploadStore {
   }
 
   #set(uploads: readonly TrackedUpload[]): void {
+    writeKept(this.#uploads, uploads);
+    this.#show(uploads);
+  }
+
+  #show(uploads: readonly TrackedUpload[]): void {
     this.#uploads = uploads;
-    writeKept(uploads);
     this.#follow();
+    void this.#lookAtTabs();
     for (const watcher of this.#watchers) watcher();
   }
+}
+
+/** An older version of the console did not keep which. */
+function tabOf({ tab = '' }: TrackedUpload): string {
+  return tab;
 }
 
 /** What the server has of it whole, as where its answer alone was lost; null where it has to be sent. */

@@ -3,6 +3,7 @@ import { useOverview } from '../../api/queries.ts';
 import type { Overview } from '../../api/types.ts';
 import { type Option, SelectField, TextField } from '../../components/fields.tsx';
 import { providerName } from '../../components/provider-mark.tsx';
+import { dayBefore } from '../../lib/calendar.ts';
 import { texts } from '../../texts.ts';
 import type { Filters } from './filters.ts';
 
@@ -11,7 +12,6 @@ interface FilterBarProps {
   readonly onChange: (filters: Filters) => void;
 }
 
-const DAY_MS = 86_400_000;
 /** How many days back, by the name of the choice. */
 const SPANS: Readonly<Record<string, number>> = { week: 7, month: 30, year: 365 };
 
@@ -90,7 +90,7 @@ function TimeFilter({ filters, onChange }: FilterBarProps): ReactElement {
     setWantsDays(value === 'days');
     const days = SPANS[value];
     if (value === 'days') return;
-    onChange({ ...filters, from: days === undefined ? '' : dayOf(Date.now() - days * DAY_MS), to: '' });
+    onChange({ ...filters, from: days === undefined ? '' : dayBefore(Date.now(), days), to: '' });
   };
   const isByDays = wantsDays || span === 'days';
   return (
@@ -127,11 +127,5 @@ function TimeFilter({ filters, onChange }: FilterBarProps): ReactElement {
 function spanOf({ from, to }: Filters): string {
   if (from === '' && to === '') return '';
   if (to !== '') return 'days';
-  return Object.keys(SPANS).find((name) => from === dayOf(Date.now() - (SPANS[name] ?? 0) * DAY_MS)) ?? 'days';
-}
-
-/** In the reader's calendar: `2026-03-01`. */
-function dayOf(ms: number): string {
-  const day = new Date(ms);
-  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
+  return Object.keys(SPANS).find((name) => from === dayBefore(Date.now(), SPANS[name] ?? 0)) ?? 'days';
 }

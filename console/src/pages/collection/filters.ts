@@ -1,3 +1,5 @@
+import { endOfDay, startOfDay } from '../../lib/calendar.ts';
+
 /** What of the collection is looked at: it stands in the address, so that it can be kept and gone back to. */
 export interface Filters {
   readonly q: string;
@@ -12,7 +14,6 @@ export interface Filters {
 }
 
 const NAMES = ['q', 'provider', 'user', 'collection', 'state', 'from', 'to'] as const;
-const DAY_MS = 86_400_000;
 
 export function readFilters(search: string): Filters {
   const params = new URLSearchParams(search);
@@ -38,7 +39,7 @@ export function writeFilters(filters: Filters): string {
 
 /** As the API takes them. */
 export function toQuery({ provider, user, collection, state, from, to }: Filters): Record<string, string> {
-  return { provider, user, collection, state, savedFrom: startOf(from), savedTo: endOf(to) };
+  return { provider, user, collection, state, savedFrom: momentOf(startOfDay(from)), savedTo: momentOf(endOfDay(to)) };
 }
 
 /** Something is filtered, besides what is searched for. */
@@ -46,13 +47,7 @@ export function isFiltered(filters: Filters): boolean {
   return NAMES.some((name) => name !== 'q' && filters[name] !== '');
 }
 
-/** A day of the reader's calendar as a moment; empty where it is none, as while it is typed. */
-function startOf(day: string): string {
-  const atMs = Date.parse(`${day}T00:00:00`);
+/** Empty where there is none. */
+function momentOf(atMs: number): string {
   return Number.isNaN(atMs) ? '' : new Date(atMs).toISOString();
-}
-
-function endOf(day: string): string {
-  const start = startOf(day);
-  return start === '' ? '' : new Date(Date.parse(start) + DAY_MS - 1).toISOString();
 }

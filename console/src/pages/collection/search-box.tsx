@@ -2,6 +2,7 @@ import { Search, X } from 'lucide-react';
 import type { ReactElement, Ref } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { Key } from '../../components/key.tsx';
+import { isOfInputMethod } from '../../lib/input-method.ts';
 import { useCharacterKeys } from '../../lib/use-shortcuts.ts';
 import { texts } from '../../texts.ts';
 
@@ -33,6 +34,7 @@ export function SearchBox({ ref, value, onChange, onLeave }: SearchBoxProps): Re
         value={value}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => {
+          if (isOfInputMethod(event.nativeEvent)) return;
           if (event.key === 'ArrowDown' || event.key === 'Enter') {
             event.preventDefault();
             onLeave();

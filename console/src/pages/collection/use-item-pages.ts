@@ -14,6 +14,8 @@ const SETTLE_MS = 90;
 export interface ItemPages {
   /** null until it is known */
   readonly total: number | null;
+  /** the same one for as long as nothing of it changed; undefined until it is known */
+  readonly firstPage: ItemPage | undefined;
   /** undefined while it is on its way */
   readonly itemAt: (index: number) => ListedItem | undefined;
   readonly error: Error | null;
@@ -37,6 +39,7 @@ export function useItemPages(which: Which, first: number, last: number, isOn: bo
   const failed = [start, ...pages].find(({ error, data }) => error !== null && data === undefined);
   return {
     total,
+    firstPage: start.data,
     itemAt: (index) => {
       const page = Math.floor(index / PAGE_ITEMS);
       const items = page === 0 ? start.data?.items : byNumber.get(page);

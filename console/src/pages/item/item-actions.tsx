@@ -1,18 +1,19 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Eraser, PinOff, RotateCcw, ShieldOff } from 'lucide-react';
-import { lazy, type ReactElement, Suspense, useState } from 'react';
+import { type ReactElement, Suspense, useState } from 'react';
 import { api } from '../../api/client.ts';
 import type { Decided, ItemDetail } from '../../api/types.ts';
 import { Button } from '../../components/button.tsx';
 import { notify } from '../../components/notify.ts';
 import { sentence } from '../../components/problem-note.tsx';
+import { fetchedPart } from '../../lib/fetched-part.tsx';
 import { itemPath } from '../../lib/item-address.ts';
 import { texts } from '../../texts.ts';
 
 type Operation = 'restore' | 'purge' | 'unpin' | 'allow';
 
 const ICONS = { restore: RotateCcw, purge: Eraser, unpin: PinOff, allow: ShieldOff } as const;
-const ConfirmDialog = lazy(async () => ({ default: (await import('../../components/dialog.tsx')).ConfirmDialog }));
+const ConfirmDialog = fetchedPart(async () => (await import('../../components/dialog.tsx')).ConfirmDialog);
 
 /** What a person may decide about the item as it is now; each asks first. */
 export function ItemActions({ item }: { readonly item: ItemDetail }): ReactElement {

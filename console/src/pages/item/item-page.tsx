@@ -15,6 +15,7 @@ import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
 import { Thumbnail } from '../../components/thumbnail.tsx';
 import { DateText } from '../../components/time.tsx';
 import { itemPath, webLink } from '../../lib/item-address.ts';
+import { cameFromInside } from '../../lib/scroll-memory.ts';
 import { useShortcuts } from '../../lib/use-shortcuts.ts';
 import { PagePlaceholder } from '../../shell/page-placeholder.tsx';
 import { texts } from '../../texts.ts';
@@ -45,7 +46,7 @@ export function ItemPage(): ReactElement {
 
 /** Where the reader came from, in the console; else the collection. */
 function goBack(navigate: (to: string) => void): void {
-  if (history.length > 1 && document.referrer === '') history.back();
+  if (cameFromInside()) history.back();
   else navigate('/');
 }
 

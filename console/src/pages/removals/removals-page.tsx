@@ -18,7 +18,7 @@ type Part = keyof typeof PARTS;
 /** Everything that goes: what waits for approval, what can be brought back, and what happened. */
 export function RemovalsPage(): ReactElement {
   const { part: named = 'held' } = useParams<{ part?: string }>();
-  const part: Part = named in PARTS ? (named as Part) : 'held';
+  const part: Part = Object.hasOwn(PARTS, named) ? (named as Part) : 'held';
   const Shown = PARTS[part];
   const { data: overview } = useOverview();
   const { data: held } = useQuery(heldQuery);

@@ -1,5 +1,13 @@
 import { Trash2 } from 'lucide-react';
-import { type ReactElement, useCallback, useState } from 'react';
+import {
+  type Dispatch,
+  type ReactElement,
+  type SetStateAction,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useState,
+} from 'react';
 import { get } from '../../api/client.ts';
 import { useOverview } from '../../api/queries.ts';
 import type { HistoryLine, ItemName, ItemPage, ListedItem } from '../../api/types.ts';
@@ -29,8 +37,8 @@ const PAGE_ITEMS = 1_000;
 export function TrashPart(): ReactElement {
   const { data } = useOverview();
   const [range, setRange] = useState({ first: 0, last: 0 });
-  const { total, itemAt, error, retry } = useItemPages(IN_TRASH, range.first, range.last, true);
-  const [chosen, setChosen] = useState<ReadonlyMap<string, ItemName>>(new Map());
+  const { total, firstPage, itemAt, error, retry } = useItemPages(IN_TRASH, range.first, range.last, true);
+  const [chosen, setChosen] = useChosen(firstPage);
   const [isGathering, setGathering] = useState(false);
   const [asked, setAsked] = useState<'restore' | 'purge' | null>(null);
   const { mutate, isPending } = useDecisions();
@@ -98,9 +106,9 @@ export function TrashPart(): ReactElement {
         isDanger={asked === 'purge'}
         isBusy={isPending}
         onConfirm={() => {
-          if (asked === null) return;
+          if (asked === null || chosen.size === 0) return setAsked(null);
           const after = { onSuccess: () => setChosen(new Map()), onSettled: () => setAsked(null) };
-          mutate({ operation: asked, items: [...chosen.values()] }, after);
+          mutate({ operation: asked, state: 'trash', items: [...chosen.values()] }, after);
         }}
         onCancel={() => setAsked(null)}
       >
@@ -108,6 +116,24 @@ export function TrashPart(): ReactElement {
       </ConfirmDialog>
     </>
   );
+}
+
+type Chosen = ReadonlyMap<string, ItemName>;
+
+/** What is ticked, by its key. What left the trash meanwhile is not any more, once the page hears of a change there. */
+function useChosen(firstPage: ItemPage | undefined): readonly [Chosen, Dispatch<SetStateAction<Chosen>>] {
+  const [chosen, setChosen] = useState<Chosen>(new Map());
+  const hasChosen = useEffectEvent(() => chosen.size > 0);
+  useEffect(() => {
+    if (firstPage === undefined || !hasChosen()) return;
+    const keep = (names: readonly ItemName[]): void => {
+      const listed = new Set(names.map(itemKey));
+      setChosen((before) => new Map([...before].filter(([key]) => listed.has(key))));
+    };
+    // Where it cannot be asked, the server leaves alone what is not there any more.
+    allInTrash().then(keep, () => undefined);
+  }, [firstPage]);
+  return [chosen, setChosen];
 }
 
 /** Everything that is in the trash now, also what was never scrolled to. */

@@ -1,6 +1,6 @@
 import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
 import { post } from '../../api/client.ts';
-import type { ItemName } from '../../api/types.ts';
+import type { ItemName, ItemState } from '../../api/types.ts';
 import type { Decisions } from '../../api/types-removals.ts';
 import { notify } from '../../components/notify.ts';
 import { sentence } from '../../components/problem-note.tsx';
@@ -12,6 +12,8 @@ export interface ManyDecisions {
   readonly operation: ManyOperation;
   /** of held items: the group whose evidence was shown */
   readonly holdId?: string;
+  /** in which all of them were shown: what left it meanwhile is not touched */
+  readonly state?: ItemState;
   readonly items: readonly ItemName[];
 }
 
@@ -34,13 +36,13 @@ export function useDecisions(): UseMutationResult<number, Error, ManyDecisions> 
   });
 }
 
-async function decide({ operation, holdId, items }: ManyDecisions): Promise<number> {
+async function decide({ items, ...asked }: ManyDecisions): Promise<number> {
   let done = 0;
   for (let from = 0; from < items.length; from += MOST_AT_ONCE) {
     const names = items
       .slice(from, from + MOST_AT_ONCE)
       .map(({ provider, user, collection, itemId }) => ({ provider, user, collection, itemId }));
-    done += (await post<Decisions>('v1/decisions', { operation, holdId, items: names })).done;
+    done += (await post<Decisions>('v1/decisions', { ...asked, items: names })).done;
   }
   return done;
 }

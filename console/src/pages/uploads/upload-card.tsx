@@ -9,7 +9,7 @@ import { ProviderMark, providerName } from '../../components/provider-mark.tsx';
 import { Words } from '../../components/words.tsx';
 import { formatBytes } from '../../lib/format.ts';
 import { texts } from '../../texts.ts';
-import { isOver, type TrackedUpload } from '../../uploads/tracked-upload.ts';
+import { isInHand, isOver, type TrackedUpload } from '../../uploads/tracked-upload.ts';
 import { uploadStore } from '../../uploads/upload-store.ts';
 import { changesOf, stageOf } from '../../uploads/upload-words.ts';
 
@@ -17,6 +17,7 @@ import { changesOf, stageOf } from '../../uploads/upload-words.ts';
 export function UploadCard({ upload }: { readonly upload: TrackedUpload }): ReactElement {
   const { key, fileName, bytes, provider, user, phase } = upload;
   const words = texts.uploads;
+  const isElsewhere = isInHand(upload) && !uploadStore.hasFile(key);
   useAnnouncedEnd(upload);
   return (
     <article className="card upload-card" aria-label={fileName}>
@@ -41,8 +42,7 @@ export function UploadCard({ upload }: { readonly upload: TrackedUpload }): Reac
           onClick={() => uploadStore.dismiss(key)}
         />
       </div>
-      {phase === 'asking' ? <WhoseExport upload={upload} /> : null}
-      {phase === 'waiting' || phase === 'sending' || phase === 'following' ? <Progress upload={upload} /> : null}
+      {isElsewhere ? <p className="small">{words.elsewhere}</p> : <Stage upload={upload} />}
       {phase === 'failed' ? <Failure upload={upload} /> : null}
       {phase === 'done' ? <Report upload={upload} /> : null}
     </article>
@@ -72,6 +72,11 @@ function Outcome({ upload: { phase } }: { readonly upload: TrackedUpload }): Rea
       </Badge>
     );
   return null;
+}
+
+function Stage({ upload }: { readonly upload: TrackedUpload }): ReactElement | null {
+  if (upload.phase === 'asking') return <WhoseExport upload={upload} />;
+  return isOver(upload) ? null : <Progress upload={upload} />;
 }
 
 function WhoseExport({ upload: { key } }: { readonly upload: TrackedUpload }): ReactElement {
@@ -108,7 +113,7 @@ function Failure({ upload: { key, error } }: { readonly upload: TrackedUpload })
       <p className="upload-error">
         <Words text={sentence(error ?? texts.uploads.failed)} />
       </p>
-      {uploadStore.canRetry(key) ? (
+      {uploadStore.hasFile(key) ? (
         <div>
           <Button icon={RotateCw} onClick={() => uploadStore.retry(key)}>
             {texts.tryAgain}

@@ -99,9 +99,9 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
     name: 'what is owed is acknowledged before it is sent',
     law: 10,
     file: 'sinks/outbox.ts',
-    text: '      await this.#log.append(\n        group.topic,',
+    text: '        await this.#log.append(topic, partition, records);',
     replacement:
-      '      await this.#store.acknowledge(group.entries.map((entry) => entry.id));\n      await this.#log.append(\n        group.topic,',
+      '        await this.#store.acknowledge(sent.map((entry) => entry.id));\n        await this.#log.append(topic, partition, records);',
   },
   {
     name: 'an error tells the token',

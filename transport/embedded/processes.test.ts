@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LogUnavailableError } from '../../core/errors.ts';
 import type { EventLog } from '../../core/ports/event-log.ts';
 import { keysOf, readAll, record, records, Seen, until } from '../../testing/contracts/event-log-harness.ts';
 import { MovableClock } from '../../testing/movable-clock.ts';
@@ -37,6 +38,20 @@ const open = async (sessionTimeoutMs = 60_000): Promise<EventLog> => {
   logs.push(log);
   return log;
 };
+
+/** Not in the middle of a write, or the file would be locked for as long as it stands still. */
+async function stop(child: LogChild, log: EventLog): Promise<void> {
+  for (;;) {
+    child.signal('SIGSTOP');
+    const error: unknown = await log.append('commands', 0, [record('is it locked?')]).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error === null) return;
+    expect(error).toBeInstanceOf(LogUnavailableError);
+    child.signal('SIGCONT');
+  }
+}
 
 describe('kill -9 while appending', () => {
   const seed = seedFor('APPEND_SEED') % 100_000;
@@ -110,7 +125,7 @@ describe('several processes', () => {
     await log.append('ingest', 0, [record('wait')]);
     const frozen = start('consume', dataDir, 1_000);
     await until('it holds the batch', () => frozen.keys.includes('wait'));
-    frozen.signal('SIGSTOP');
+    await stop(frozen, log);
     const seen = new Seen();
     const member = await log.subscribe({ group: 'g', topics: ['ingest'], handler: async (batch) => seen.add(batch) });
     await until('its partitions are taken', () => member.assignments().length === 3 && seen.count === 1);
